@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What failed, on what, why, and what to do about it.
+ *
+ * An error is a plain value of fixed size: nobody allocates or frees it, and it may live in memory that the launcher and
+ * the container's first process share. A function that can fail takes `struct error *err` last, returns 0 (or a
+ * descriptor, or another value that is not negative) and on failure -1; `err` is filled exactly when -1 is returned.
+ * Nothing prints an error but main().
+ *
+ *	if (sys_move_mount(tree, target) < 0)
+ *		return error_set(err, ERROR_SYSTEM, errno, "cannot mount '%s'", mount->target);
+ *	...
+ *	if (mount_one(mount, err) < 0)
+ *		return error_wrap(err, "%s", mount->from);
+ */
+#ifndef CASEMATE_BASE_ERROR_H
+#define CASEMATE_BASE_ERROR_H
+
+#include <stdint.h>
+
+enum error_kind {
+	ERROR_NONE = 0,
+	ERROR_USAGE,	      /* the command line is wrong */
+	ERROR_CONFIG,	      /* config.json, a profile or another file we read is wrong */
+	ERROR_REFUSED,	      /* the profile refuses what was asked for */
+	ERROR_UNSUPPORTED,    /* casemate does not carry this out yet */
+	ERROR_HOST,	      /* this host or kernel cannot give what the plan needs */
+	ERROR_SYSTEM,	      /* a system call failed */
+	ERROR_NOT_FOUND,      /* the program, or an interpreter of it, does not exist: status 127 */
+	ERROR_NOT_EXECUTABLE, /* the program exists but cannot be executed: status 126 */
+	ERROR_BUG,	      /* an internal check failed */
+};
+
+struct error {
+	int32_t kind;	 /* enum error_kind */
+	int32_t errnum;	 /* errno, or 0 */
+	char what[3072]; /* "step 'mounts': config.json:/mounts/3: cannot open '/srv/x'", may have several lines */
+	char hint[1024]; /* what to do about it, or empty */
+};
+
+/* Passes a failure on; the only macro here that changes the flow of control. */
+#define TRY(call)                                                                                                      \
+	do {                                                                                                           \
+		if ((call) < 0)                                                                                        \
+			return -1;                                                                                     \
+	} while (0)
+
+/* Fills @err. @errnum is an errno value or 0. Text that does not fit is cut. Always returns -1. */
+int error_set(struct error *err, enum error_kind kind, int errnum, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Puts "CONTEXT: " before what @err says. Always returns -1. */
+int error_wrap(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds the remedy; a remedy that is there already stays, because it was nearer to the cause. Always returns -1. */
+int error_hint(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Writes the whole error into @text (@size bytes, always terminated): what, the system's reason, and the hint on a line of
+ * its own. Control bytes other than the line breaks we wrote are escaped as \xNN: paths come from others, and terminals obey.
+ */
+void error_text(const struct error *err, char *text, unsigned long size);
+
+/* The exit status for @err: 127 and 126 for a program that cannot be executed, else 125 (env(1), timeout(1)). */
+int error_exit_status(const struct error *err);
+
+#endif

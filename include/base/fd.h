@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Descriptors: ownership, bounded reading, complete writing, and opening below the root of a container. */
+#ifndef CASEMATE_BASE_FD_H
+#define CASEMATE_BASE_FD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+/* Closes *@fd when the variable leaves its scope; -1 is nothing to close. */
+void fd_close(int *fd);
+#define AUTOCLOSE __attribute__((cleanup(fd_close)))
+
+/* Takes the descriptor out of an AUTOCLOSE variable: the caller of the function owns it now. */
+int fd_take(int *fd);
+
+/*
+ * Reads a regular file of at most @limit bytes into @arena, with a 0 byte behind it. Never blocks: a FIFO, a device, a
+ * directory or a larger file is an error (ERROR_CONFIG), as is one that cannot be opened (ERROR_SYSTEM).
+ */
+int file_read(int dir, const char *path, size_t limit, struct arena *arena, char **ret_text, size_t *ret_length,
+	      struct error *err);
+
+/* Writes all of @data, also where write(2) takes less at a time. Fails with errno. */
+int fd_write_all(int fd, const void *data, size_t size);
+
+/* Writes @text into the existing file @path below @dir with one write(2): procfs, sysctl and cgroup files. Fails with errno. */
+int fd_write_file(int dir, const char *path, const char *text);
+
+#endif

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A command of casemate: arguments in, words and an exit status out. It holds no mechanism. */
+#ifndef CASEMATE_COMMANDS_COMMAND_H
+#define CASEMATE_COMMANDS_COMMAND_H
+
+#include "base/cli.h"
+#include "model/host.h"
+#include "model/plan.h"
+#include "model/profile.h"
+
+/* What a command is called with. */
+struct invocation {
+	const char *argv0;   /* casemate's own name: casemate-baseline asks for that profile */
+	char *const *argv;   /* the command's arguments, NULL-terminated */
+	struct arena *arena; /* for all that it reads and plans */
+};
+
+struct command {
+	const char *name;
+	const struct cli *cli;
+	/* Sets *@ret_status to the exit status (0 before the call). Fails as base/error.h says; main() prints the error. */
+	int (*run)(const struct invocation *invocation, int *ret_status, struct error *err);
+};
+
+extern const struct command command_run, command_sandbox, command_explain, command_completion;
+
+/* All commands; ends with one without a name. */
+extern const struct command *const commands[];
+
+/* The profile that --profile, the program's name or the site's file choose (casemate-profile(5)). */
+int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err);
+
+/*
+ * Plans the sandbox that @argv (flags and program) asks for. *@ret_options is filled with the flags; *@ret_plan is NULL when
+ * --help was asked for, or when --bundle-out was and the bundle is written.
+ */
+struct sandbox_options;
+int command_plan_sandbox(const struct invocation *invocation, struct sandbox_options *ret_options,
+			 struct plan **ret_plan, struct error *err);
+
+/* Plans the bundle @bundle (@config: another config.json, or NULL) for the container @id. */
+struct bundle_choice {
+	const char *bundle, *config, *profile, *id;
+};
+int command_plan_bundle(const struct invocation *invocation, const struct bundle_choice *choice, struct plan **ret_plan,
+			struct error *err);
+
+/* The descriptor that an option named, open and not a standard stream, or -1 when it was not given. */
+int command_descriptor(const struct cli_number *number, const char *option, int *ret_fd, struct error *err);
+
+#endif

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The other way round: a request becomes an OCI bundle that does the same under any runtime. */
+#ifndef CASEMATE_CONFIG_BUNDLE_OUT_H
+#define CASEMATE_CONFIG_BUNDLE_OUT_H
+
+#include "model/request.h"
+
+/*
+ * Writes @request as DIR/config.json and DIR/rootfs, with the mount points, links and generated files that it needs. @directory
+ * must not exist yet. Fails with ERROR_SYSTEM or ERROR_USAGE.
+ */
+int bundle_write(const char *directory, const struct request *request, struct error *err);
+
+#endif

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The flags of `casemate sandbox`, and the request that they mean. */
+#ifndef CASEMATE_CONFIG_OPTIONS_H
+#define CASEMATE_CONFIG_OPTIONS_H
+
+#include "base/cli.h"
+#include "model/host.h"
+
+#define OPTIONS_HOME "/home/sandbox"
+
+/* How the host's files are shown, also those mounted below them: "ro" alone would leave these writable. */
+#define OPTIONS_BIND_RW "rbind,nosuid,nodev,rnosuid,rnodev"
+#define OPTIONS_BIND_RO OPTIONS_BIND_RW ",ro,rro"
+
+struct sandbox_options {
+	cli_words files; /* --ro --rw --dev --tmpfs --file --symlink and their -try forms, in order */
+	cli_words env;   /* --env NAME[=VALUE], --setenv NAME=VALUE */
+	cli_words rlimits;
+	cli_words caps;
+	cli_words bind_tcp;
+	cli_words connect_tcp;
+	const char *net;
+	const char *cwd;
+	const char *hostname;
+	const char *profile;
+	const char *seccomp;
+	const char *bundle_out;
+	struct cli_number uid, gid;
+	struct cli_number mem, pids, cpu, time;
+	struct cli_number status_fd, trace_fd;
+	bool no_die_with_parent;
+	bool no_pty;
+	bool json; /* only of `explain sandbox` */
+};
+
+extern const struct cli_option sandbox_options[];
+
+/*
+ * Makes the request of @options for the program @argv (NULL-terminated) on @host, with @environ for what --env passes
+ * on. Reads files for --file and --seccomp. Fails with ERROR_USAGE, naming the flag.
+ */
+int options_request(const struct sandbox_options *options, char *const *argv, const struct host *host,
+		    struct arena *arena, struct request *ret, struct error *err);
+
+/* Adds the default view of the system: read-only programs and libraries, an empty home and /tmp, procfs and devices. */
+int options_add_system(const struct host *host, bool host_network, struct arena *arena, struct request *request,
+		       struct error *err);
+
+/* A mount of a request, with its origin, appended. Good until the next one is added. */
+struct request_mount *options_add_mount(struct arena *arena, struct request *request, const char *destination,
+					origin from);
+
+/* Applies mount option words, "nosuid,nodev,size=1m", to @mount (config.md's table). */
+void options_apply_words(struct arena *arena, struct request_mount *mount, const char *words);
+
+#endif

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Every fact of one launch, each with where it came from. Made by the X_plan functions of parts/, read-only in memory
+ * (arena_freeze) before the first system call of the launch. X_explain prints a fact, X_apply carries it out; nobody else
+ * decides anything. Paths of the container are text here: only X_apply opens them, inside the new root.
+ */
+#ifndef CASEMATE_MODEL_PLAN_H
+#define CASEMATE_MODEL_PLAN_H
+
+#include <linux/filter.h>
+#include <sys/resource.h>
+
+#include "model/profile.h"
+#include "model/request.h"
+
+/* Something that the profile took away or refuses, or that the user should know. */
+struct plan_remark {
+	const char *layer;  /* the part's name: "user", "mounts" */
+	const char *what;   /* "process.user.uid is 0 (root)" */
+	const char *remedy; /* in the words of the tool the user holds; NULL where there is none */
+	origin from;
+};
+typedef LIST(struct plan_remark) remark_list;
+
+struct plan_namespaces {
+	uint64_t fresh; /* CLONE_NEW* of namespaces made for the container */
+	struct {
+		const char *path;
+		origin from;
+	} join[NAMESPACE_COUNT];
+	bool joins;	/* any join[].path is set */
+	bool stage;	/* a process between launcher and container is needed: to join user, pid or time, or to set time offsets */
+	bool user_first; /* joining the user namespace is what gives the right to join the others */
+	LIST(struct request_time_offset) time_offsets;
+};
+
+enum ids_writer {
+	IDS_NONE,     /* no user namespace */
+	IDS_SELF,     /* the child maps its own single id: no privilege needed */
+	IDS_LAUNCHER, /* the launcher writes the maps: needs CAP_SETUID, CAP_SETGID */
+	IDS_HELPERS,  /* newuidmap(1) and newgidmap(1) */
+};
+struct plan_ids {
+	enum ids_writer writer;
+	id_map_list uid;
+	id_map_list gid;
+	bool deny_setgroups;
+	bool become;	   /* the child switches to setup_uid and setup_gid, which are mapped, for the set-up */
+	uint32_t setup_uid;
+	uint32_t setup_gid;
+	bool inner;	   /* a second user namespace for the workload, which owns none of the others */
+	uint32_t inner_uid; /* what the workload is called there */
+	uint32_t inner_gid;
+	origin from;
+};
+
+struct plan_rootfs {
+	const char *path; /* NULL: an empty tmpfs */
+	bool readonly;
+	uint64_t propagation; /* of the old tree in the new namespace: MS_PRIVATE|MS_REC, MS_SLAVE|MS_REC, MS_SHARED|MS_REC */
+	uint64_t attrs;	      /* MOUNT_ATTR_* of the root tree but for RDONLY, which comes last */
+	bool by_launcher;     /* root and sources are opened by the launcher: in the user namespace they may be out of reach */
+	origin from;
+};
+
+enum plan_mount_kind {
+	MOUNT_BIND,
+	MOUNT_FILESYSTEM,
+	MOUNT_CGROUP, /* v1: one mount a hierarchy */
+	MOUNT_REMOUNT, /* attributes of a mount that is there */
+	MOUNT_FILE,	  /* made from `content` */
+	MOUNT_LINK,	  /* a symbolic link to `content` */
+	MOUNT_DIRECTORY,
+};
+struct plan_mount {
+	enum plan_mount_kind kind;
+	const char *source;
+	const char *target; /* absolute, in the container */
+	const char *type;
+	uint64_t attr_set, attr_clear;
+	uint64_t rec_attr_set, rec_attr_clear;
+	uint64_t super_flags;
+	uint64_t propagation;
+	bool recursive;
+	uint32_t special; /* enum request_mount_special */
+	string_list data;
+	id_map_list uid_mappings, gid_mappings;
+	const char *content;
+	size_t content_length;
+	uint32_t mode;
+	bool judged;	 /* `device` and `inode` are what the profile decided on: the source must still be that */
+	uint64_t device;
+	uint64_t inode;
+	pair_list hierarchies; /* MOUNT_CGROUP: key: name in the mount, value: directory of the host */
+	origin from;
+};
+
+struct plan_device {
+	const char *path;
+	char type;
+	uint32_t major, minor;
+	uint32_t mode;
+	uint32_t uid, gid;
+	origin from;
+};
+struct plan_devices {
+	bool populate;	/* /dev is a tmpfs of ours: nodes and links are made in it */
+	bool by_bind;	/* mknod(2) is not permitted in a user namespace: the host's nodes are bound instead */
+	LIST(struct plan_device) nodes;
+	pair_list links; /* key: path, value: text */
+};
+
+struct plan_masks {
+	pair_list masked;   /* key: path, value: origin */
+	pair_list readonly;
+};
+
+struct plan_terminal {
+	bool pty;		 /* the workload gets a pseudo-terminal as stdin, stdout and stderr, and as /dev/console */
+	struct request_size size; /* 0: that of the launcher's terminal */
+	bool new_session;	 /* setsid(2): no controlling terminal of the caller is left */
+	origin from;
+};
+
+struct plan_rlimit {
+	int type;
+	struct rlimit64 limit;
+	origin from;
+};
+struct plan_limits {
+	LIST(struct plan_rlimit) rlimits;
+	struct opt_i64 oom_score_adj;
+	const struct request_scheduler *scheduler;
+	const struct request_io_priority *io_priority;
+	const char *cpu_affinity; /* cpu list, "0-3,5" */
+	uint32_t personality;	  /* enum request_personality */
+	const struct request_memory_policy *memory_policy;
+};
+
+struct plan_user {
+	uint32_t uid, gid;
+	u32_list groups;
+	bool set_groups; /* setgroups(2) is possible: it is called even for an empty list */
+	uint32_t umask;
+	const char *cwd;
+	bool make_cwd; /* a bundle's working directory is made where it is missing */
+	origin from;
+};
+
+struct plan_caps {
+	uint64_t bounding, effective, permitted, inheritable, ambient;
+	uint32_t last; /* highest capability of the kernel: all above `bounding` up to it are dropped */
+	uint32_t securebits;
+	bool no_new_privs;
+	origin from;
+	origin no_new_privs_from;
+};
+
+struct plan_landlock_rule {
+	const char *path;
+	uint64_t access; /* LANDLOCK_ACCESS_FS_* */
+	bool optional;	 /* the mount it stands for is optional */
+	origin from;
+};
+struct plan_landlock {
+	bool wanted;
+	int abi;
+	uint64_t handled_fs, handled_net, scoped;
+	LIST(struct plan_landlock_rule) rules;
+	u32_list bind_tcp, connect_tcp;
+	string_list missing; /* what this kernel's ABI cannot hold, in words */
+	origin from;
+};
+
+/* One compiled seccomp program, proved by simulation. */
+struct plan_filter {
+	struct sock_filter *code;
+	uint32_t length;
+	uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+	struct sock_fprog *program; /* both, as seccomp(2) takes them; the filter loaded before knows its address */
+	bool exempts_launch;	     /* its rules would stop the launch's own call, which passes all the same */
+	uint64_t token;		     /* what that execve(2) and execveat(2) carry in their last argument register */
+	const char *summary; /* "allows 312 system calls, default EPERM" */
+	origin from;
+};
+
+struct plan_labels {
+	const char *apparmor;
+	const char *selinux;
+	const char *mount_label;
+};
+
+struct plan_process {
+	const char **argv; /* NULL-terminated */
+	const char **envp; /* NULL-terminated */
+	string_list candidates; /* where argv[0] is looked for, in order */
+	bool init;	   /* our own pid 1 reaps and forwards signals, the workload is its child */
+	bool by_handle;	   /* execveat(2) of an open file; by path on kernels that would name the process after the descriptor */
+	bool die_with_parent;
+	uint64_t time_limit_ms;
+	bool keyring;	   /* a session keyring of its own */
+	uint32_t keep_fds; /* --preserve-fds: 3 to 2+N stay open */
+};
+
+enum cgroup_driver { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
+
+struct plan_cgroup_hierarchy {
+	const char *name;      /* v1: its directory below the root of all, "pids" or "cpu,cpuacct"; v2: "" */
+	const char *directory; /* where it is mounted */
+	bool fill;	       /* v1 cpuset: a new cgroup has no CPUs and no memory nodes, and nothing can join it */
+};
+
+/* One file of the container's cgroup and what is written into it. */
+struct plan_cgroup_file {
+	size_t hierarchy;
+	const char *name;
+	const char *value;
+	const char *what; /* in words: "it cannot have more than 1024 processes" */
+	origin from;
+};
+
+/* A device rule without wildcards of type; later ones override earlier ones, access by access. */
+struct plan_cgroup_rule {
+	bool allow;
+	char type;	 /* 'c', 'b', or 'a': everything, whatever the rest says */
+	int64_t major;	 /* -1: any */
+	int64_t minor;
+	uint32_t access; /* enum device_access */
+	origin from;
+};
+
+struct bpf_insn;
+
+/* The container's own cgroup: made by the launcher, joined by the child, removed by the launcher. */
+struct plan_cgroup {
+	bool wanted;
+	enum cgroup_driver driver;
+	const char *path;	/* below each hierarchy's root, starts with '/' */
+	string_list components; /* the same, taken apart */
+	size_t ours;		/* so many of the first of them are casemate's: removed when they are empty */
+	origin from;
+	LIST(struct plan_cgroup_hierarchy) hierarchies; /* only those that are needed; v2: one */
+	string_list controllers;			/* v2: to be enabled in every ancestor */
+	LIST(struct plan_cgroup_file) files;		/* in the order in which they are written */
+	bool devices;					/* `rules` are enforced */
+	size_t devices_hierarchy;
+	LIST(struct plan_cgroup_rule) rules;
+	struct bpf_insn *program; /* v2: `rules`, compiled */
+	uint32_t program_length;
+	bool unshare_namespace; /* a new cgroup namespace shows where its maker is: it is made after joining */
+};
+
+struct plan {
+	struct arena *arena;	/* where all of this is; frozen before the launch */
+	const char *id;		/* the container's id, "sandbox" for the sandbox */
+	const char *profile;	/* its name */
+	remark_list refusals;	/* not empty: the plan may be explained but not run */
+	remark_list tightened;
+	remark_list notes;	/* ignored properties, unknown capability names, missing optional layers */
+	struct plan_namespaces namespaces;
+	struct plan_ids ids;
+	struct plan_cgroup cgroup;
+	struct plan_rootfs rootfs;
+	LIST(struct plan_mount) mounts;
+	struct plan_devices devices;
+	struct plan_masks masks;
+	pair_list sysctl;
+	bool loopback;
+	const char *hostname;
+	const char *domainname;
+	struct plan_terminal terminal;
+	struct plan_limits limits;
+	struct plan_user user;
+	struct plan_caps caps;
+	struct plan_labels labels;
+	struct plan_landlock landlock;
+	LIST(struct plan_filter) filters; /* loaded in this order */
+	struct plan_process process;
+};
+
+#endif

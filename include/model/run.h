@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What is only known while a launch runs. The plan is frozen; these are the few values that change. */
+#ifndef CASEMATE_MODEL_RUN_H
+#define CASEMATE_MODEL_RUN_H
+
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/*
+ * One page that launcher and container share until execve(2). The child's error is here rather than in a message: after
+ * the seccomp filter is loaded no call may be left to send one with.
+ */
+struct run_shared {
+	struct error error;
+	volatile int32_t applied_count; /* steps begun so far, */
+	volatile uint8_t applied[64];	/* as numbers in the table of steps */
+	volatile int32_t executing; /* everything is applied, execve(2) is next */
+	volatile pid_t child;	    /* with a stage process: the container's first process, as the launcher sees it */
+};
+
+/* pids, memory, cpu, cpuset and devices at most */
+enum { RUN_CGROUPS = 8 };
+
+struct run {
+	struct run_shared *shared;
+	int sync;     /* this side's end of the conversation; close-on-exec */
+	int proc;     /* child: procfs of the container's pid namespace, as it is without masks; or -1 */
+	int root;     /* the new root, detached, until it is entered */
+	int *mounts;  /* one detached mount each for plan->mounts[], -1 where none; allocated before the clone */
+	int *devices; /* the same for plan->devices.nodes[] that are bound */
+	int *cgroups; /* the same for the hierarchies of a MOUNT_CGROUP */
+	int terminal; /* launcher: master of the pty; child: its slave; or -1 */
+	int master;   /* child: the pty's master until the launcher has it; or -1 */
+	int program;  /* the opened program, and the path it was found by */
+	const char *program_path;
+	int control;  /* with an init and a pty: init's, or the launcher's, end of their conversation; or -1 */
+	int cgroup;   /* v2: directory to be cloned into, or -1 */
+	int cgroup_join[RUN_CGROUPS]; /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */
+	uint8_t cgroup_made[RUN_CGROUPS]; /* launcher: how many directories it made there */
+	pid_t child;  /* launcher: the container's first process */
+	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */
+	bool nofile_raised;
+	bool in_workload; /* with an init: this is the process that executes the program */
+};
+
+#endif

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What differs between cgroup v1 (one hierarchy for each controller, joined by the child) and v2 (one, cloned into). */
+#ifndef CASEMATE_PARTS_CGROUP_VERSIONS_H
+#define CASEMATE_PARTS_CGROUP_VERSIONS_H
+
+#include "model/plan.h"
+#include "model/run.h"
+
+/* Launcher: makes the cgroup, writes its limits and rules, and leaves in @run how to get into it. */
+int cgroup_v1_make(const struct plan_cgroup *plan, struct run *run, struct error *err);
+int cgroup_v2_make(const struct plan_cgroup *plan, struct run *run, struct error *err);
+
+/* Child: joins every hierarchy by the files that the launcher opened. */
+int cgroup_v1_join(const struct plan_cgroup *plan, struct run *run, struct error *err);
+
+#endif

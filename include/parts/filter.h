@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The seccomp filters: which are loaded, and that they are the last thing before execve(2).
+ *
+ * The default filter goes first and a filter of the config second: of all filters the kernel takes the most restrictive
+ * answer, and the second one has to pass the first one's verdict on seccomp(2).
+ *
+ * A filter never needs the launcher's calls, not even execve(2): where its rules would stop the launch's own execve(2)
+ * or execveat(2), that one call is let through all the same. It is told by the addresses of argv and envp in the plan
+ * and by a token of 64 random bits in an argument register that the kernel does not read. All three are gone after the
+ * exec, so the program cannot pass for the launcher. Loading the second filter is let through by its address alone:
+ * whoever guesses that can only confine himself further.
+ *
+ * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
+ * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
+ */
+#ifndef CASEMATE_PARTS_FILTER_H
+#define CASEMATE_PARTS_FILTER_H
+
+#include "model/explain.h"
+#include "model/planner.h"
+#include "model/run.h"
+
+/* The argument register that carries plan_filter.token: execveat(2) leaves only the last one free. */
+enum { FILTER_TOKEN_ARG = 5 };
+
+/*
+ * Compiles, and proves by simulation, what the profile wants: see enum profile_seccomp. Comes after process_plan. Fails
+ * with ERROR_UNSUPPORTED for SCMP_ACT_NOTIFY and listenerPath, ERROR_CONFIG for rules that make no sense or no program.
+ */
+int filter_plan(struct planner *p, struct error *err);
+
+bool filter_apply_wanted(const struct plan *plan);
+void filter_apply_explain(const struct plan *plan, struct explain *out);
+
+/* Loads all filters; nothing but execve(2) may come after. Fails with ERROR_SYSTEM. */
+int filter_apply(const struct plan *plan, struct run *run, struct error *err);
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * AppArmor and SELinux labels of the workload.
+ * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
+ * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
+ */
+#ifndef CASEMATE_PARTS_LABELS_H
+#define CASEMATE_PARTS_LABELS_H
+
+#include "model/explain.h"
+#include "model/planner.h"
+#include "model/run.h"
+
+int labels_plan(struct planner *p, struct error *err);
+
+bool labels_apply_wanted(const struct plan *plan);
+void labels_apply_explain(const struct plan *plan, struct explain *out);
+int labels_apply(const struct plan *plan, struct run *run, struct error *err);
+
+#endif

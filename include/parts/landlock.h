@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Landlock rules derived from the mounts (landlock(7)).
+ * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
+ * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
+ */
+#ifndef CASEMATE_PARTS_LANDLOCK_H
+#define CASEMATE_PARTS_LANDLOCK_H
+
+#include "model/explain.h"
+#include "model/planner.h"
+#include "model/run.h"
+
+int landlock_plan(struct planner *p, struct error *err);
+
+bool landlock_apply_wanted(const struct plan *plan);
+void landlock_apply_explain(const struct plan *plan, struct explain *out);
+int landlock_apply(const struct plan *plan, struct run *run, struct error *err);
+
+#endif

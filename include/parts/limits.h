@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Rlimits, oom score, scheduling, I/O priority, CPU affinity, execution domain, memory policy.
+ * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
+ * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
+ */
+#ifndef CASEMATE_PARTS_LIMITS_H
+#define CASEMATE_PARTS_LIMITS_H
+
+#include "model/explain.h"
+#include "model/planner.h"
+#include "model/run.h"
+
+int limits_plan(struct planner *p, struct error *err);
+
+bool limits_apply_wanted(const struct plan *plan);
+void limits_apply_explain(const struct plan *plan, struct explain *out);
+int limits_apply(const struct plan *plan, struct run *run, struct error *err);
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Every mount of the container (config.md, "Mounts"). Each is made on a descriptor with its final attributes while the host
+ * can still be seen, and attached once the new root was entered, to a target that was resolved inside it. So a source is
+ * resolved once, a target cannot leave the container, and no mount is ever reachable with weaker attributes.
+ * mounts.c decides, mounts_sources.c judges what of the host is bound, mounts_make.c and mounts_attach.c carry out.
+ */
+#ifndef CASEMATE_PARTS_MOUNTS_H
+#define CASEMATE_PARTS_MOUNTS_H
+
+#include "model/explain.h"
+#include "model/planner.h"
+#include "model/run.h"
+
+int mounts_plan(struct planner *p, struct error *err);
+
+/*
+ * Judges the source of bind mount @index of the request, which is number @bind among the bind mounts, and leaves in @mount
+ * which object that was. Records refusals with planner_judge().
+ */
+void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bind);
+
+/* Launcher: opens bind sources where the child could not reach them. */
+bool mounts_prepare_wanted(const struct plan *plan);
+void mounts_prepare_explain(const struct plan *plan, struct explain *out);
+int mounts_prepare(const struct plan *plan, struct run *run, struct error *err);
+
+/* Child, before the new root is entered: makes every mount, detached. */
+bool mounts_make_wanted(const struct plan *plan);
+void mounts_make_explain(const struct plan *plan, struct explain *out);
+int mounts_make(const struct plan *plan, struct run *run, struct error *err);
+
+/* Child, in the new root: attaches them in order. */
+bool mounts_attach_wanted(const struct plan *plan);
+void mounts_attach_explain(const struct plan *plan, struct explain *out);
+int mounts_attach(const struct plan *plan, struct run *run, struct error *err);
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Which namespaces are new, which are joined, and the clock offsets of a new time namespace (namespaces(7)).
+ * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
+ * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
+ */
+#ifndef CASEMATE_PARTS_NAMESPACES_H
+#define CASEMATE_PARTS_NAMESPACES_H
+
+#include "model/explain.h"
+#include "model/planner.h"
+#include "model/run.h"
+
+int namespaces_plan(struct planner *p, struct error *err);
+
+bool namespaces_enter_wanted(const struct plan *plan);
+void namespaces_enter_explain(const struct plan *plan, struct explain *out);
+int namespaces_enter(const struct plan *plan, struct run *run, struct error *err);
+
+#endif

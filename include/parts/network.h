@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The loopback interface of a new network namespace.
+ * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
+ * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
+ */
+#ifndef CASEMATE_PARTS_NETWORK_H
+#define CASEMATE_PARTS_NETWORK_H
+
+#include "model/explain.h"
+#include "model/planner.h"
+#include "model/run.h"
+
+int network_plan(struct planner *p, struct error *err);
+
+bool network_apply_wanted(const struct plan *plan);
+void network_apply_explain(const struct plan *plan, struct explain *out);
+int network_apply(const struct plan *plan, struct run *run, struct error *err);
+
+#endif

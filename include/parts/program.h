@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The file that is to be executed: what execve(2) reports as ENOENT may mean the program, the interpreter of a script, or
+ * the dynamic loader; here it is found out before.
+ */
+#ifndef CASEMATE_PARTS_PROGRAM_H
+#define CASEMATE_PARTS_PROGRAM_H
+
+#include "base/error.h"
+
+/*
+ * Opens @path with O_PATH, never through a magic link: /proc/self/exe is the launcher itself. Returns the descriptor; -2
+ * and errno when there is nothing to execute at @path and the search goes on; -1 and ERROR_NOT_EXECUTABLE for a magic link.
+ */
+int program_open(const char *path, struct error *err);
+
+/*
+ * Checks that the interpreter of the open program exists: of a '#!' line, or the PT_INTERP of an ELF file. Fails with
+ * ERROR_NOT_FOUND or ERROR_NOT_EXECUTABLE. What cannot be read or is of another kind is left to execve(2).
+ */
+int program_check(int program, const char *path, struct error *err);
+
+#endif

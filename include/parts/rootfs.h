@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The new root: made, entered with pivot_root(2), and made read-only last.
+ * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
+ * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
+ */
+#ifndef CASEMATE_PARTS_ROOTFS_H
+#define CASEMATE_PARTS_ROOTFS_H
+
+#include "model/explain.h"
+#include "model/planner.h"
+#include "model/run.h"
+
+int rootfs_plan(struct planner *p, struct error *err);
+
+/* Launcher: opens the bundle's tree where the child could not reach it. */
+bool rootfs_open_wanted(const struct plan *plan);
+void rootfs_open_explain(const struct plan *plan, struct explain *out);
+int rootfs_open(const struct plan *plan, struct run *run, struct error *err);
+
+/* Child: its mount table is a copy of the host's; mounts in it must not travel back. */
+bool rootfs_isolate_wanted(const struct plan *plan);
+void rootfs_isolate_explain(const struct plan *plan, struct explain *out);
+int rootfs_isolate(const struct plan *plan, struct run *run, struct error *err);
+
+bool rootfs_enter_wanted(const struct plan *plan);
+void rootfs_enter_explain(const struct plan *plan, struct explain *out);
+int rootfs_enter(const struct plan *plan, struct run *run, struct error *err);
+
+bool rootfs_readonly_wanted(const struct plan *plan);
+void rootfs_readonly_explain(const struct plan *plan, struct explain *out);
+int rootfs_readonly(const struct plan *plan, struct run *run, struct error *err);
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The plan is made here: request, profile and host go in, every part decides its facts in order. */
+#ifndef CASEMATE_RUN_PLAN_H
+#define CASEMATE_RUN_PLAN_H
+
+#include "model/planner.h"
+
+/*
+ * Makes the plan of one launch in @arena. Everything it refers to is copied there or lives as long as @request and @profile,
+ * which are best read into the same arena. Changes nothing on the system. A plan whose profile refuses something is made
+ * all the same, with plan->refusals filled, so that it can be explained. Fails with ERROR_CONFIG for a request that makes no
+ * sense, ERROR_UNSUPPORTED for one that is not carried out yet ("not supported yet: FIELD"), ERROR_HOST.
+ */
+int plan_build(const struct request *request, const struct profile *profile, const struct host *host, const char *id,
+	       struct arena *arena, struct plan **ret_plan, struct error *err);
+
+/* ERROR_REFUSED with every refusal and remedy, a line each, when there is one; else 0. */
+int plan_check_refusals(const struct plan *plan, struct error *err);
+
+#endif

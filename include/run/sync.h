@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The conversation of one launch, over a SOCK_SEQPACKET pair that is close-on-exec.
+ *
+ *	launcher                           child
+ *	  PREPARE steps
+ *	  clone3() ----------------------> starts
+ *	          <------- SYNC_ISOLATED - is in its namespaces       (only when ATTACH steps are wanted)
+ *	  ATTACH steps
+ *	          - SYNC_ATTACHED -------> BUILD steps
+ *	          <------- SYNC_TERMINAL - with the master of its pty (only when the plan has a terminal)
+ *	                                   CONFINE steps
+ *	          <-------- (end of file)- has called execve(), or died
+ *	          <-------- SYNC_STOPPED - the workload was stopped   (only from an init with a terminal)
+ *	          - SYNC_CONTINUE -------> continues it
+ *
+ * Errors do not travel here: they stand in struct run_shared, because the last of them may come when the seccomp filter
+ * leaves no call to send anything with. End of file where a message is due means that the other side failed or died.
+ */
+#ifndef CASEMATE_RUN_SYNC_H
+#define CASEMATE_RUN_SYNC_H
+
+#include "base/error.h"
+
+enum sync_message {
+	SYNC_ISOLATED = 1,
+	SYNC_ATTACHED,
+	SYNC_TERMINAL,
+	SYNC_STOPPED,
+	SYNC_CONTINUE,
+};
+
+/* Sends @message, with the descriptor @fd unless it is -1. Fails with ERROR_SYSTEM. */
+int sync_tell(int sync, enum sync_message message, int fd, struct error *err);
+
+/*
+ * Waits for @message and takes the descriptor that came with it where @ret_fd is not NULL (the caller closes it). Returns 0,
+ * or 1 at end of file: the other side is gone. Another message than the awaited one is ERROR_BUG.
+ */
+int sync_await(int sync, enum sync_message message, int *ret_fd, struct error *err);
+
+#endif

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/arena.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int arena_create(struct arena *arena, struct error *err)
+{
+	void *start = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (start == MAP_FAILED)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot reserve %d MiB of memory", ARENA_BYTES >> 20);
+	*arena = (struct arena){ .start = start, .size = ARENA_BYTES };
+	return 0;
+}
+
+void arena_destroy(struct arena *arena)
+{
+	if (arena->start != NULL)
+		munmap(arena->start, arena->size);
+	*arena = (struct arena){ 0 };
+}
+
+int arena_freeze(struct arena *arena, struct error *err)
+{
+	if (mprotect(arena->start, arena->size, PROT_READ) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make the plan read-only");
+	return 0;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	size_t rounded = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+
+	if (rounded < size || rounded > arena->size - arena->used) {
+		fprintf(stderr, "casemate: the configuration needs more than %d MiB of memory\n", ARENA_BYTES >> 20);
+		_exit(125);
+	}
+	/* Fresh anonymous pages are zero, and nothing is ever handed out twice. */
+	char *at = arena->start + arena->used;
+	arena->used += rounded;
+	return at;
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t length)
+{
+	char *copy = arena_alloc(arena, length + 1);
+
+	memcpy(copy, text, length);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+	return text == NULL ? NULL : arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+	va_list args, again;
+
+	va_start(args, fmt);
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, fmt, args);
+	char *text = arena_alloc(arena, (size_t)length + 1);
+	vsnprintf(text, (size_t)length + 1, fmt, again);
+	va_end(again);
+	va_end(args);
+	return text;
+}
+
+void *arena_grow(struct arena *arena, void *at, size_t count, size_t element)
+{
+	/* Room doubles, and is full exactly when the count is a power of two: no capacity needs to be kept. */
+	if (count != 0 && (count & (count - 1)) != 0)
+		return at;
+	size_t room = count == 0 ? 1 : count * 2;
+	void *bigger = arena_alloc(arena, room * element);
+
+	if (count != 0)
+		memcpy(bigger, at, count * element);
+	return bigger;
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+
+void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int fd_take(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+/* The size is known from fstat(2), but a file may change while it is read: what counts is what read(2) gives. */
+static ssize_t read_up_to(int fd, char *text, size_t room)
+{
+	size_t length = 0;
+
+	while (length < room) {
+		ssize_t got = read(fd, text + length, room - length);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		length += (size_t)got;
+	}
+	return (ssize_t)length;
+}
+
+int file_read(int dir, const char *path, size_t limit, struct arena *arena, char **ret_text, size_t *ret_length,
+	      struct error *err)
+{
+	AUTOCLOSE int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", path);
+	if (!S_ISREG(status.st_mode))
+		return error_set(err, ERROR_CONFIG, 0, "'%s' is not a regular file", path);
+	if ((uint64_t)status.st_size > limit)
+		return error_set(err, ERROR_CONFIG, 0, "'%s' is larger than %zu bytes", path, limit);
+
+	size_t room = (size_t)status.st_size;
+	char *text = arena_alloc(arena, room + 1);
+	ssize_t length = read_up_to(fd, text, room);
+	if (length < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read '%s'", path);
+	*ret_text = text;
+	*ret_length = (size_t)length;
+	return 0;
+}
+
+int fd_write_all(int fd, const void *data, size_t size)
+{
+	const char *at = data;
+
+	while (size > 0) {
+		ssize_t wrote = sys_write(fd, at, size);
+
+		if (wrote < 0 && errno == EINTR)
+			continue;
+		if (wrote < 0)
+			return -1;
+		at += wrote;
+		size -= (size_t)wrote;
+	}
+	return 0;
+}
+
+int fd_write_file(int dir, const char *path, const char *text)
+{
+	AUTOCLOSE int fd = sys_openat(dir, path, O_WRONLY | O_NOFOLLOW, 0);
+	size_t length = strlen(text);
+
+	if (fd < 0)
+		return -1;
+	ssize_t wrote = sys_write(fd, text, length);
+	if (wrote < 0)
+		return -1;
+	if ((size_t)wrote != length) {
+		errno = EIO;
+		return -1;
+	}
+	return 0;
+}

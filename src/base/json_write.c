@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/json_write.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_gen.h>
+
+#include "base/utf8.h"
+
+static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+
+static void note(struct json_writer *w, yajl_gen_status status)
+{
+	if (w->status == yajl_gen_status_ok && status != yajl_gen_status_ok)
+		w->status = (int)status;
+}
+
+int json_writer_create(struct json_writer *w, bool readable, struct error *err)
+{
+	yajl_gen generator = yajl_gen_alloc(NULL);
+
+	*w = (struct json_writer){.generator = generator, .status = yajl_gen_status_ok};
+	if (generator == NULL || !yajl_gen_config(generator, yajl_gen_beautify, readable ? 1 : 0) ||
+	    !yajl_gen_config(generator, yajl_gen_indent_string, "\t") ||
+	    !yajl_gen_config(generator, yajl_gen_validate_utf8, 1))
+		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot start the JSON writer");
+	return 0;
+}
+
+void json_writer_destroy(struct json_writer *w)
+{
+	if (w->generator != NULL)
+		yajl_gen_free(w->generator);
+	w->generator = NULL;
+}
+
+void json_write_begin_object(struct json_writer *w)
+{
+	w->open++;
+	note(w, yajl_gen_map_open(w->generator));
+}
+
+void json_write_end_object(struct json_writer *w)
+{
+	w->open--;
+	note(w, yajl_gen_map_close(w->generator));
+}
+
+void json_write_begin_array(struct json_writer *w)
+{
+	w->open++;
+	note(w, yajl_gen_array_open(w->generator));
+}
+
+void json_write_end_array(struct json_writer *w)
+{
+	w->open--;
+	note(w, yajl_gen_array_close(w->generator));
+}
+
+static void write_repaired(struct json_writer *w, const char *text, size_t length)
+{
+	char *copy = malloc(length * (sizeof(replacement) - 1));
+	size_t end = 0;
+
+	if (copy == NULL) {
+		note(w, yajl_gen_in_error_state);
+		return;
+	}
+	for (size_t i = 0; i < length;) {
+		size_t step = utf8_length(text + i, length - i);
+		size_t width = step == 0 ? sizeof(replacement) - 1 : step;
+
+		memcpy(copy + end, step == 0 ? replacement : text + i, width);
+		end += width;
+		i += step == 0 ? 1 : step;
+	}
+	note(w, yajl_gen_string(w->generator, (const unsigned char *)copy, end));
+	free(copy);
+}
+
+void json_write_string(struct json_writer *w, const char *text)
+{
+	if (text == NULL) {
+		note(w, yajl_gen_null(w->generator));
+		return;
+	}
+	size_t length = strlen(text);
+	if (utf8_is_valid(text, length))
+		note(w, yajl_gen_string(w->generator, (const unsigned char *)text, length));
+	else
+		write_repaired(w, text, length);
+}
+
+void json_write_key(struct json_writer *w, const char *key)
+{
+	json_write_string(w, key);
+}
+
+static void write_number(struct json_writer *w, const char *digits, int length)
+{
+	note(w, yajl_gen_number(w->generator, digits, (size_t)length));
+}
+
+void json_write_unsigned(struct json_writer *w, uint64_t value)
+{
+	char digits[24];
+
+	write_number(w, digits, snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value));
+}
+
+void json_write_signed(struct json_writer *w, int64_t value)
+{
+	char digits[24];
+
+	write_number(w, digits, snprintf(digits, sizeof(digits), "%lld", (long long)value));
+}
+
+void json_write_bool(struct json_writer *w, bool value)
+{
+	note(w, yajl_gen_bool(w->generator, value));
+}
+
+int json_writer_finish(struct json_writer *w, const char **ret_text, size_t *ret_length, struct error *err)
+{
+	const unsigned char *text;
+
+	if (w->status != yajl_gen_status_ok)
+		return error_set(err, ERROR_BUG, 0, "JSON was written out of order (%d)", w->status);
+	if (w->open != 0 || yajl_gen_get_buf(w->generator, &text, ret_length) != yajl_gen_status_ok || *ret_length == 0)
+		return error_set(err, ERROR_BUG, 0, "JSON was not written to its end");
+	*ret_text = (const char *)text;
+	return 0;
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/keyctl.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* The raw system call is used where libc adds something of its own: threads' credentials, caches, signal handling. */
+#define RAW(...) ((int)syscall(__VA_ARGS__))
+
+pid_t sys_clone(uint64_t flags, int cgroup, int *ret_pidfd)
+{
+	struct clone_args args = { .flags = flags, .exit_signal = (flags & CLONE_PARENT) ? 0 : SIGCHLD };
+
+	if (ret_pidfd != NULL) {
+		args.flags |= CLONE_PIDFD;
+		args.pidfd = (uintptr_t)ret_pidfd;
+	}
+	if (cgroup >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint32_t)cgroup;
+	}
+	return RAW(SYS_clone3, &args, sizeof(args));
+}
+
+int sys_unshare(uint64_t flags)
+{
+	return RAW(SYS_unshare, flags);
+}
+
+int sys_setns(int fd, uint64_t type)
+{
+	return RAW(SYS_setns, fd, (int)type);
+}
+
+int sys_execve(const char *path, const char *const *argv, const char *const *envp, uint64_t token)
+{
+	return RAW(SYS_execve, path, argv, envp, 0, 0, token);
+}
+
+int sys_execveat(int fd, const char *const *argv, const char *const *envp, uint64_t token)
+{
+	return RAW(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH, token);
+}
+
+int sys_setsid(void)
+{
+	return setsid();
+}
+
+int sys_prctl(int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+	return RAW(SYS_prctl, op, a, b, c, d);
+}
+
+int sys_kill(pid_t pid, int signal)
+{
+	return kill(pid, signal);
+}
+
+int sys_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	return RAW(SYS_close_range, first, last, flags);
+}
+
+int sys_socketpair(int ret_fds[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds);
+}
+
+int sys_setgroups(size_t count, const uint32_t *groups)
+{
+	return RAW(SYS_setgroups, count, groups);
+}
+
+int sys_setresgid(uint32_t gid)
+{
+	return RAW(SYS_setresgid, gid, gid, gid);
+}
+
+int sys_setresuid(uint32_t uid)
+{
+	return RAW(SYS_setresuid, uid, uid, uid);
+}
+
+int sys_getresuid(uint32_t ret[3])
+{
+	return RAW(SYS_getresuid, &ret[0], &ret[1], &ret[2]);
+}
+
+int sys_getresgid(uint32_t ret[3])
+{
+	return RAW(SYS_getresgid, &ret[0], &ret[1], &ret[2]);
+}
+
+int sys_getgroups(size_t room, uint32_t *ret)
+{
+	return RAW(SYS_getgroups, room, ret);
+}
+
+int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {
+		{ (uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable },
+		{ (uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32) },
+	};
+
+	return RAW(SYS_capset, &header, data);
+}
+
+int sys_capget(uint64_t *ret_effective, uint64_t *ret_permitted, uint64_t *ret_inheritable)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { 0 } };
+
+	if (RAW(SYS_capget, &header, data) < 0)
+		return -1;
+	*ret_effective = data[0].effective | (uint64_t)data[1].effective << 32;
+	*ret_permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	*ret_inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+	return 0;
+}
+
+mode_t sys_umask(mode_t mask)
+{
+	return umask(mask);
+}
+
+int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve };
+
+	return RAW(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+int sys_openat(int dir, const char *path, int flags, mode_t mode)
+{
+	return openat(dir, path, flags | O_CLOEXEC, mode);
+}
+
+int sys_mkdirat(int dir, const char *path, mode_t mode)
+{
+	return mkdirat(dir, path, mode);
+}
+
+int sys_mknodat(int dir, const char *path, mode_t mode, uint32_t major, uint32_t minor)
+{
+	return mknodat(dir, path, mode, makedev(major, minor));
+}
+
+int sys_symlinkat(const char *text, int dir, const char *path)
+{
+	return symlinkat(text, dir, path);
+}
+
+int sys_unlinkat(int dir, const char *path, int flags)
+{
+	return unlinkat(dir, path, flags);
+}
+
+int sys_fchownat(int dir, const char *path, uint32_t uid, uint32_t gid, int flags)
+{
+	return fchownat(dir, path, uid, gid, flags);
+}
+
+int sys_fchmod(int fd, mode_t mode)
+{
+	return fchmod(fd, mode);
+}
+
+int sys_fchdir(int fd)
+{
+	return fchdir(fd);
+}
+
+int sys_chdir(const char *path)
+{
+	return chdir(path);
+}
+
+ssize_t sys_write(int fd, const void *data, size_t size)
+{
+	return write(fd, data, size);
+}
+
+int sys_dup3(int from, int to, int flags)
+{
+	return dup3(from, to, flags);
+}
+
+int sys_ioctl(int fd, unsigned long request, void *arg)
+{
+	return ioctl(fd, request, arg);
+}
+
+int sys_open_tree(int dir, const char *path, unsigned flags)
+{
+	return RAW(SYS_open_tree, dir, path, flags | OPEN_TREE_CLOEXEC);
+}
+
+int sys_move_mount(int from_fd, int to_dir, const char *to_path, unsigned flags)
+{
+	return RAW(SYS_move_mount, from_fd, "", to_dir, to_path, flags | MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+int sys_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation,
+		      int userns)
+{
+	struct mount_attr attr = { .attr_set = set,
+				   .attr_clr = clear,
+				   .propagation = propagation,
+				   .userns_fd = userns < 0 ? 0 : (uint32_t)userns };
+
+	return RAW(SYS_mount_setattr, fd, path, flags, &attr, sizeof(attr));
+}
+
+int sys_fsopen(const char *type)
+{
+	return RAW(SYS_fsopen, type, FSOPEN_CLOEXEC);
+}
+
+int sys_fsconfig(int fs, unsigned command, const char *key, const char *value, int aux)
+{
+	return RAW(SYS_fsconfig, fs, command, key, value, aux);
+}
+
+int sys_fsmount(int fs, uint64_t attrs)
+{
+	return RAW(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attrs);
+}
+
+int sys_mount_propagation(const char *path, uint64_t flags)
+{
+	return mount(NULL, path, NULL, (unsigned long)flags, NULL);
+}
+
+int sys_pivot_root(const char *new_root, const char *put_old)
+{
+	return RAW(SYS_pivot_root, new_root, put_old);
+}
+
+int sys_umount2(const char *path, int flags)
+{
+	return umount2(path, flags);
+}
+
+int sys_chroot(const char *path)
+{
+	return chroot(path);
+}
+
+int sys_prlimit(int resource, const struct rlimit64 *limit, struct rlimit64 *ret_old)
+{
+	return RAW(SYS_prlimit64, 0, resource, limit, ret_old);
+}
+
+int sys_sethostname(const char *name)
+{
+	return sethostname(name, strlen(name));
+}
+
+int sys_setdomainname(const char *name)
+{
+	return setdomainname(name, strlen(name));
+}
+
+int sys_sched_setattr(const struct kernel_sched_attr *attr)
+{
+	return RAW(SYS_sched_setattr, 0, attr, 0);
+}
+
+int sys_sched_setaffinity(size_t size, const unsigned long *mask)
+{
+	return RAW(SYS_sched_setaffinity, 0, size, mask);
+}
+
+int sys_ioprio_set(int value)
+{
+	enum { WHO_PROCESS = 1 };
+
+	return RAW(SYS_ioprio_set, WHO_PROCESS, 0, value);
+}
+
+int sys_personality(unsigned long persona)
+{
+	return RAW(SYS_personality, persona);
+}
+
+int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node)
+{
+	return RAW(SYS_set_mempolicy, mode, nodes, max_node);
+}
+
+int sys_keyctl_join(const char *name)
+{
+	return RAW(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
+}
+
+int sys_landlock_create_ruleset(const struct kernel_landlock_ruleset *attr, size_t size)
+{
+	return RAW(SYS_landlock_create_ruleset, attr, size, 0);
+}
+
+int sys_landlock_add_path(int ruleset, int parent, uint64_t access)
+{
+	struct kernel_landlock_path rule = { .allowed_access = access, .parent_fd = parent };
+
+	return RAW(SYS_landlock_add_rule, ruleset, KERNEL_LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+}
+
+int sys_landlock_add_port(int ruleset, uint16_t port, uint64_t access)
+{
+	struct kernel_landlock_port rule = { .allowed_access = access, .port = port };
+
+	return RAW(SYS_landlock_add_rule, ruleset, KERNEL_LANDLOCK_RULE_NET_PORT, &rule, 0);
+}
+
+int sys_landlock_restrict_self(int ruleset)
+{
+	return RAW(SYS_landlock_restrict_self, ruleset, 0);
+}
+
+int sys_seccomp(uint32_t flags, const struct sock_fprog *program)
+{
+	return RAW(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
+}
+
+int sys_bpf(int command, void *attr, size_t size)
+{
+	return RAW(SYS_bpf, command, attr, size);
+}

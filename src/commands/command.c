@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "config/bundle_out.h"
+#include "config/oci.h"
+#include "config/options.h"
+#include "config/profile.h"
+#include "run/plan.h"
+
+const struct command *const commands[] = { &command_run, &command_sandbox, &command_explain, &command_completion, NULL };
+
+int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err)
+{
+	const struct profile_choice choice = { .argument = argument, .argv0 = invocation->argv0, .site_file = SITE_FILE };
+
+	return profile_select(&choice, invocation->arena, ret, err);
+}
+
+static int plan(const struct invocation *invocation, const struct request *request, const char *profile_name,
+		struct host *host, const char *id, struct plan **ret_plan, struct error *err)
+{
+	struct profile *profile = arena_alloc(invocation->arena, sizeof(*profile));
+
+	TRY(command_profile(invocation, profile_name, profile, err));
+	if (profile->sensitive_sources != VERDICT_ALLOW)
+		TRY(host_probe_sources(host, request, invocation->arena, err));
+	return plan_build(request, profile, host, id, invocation->arena, ret_plan, err);
+}
+
+int command_plan_sandbox(const struct invocation *invocation, struct sandbox_options *ret_options,
+			 struct plan **ret_plan, struct error *err)
+{
+	struct request *request = arena_alloc(invocation->arena, sizeof(*request));
+	struct host host;
+	char **program;
+
+	*ret_plan = NULL;
+	int help = cli_parse(command_sandbox.cli, invocation->argv, ret_options, invocation->arena, &program, err);
+	if (help != 0)
+		return help < 0 ? -1 : 0;
+	TRY(host_probe(&host, invocation->arena, err));
+	TRY(options_request(ret_options, program, &host, invocation->arena, request, err));
+	if (ret_options->bundle_out != NULL)
+		return bundle_write(ret_options->bundle_out, request, err);
+	return plan(invocation, request, ret_options->profile, &host, "sandbox", ret_plan, err);
+}
+
+int command_plan_bundle(const struct invocation *invocation, const struct bundle_choice *choice, struct plan **ret_plan,
+			struct error *err)
+{
+	struct request *request = arena_alloc(invocation->arena, sizeof(*request));
+	struct host host;
+
+	TRY(oci_read_bundle(choice->bundle, choice->config, invocation->arena, request, err));
+	TRY(host_probe(&host, invocation->arena, err));
+	return plan(invocation, request, choice->profile, &host, choice->id, ret_plan, err);
+}
+
+int command_descriptor(const struct cli_number *number, const char *option, int *ret_fd, struct error *err)
+{
+	*ret_fd = -1;
+	if (!number->set)
+		return 0;
+	/* Marked here: the workload gets only what --preserve-fds says. */
+	if (number->value < 3 || fcntl((int)number->value, F_SETFD, FD_CLOEXEC) < 0)
+		return error_set(err, ERROR_USAGE, EBADF, "%s %llu", option, (unsigned long long)number->value);
+	*ret_fd = (int)number->value;
+	return 0;
+}

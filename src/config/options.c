@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "config/oci.h"
+#include "model/names.h"
+
+enum {
+	FILE_BYTES = 16 << 20,
+	SECCOMP_BYTES = 1 << 20,
+	NOBODY = 65534,
+	DEFAULT_ID = 1000,
+	LAST_PORT = 65535,
+	LAST_ID = 0x7fffffff
+};
+
+#define AT(member) offsetof(struct sandbox_options, member)
+
+const struct cli_option sandbox_options[] = {
+	{"--ro", 0, CLI_WORDS, AT(files), "SRC[:DST]", "show a file or directory of the host, read-only", 0},
+	{"--ro-try", 0, CLI_WORDS, AT(files), "SRC[:DST]", "the same where it exists", 0},
+	{"--rw", 0, CLI_WORDS, AT(files), "SRC[:DST]", "show it, writable", 0},
+	{"--rw-try", 0, CLI_WORDS, AT(files), "SRC[:DST]", "the same where it exists", 0},
+	{"--dev", 0, CLI_WORDS, AT(files), "SRC[:DST]", "show a device of the host", 0},
+	{"--dev-try", 0, CLI_WORDS, AT(files), "SRC[:DST]", "the same where it exists", 0},
+	{"--tmpfs", 0, CLI_WORDS, AT(files), "DST[:OPTIONS]",
+	 "an empty, writable directory; OPTIONS as size=64m,mode=700", 0},
+	{"--file", 0, CLI_WORDS, AT(files), "SRC:DST", "a private copy of a file", 0},
+	{"--symlink", 0, CLI_WORDS, AT(files), "TEXT:DST", "a symbolic link with this text", 0},
+	{"--env", 0, CLI_WORDS, AT(env), "NAME[=VALUE]", "pass a variable on, or set it", 0},
+	{"--setenv", 0, CLI_WORDS, AT(env), "NAME=VALUE", "set a variable", 0},
+	{"--net", 0, CLI_TEXT, AT(net), "none|host", "the network: none of its own (default), or the host's", 0},
+	{"--bind-tcp", 0, CLI_WORDS, AT(bind_tcp), "PORT", "listen on no TCP port but these (Landlock)", 0},
+	{"--connect-tcp", 0, CLI_WORDS, AT(connect_tcp), "PORT", "connect to no TCP port but these (Landlock)", 0},
+	{"--cwd", 0, CLI_TEXT, AT(cwd), "DIR", "start in this directory of the sandbox (default: its home)", 0},
+	{"--hostname", 0, CLI_TEXT, AT(hostname), "NAME", "the host name inside (default: sandbox)", 0},
+	{"--uid", 0, CLI_NUMBER, AT(uid), "N",
+	 "the user id inside (default: the caller's); for root it is also the one outside, and nobody is the default "
+	 "there",
+	 LAST_ID},
+	{"--gid", 0, CLI_NUMBER, AT(gid), "N", "the group id inside", LAST_ID},
+	{"--mem", 0, CLI_SIZE, AT(mem), "SIZE", "limit memory, as 512M (needs a cgroup)", 0},
+	{"--pids", 0, CLI_NUMBER, AT(pids), "N", "limit processes and threads", 1 << 22},
+	{"--cpu", 0, CLI_PERCENT, AT(cpu), "SHARE", "limit CPU time, as 0.5 or 150% of one CPU (needs a cgroup)", 0},
+	{"--time", 0, CLI_DURATION, AT(time), "TIME", "kill it after this time, as 10s or 5m: exit status 124", 0},
+	{"--rlimit", 0, CLI_WORDS, AT(rlimits), "NAME=SOFT[:HARD]", "set a limit of setrlimit(2), as NOFILE=1024", 0},
+	{"--cap", 0, CLI_WORDS, AT(caps), "CAP", "keep a capability inside, as CAP_NET_BIND_SERVICE", 0},
+	{"--seccomp", 0, CLI_TEXT, AT(seccomp), "FILE",
+	 "load a filter (linux.seccomp as JSON) on top of the default one", 0},
+	{"--profile", 0, CLI_TEXT, AT(profile), "NAME|FILE",
+	 "the ceiling: restricted (default), baseline, privileged, a file", 0},
+	{"--bundle-out", 0, CLI_TEXT, AT(bundle_out), "DIR", "write the equivalent OCI bundle and start nothing", 0},
+	{"--json-status-fd", 0, CLI_NUMBER, AT(status_fd), "N", "write JSON lines about the launch to this descriptor",
+	 1 << 20},
+	{"--trace-fd", 0, CLI_NUMBER, AT(trace_fd), "N", "write the names of the applied steps to this descriptor",
+	 1 << 20},
+	{"--no-die-with-parent", 0, CLI_ON, AT(no_die_with_parent), NULL, "go on when the caller dies", 0},
+	{"--no-pty", 0, CLI_ON, AT(no_pty), NULL, "give it the caller's terminal itself, not one of its own", 0},
+	CLI_END,
+};
+
+/* Splits "A:B" at the first ':' that is not escaped as "\:", and removes the escapes. *@ret_second is NULL without one.
+ */
+static void split(struct arena *arena, const char *text, const char **ret_first, const char **ret_second)
+{
+	char *copy = arena_strdup(arena, text);
+	char *to = copy;
+
+	*ret_first = copy;
+	*ret_second = NULL;
+	for (const char *at = text; *at != '\0'; at++) {
+		if (at[0] == '\\' && at[1] == ':') {
+			*to++ = *++at;
+		} else if (*at == ':' && *ret_second == NULL) {
+			*to++ = '\0';
+			*ret_second = to;
+		} else {
+			*to++ = *at;
+		}
+	}
+	*to = '\0';
+}
+
+/* Absolute and without ".", ".." and double slashes; ".." is resolved by the text, as the user who typed it means it.
+ */
+static const char *normal_path(struct arena *arena, const char *cwd, const char *path)
+{
+	char *whole = path[0] == '/' ? arena_strdup(arena, path) : arena_printf(arena, "%s/%s", cwd, path);
+	char *out = arena_alloc(arena, strlen(whole) + 2), *word;
+	size_t length = 0;
+
+	while ((word = strsep(&whole, "/")) != NULL) {
+		if (word[0] == '\0' || strcmp(word, ".") == 0)
+			continue;
+		if (strcmp(word, "..") == 0) {
+			while (length > 0 && out[--length] != '/')
+				;
+			out[length] = '\0';
+			continue;
+		}
+		out[length++] = '/';
+		memcpy(out + length, word, strlen(word) + 1);
+		length += strlen(word);
+	}
+	return length == 0 ? "/" : out;
+}
+
+static int check_target(const struct cli_word *word, const char *path, struct error *err)
+{
+	if (path == NULL || path[0] != '/')
+		return error_set(err, ERROR_USAGE, 0, "%s %s: the place in the sandbox must be an absolute path",
+				 word->option, word->value);
+	for (const char *at = path; (at = strstr(at, "..")) != NULL; at += 2)
+		if (at[-1] == '/' && (at[2] == '/' || at[2] == '\0'))
+			return error_set(err, ERROR_USAGE, 0, "%s %s: '..' leads nowhere in the sandbox", word->option,
+					 word->value);
+	return 0;
+}
+
+struct file_flag {
+	const char *name;
+	const char *options; /* of the bind mount; NULL: another kind */
+	bool optional;
+};
+
+static const struct file_flag file_flags[] = {
+	{"--ro", OPTIONS_BIND_RO, false},
+	{"--ro-try", OPTIONS_BIND_RO, true},
+	{"--rw", OPTIONS_BIND_RW, false},
+	{"--rw-try", OPTIONS_BIND_RW, true},
+	{"--dev", "bind,nosuid,noexec", false},
+	{"--dev-try", "bind,nosuid,noexec", true},
+	{"--tmpfs", NULL, false},
+	{"--file", NULL, false},
+	{"--symlink", NULL, false},
+};
+
+struct adding {
+	struct arena *arena;
+	const struct host *host;
+	struct request *request;
+};
+
+static int add_bind(const struct adding *a, const struct cli_word *word, const struct file_flag *flag, origin from,
+		    struct error *err)
+{
+	const char *source, *target;
+
+	split(a->arena, word->value, &source, &target);
+	source = normal_path(a->arena, a->host->cwd, source);
+	TRY(check_target(word, target != NULL ? target : source, err));
+	struct request_mount *mount = options_add_mount(
+		a->arena, a->request, normal_path(a->arena, "/", target != NULL ? target : source), from);
+	mount->source = source;
+	mount->type = "bind";
+	options_apply_words(a->arena, mount, flag->options);
+	mount->special |= flag->optional ? MOUNT_SPECIAL_OPTIONAL : 0;
+	return 0;
+}
+
+/* What may be said about a tmpfs: other words could make another kind of mount of it. */
+static int check_tmpfs_words(const struct cli_word *flag, struct arena *arena, const char *words, struct error *err)
+{
+	static const char *const known[] = {
+		"ro", "rw", "exec", "noexec", "size=", "mode=", "nr_inodes=", "nr_blocks=", "huge="};
+	char *copy = arena_strdup(arena, words), *word;
+
+	while ((word = strsep(&copy, ",")) != NULL) {
+		size_t length = strcspn(word, "=") + (strchr(word, '=') != NULL), i = 0;
+
+		while (i < sizeof(known) / sizeof(known[0]) &&
+		       (strlen(known[i]) != length || strncmp(known[i], word, length) != 0))
+			i++;
+		if (i == sizeof(known) / sizeof(known[0]))
+			return error_set(err, ERROR_USAGE, 0, "%s %s: '%s' is not an option of a tmpfs", flag->option,
+					 flag->value, word);
+	}
+	return 0;
+}
+
+static int add_tmpfs(const struct adding *a, const struct cli_word *word, origin from, struct error *err)
+{
+	const char *target, *options;
+
+	split(a->arena, word->value, &target, &options);
+	TRY(check_target(word, target, err));
+	if (options != NULL)
+		TRY(check_tmpfs_words(word, a->arena, options, err));
+	struct request_mount *mount = options_add_mount(a->arena, a->request, normal_path(a->arena, "/", target), from);
+	mount->type = "tmpfs";
+	mount->source = "tmpfs";
+	options_apply_words(a->arena, mount, "nosuid,nodev");
+	options_apply_words(a->arena, mount, options != NULL ? options : "mode=1777");
+	return 0;
+}
+
+static int add_made(const struct adding *a, const struct cli_word *word, origin from, struct error *err)
+{
+	const char *text, *target;
+	char *content;
+	size_t length;
+
+	split(a->arena, word->value, &text, &target);
+	TRY(check_target(word, target, err));
+	target = normal_path(a->arena, "/", target);
+	if (strcmp(word->option, "--symlink") == 0) {
+		options_add_mount(a->arena, a->request, target, from)->link = text;
+		return 0;
+	}
+	if (file_read(AT_FDCWD, text, FILE_BYTES, a->arena, &content, &length, err) < 0)
+		return error_wrap(err, "--file");
+	struct request_mount *mount = options_add_mount(a->arena, a->request, target, from);
+	mount->content = content;
+	mount->content_length = length;
+	/* A script stays one that can be started. */
+	mount->mode = faccessat(AT_FDCWD, text, X_OK, AT_EACCESS) == 0 ? 0755 : 0644;
+	return 0;
+}
+
+static int add_files(const struct adding *a, const cli_words *words, struct error *err)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		const struct cli_word *word = &words->at[i];
+		const struct file_flag *flag = file_flags;
+		origin from = arena_printf(a->arena, "%s %s", word->option, word->value);
+
+		while (strcmp(flag->name, word->option) != 0)
+			flag++;
+		if (flag->options != NULL)
+			TRY(add_bind(a, word, flag, from, err));
+		else if (strcmp(word->option, "--tmpfs") == 0)
+			TRY(add_tmpfs(a, word, from, err));
+		else
+			TRY(add_made(a, word, from, err));
+	}
+	return 0;
+}
+
+/* ---- order */
+
+static size_t depth(const char *path)
+{
+	size_t count = 0;
+
+	for (; *path != '\0'; path++)
+		count += *path == '/' && path[1] != '\0';
+	return count;
+}
+
+static int by_depth(const void *a, const void *b)
+{
+	const struct request_mount *first = a, *second = b;
+	size_t one = depth(first->destination), two = depth(second->destination);
+
+	if (one != two)
+		return one < two ? -1 : 1;
+	return strcmp(first->destination, second->destination);
+}
+
+static bool is_default(const struct request_mount *mount)
+{
+	return strcmp(mount->from, "default") == 0;
+}
+
+static bool is_below(const char *path, const char *parent)
+{
+	size_t length = strlen(parent);
+
+	return strncmp(path, parent, length) == 0 && path[length] == '/';
+}
+
+/* What a flag shows of the host is shown as it is: nothing of ours is put into it. */
+static bool is_shadowed(const struct request_mount *mounts, size_t count, const struct request_mount *mount)
+{
+	for (size_t i = 0; i < count; i++)
+		if (mounts[i].bind && !is_default(&mounts[i]) && is_below(mount->destination, mounts[i].destination))
+			return true;
+	return false;
+}
+
+/* Parents first. A flag takes the place of a default; two flags for one place mean that somebody is mistaken. */
+static int put_in_order(struct request *request, struct error *err)
+{
+	struct request_mount *at = request->mounts.at;
+	size_t kept = 0;
+
+	qsort(at, request->mounts.count, sizeof(*at), by_depth);
+	for (size_t i = 0; i < request->mounts.count; i++) {
+		struct request_mount *same = kept > 0 ? &at[kept - 1] : NULL;
+
+		if (is_default(&at[i]) && is_shadowed(at, kept, &at[i]))
+			continue;
+		if (same == NULL || strcmp(same->destination, at[i].destination) != 0)
+			at[kept++] = at[i];
+		else if (!is_default(same) && !is_default(&at[i]))
+			return error_set(err, ERROR_USAGE, 0, "both '%s' and '%s' are for %s", same->from, at[i].from,
+					 same->destination);
+		else if (is_default(same))
+			*same = at[i];
+	}
+	request->mounts.count = kept;
+	return 0;
+}
+
+static const struct request_mount *link_above(const struct request *request, const char *path)
+{
+	for (size_t i = 0; i < request->mounts.count; i++)
+		if (request->mounts.at[i].link != NULL && is_below(path, request->mounts.at[i].destination))
+			return &request->mounts.at[i];
+	return NULL;
+}
+
+/*
+ * A place behind one of the sandbox's own links (/bin, /var/run, --symlink) is named by where the link leads: then
+ * order and the rules for directories of the host hold for the place that is really meant.
+ */
+static int follow_links(const struct adding *a, struct error *err)
+{
+	enum { MOST_LINKS = 40 };
+
+	for (size_t i = 0; i < a->request->mounts.count; i++) {
+		struct request_mount *mount = &a->request->mounts.at[i];
+		const struct request_mount *link;
+		size_t hops = 0;
+
+		while ((link = link_above(a->request, mount->destination)) != NULL) {
+			const char *slash = strrchr(link->destination, '/');
+			const char *parent =
+				arena_strndup(a->arena, link->destination, (size_t)(slash - link->destination));
+			const char *rest = mount->destination + strlen(link->destination);
+
+			if (++hops > MOST_LINKS)
+				return error_set(err, ERROR_USAGE, ELOOP, "%s", mount->from);
+			mount->destination =
+				normal_path(a->arena, parent, arena_printf(a->arena, "%s%s", link->link, rest));
+		}
+	}
+	return 0;
+}
+
+/* By depth the most specific place wins, whatever was typed first. */
+static int order_mounts(const struct adding *a, struct error *err)
+{
+	TRY(put_in_order(a->request, err));
+	TRY(follow_links(a, err));
+	return put_in_order(a->request, err);
+}
+
+/* ---- the rest of the request */
+
+static const char *variable_value(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value;
+}
+
+static void set_variable(struct arena *arena, string_list *env, const char *name, const char *value)
+{
+	size_t length = strlen(name);
+	const char *entry = arena_printf(arena, "%s=%s", name, value);
+
+	for (size_t i = 0; i < env->count; i++)
+		if (strncmp(env->at[i], name, length) == 0 && env->at[i][length] == '=') {
+			env->at[i] = entry;
+			return;
+		}
+	*LIST_ADD(arena, env) = entry;
+}
+
+static int add_environment(const struct adding *a, const cli_words *words, struct error *err)
+{
+	static const struct pair basics[] = {{"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"},
+					     {"HOME", "/home/sandbox"},
+					     {"USER", "sandbox"},
+					     {"LANG", "C.UTF-8"},
+					     {"TMPDIR", "/tmp"}};
+	string_list *env = &a->request->process.env;
+
+	for (size_t i = 0; i < sizeof(basics) / sizeof(basics[0]); i++)
+		set_variable(a->arena, env, basics[i].key, basics[i].value);
+	if (a->host->terminal && variable_value("TERM") != NULL)
+		set_variable(a->arena, env, "TERM", variable_value("TERM"));
+	for (size_t i = 0; i < words->count; i++) {
+		char *name = arena_strdup(a->arena, words->at[i].value);
+		char *equals = strchr(name, '=');
+
+		if (name[0] == '=' || name[0] == '\0' ||
+		    (equals == NULL && strcmp(words->at[i].option, "--setenv") == 0))
+			return error_set(err, ERROR_USAGE, 0, "%s %s: expected NAME=VALUE", words->at[i].option, name);
+		if (equals != NULL)
+			*equals = '\0';
+		const char *value = equals != NULL ? equals + 1 : variable_value(name);
+		if (value != NULL)
+			set_variable(a->arena, env, name, value);
+	}
+	return 0;
+}
+
+/* "NOFILE=1024", "RLIMIT_CORE=0:unlimited" */
+static int add_rlimit(const struct adding *a, const struct cli_word *word, struct error *err)
+{
+	char *name = arena_strdup(a->arena, word->value), *soft = strchr(name, '='), *hard;
+	struct request_rlimit rlimit = {.from = arena_printf(a->arena, "--rlimit %s", word->value)};
+	uint64_t *into[] = {&rlimit.soft, &rlimit.hard};
+	uint64_t type = 0;
+
+	if (soft == NULL)
+		return error_set(err, ERROR_USAGE, 0, "--rlimit %s: expected NAME=SOFT[:HARD]", word->value);
+	*soft++ = '\0';
+	hard = strchr(soft, ':');
+	if (hard != NULL)
+		*hard++ = '\0';
+	const char *full = strncmp(name, "RLIMIT_", 7) == 0 ? name : arena_printf(a->arena, "RLIMIT_%s", name);
+	if (!lookup_value(&names_rlimits, full, strlen(full), &type))
+		return error_set(err, ERROR_USAGE, 0, "--rlimit %s: there is no limit %s", word->value, name);
+	rlimit.type = (int)type;
+	for (size_t i = 0; i < 2; i++) {
+		const char *text = i == 0 || hard == NULL ? soft : hard;
+
+		errno = 0;
+		*into[i] = strcmp(text, "unlimited") == 0 ? RLIM64_INFINITY : strtoull(text, NULL, 10);
+		if (strcmp(text, "unlimited") != 0 &&
+		    (text[strspn(text, "0123456789")] != '\0' || text[0] == '\0' || errno != 0))
+			return error_set(err, ERROR_USAGE, 0, "--rlimit %s: '%s' is not a number", word->value, text);
+	}
+	if (rlimit.soft > rlimit.hard)
+		return error_set(err, ERROR_USAGE, 0, "--rlimit %s: the soft limit is above the hard one", word->value);
+	*LIST_ADD(a->arena, &a->request->process.rlimits) = rlimit;
+	return 0;
+}
+
+static int add_limits(const struct adding *a, const struct sandbox_options *options, struct error *err)
+{
+	struct request_resources *resources = &a->request->linux_.resources;
+	bool core = false;
+
+	for (size_t i = 0; i < options->rlimits.count; i++)
+		TRY(add_rlimit(a, &options->rlimits.at[i], err));
+	for (size_t i = 0; i < a->request->process.rlimits.count; i++)
+		core = core || a->request->process.rlimits.at[i].type == RLIMIT_CORE;
+	if (!core)
+		*LIST_ADD(a->arena, &a->request->process.rlimits) =
+			(struct request_rlimit){.type = RLIMIT_CORE, .from = "default"};
+	if (options->pids.set)
+		resources->pids_limit = (struct opt_i64){.set = true, .value = (int64_t)options->pids.value};
+	if (options->mem.set) {
+		if (options->mem.value == 0 || options->mem.value > INT64_MAX)
+			return error_set(err, ERROR_USAGE, 0, "--mem must be more than nothing");
+		resources->memory = arena_alloc(a->arena, sizeof(*resources->memory));
+		resources->memory->limit = (struct opt_i64){.set = true, .value = (int64_t)options->mem.value};
+	}
+	if (options->cpu.set) {
+		if (options->cpu.value < 10)
+			return error_set(err, ERROR_USAGE, 0, "--cpu must be at least 1%%");
+		resources->cpu = arena_alloc(a->arena, sizeof(*resources->cpu));
+		resources->cpu->period = (struct opt_u64){.set = true, .value = 100000};
+		resources->cpu->quota = (struct opt_i64){.set = true, .value = (int64_t)options->cpu.value * 100};
+	}
+	return 0;
+}
+
+static int add_ports(const struct adding *a, const cli_words *words, u32_list *ports, struct error *err)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		const char *text = words->at[i].value;
+		unsigned long port = strtoul(text, NULL, 10);
+
+		if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' || strlen(text) > 5 || port > LAST_PORT)
+			return error_set(err, ERROR_USAGE, 0, "%s %s: not a port", words->at[i].option, text);
+		*LIST_ADD(a->arena, ports) = (uint32_t)port;
+	}
+	return 0;
+}
+
+static int add_caps(const struct adding *a, const cli_words *words, struct error *err)
+{
+	struct request_capabilities *caps = &a->request->process.capabilities;
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < words->count; i++) {
+		const char *name = words->at[i].value;
+		int number =
+			names_capability(strncmp(name, "CAP_", 4) == 0 ? name : arena_printf(a->arena, "CAP_%s", name));
+
+		if (number < 0)
+			return error_set(err, ERROR_USAGE, 0, "--cap %s: there is no such capability", name);
+		set |= 1ULL << number;
+	}
+	caps->given = true;
+	caps->bounding = caps->permitted = caps->effective = caps->inheritable = caps->ambient = set;
+	return 0;
+}
+
+static int add_seccomp(const struct adding *a, const char *path, struct error *err)
+{
+	struct request_seccomp *seccomp = arena_alloc(a->arena, sizeof(*seccomp));
+	struct oci_seccomp_text file = {.name = path};
+	char *text;
+
+	TRY(file_read(AT_FDCWD, path, SECCOMP_BYTES, a->arena, &text, &file.length, err));
+	file.text = text;
+	TRY(oci_parse_seccomp(&file, a->arena, seccomp, err));
+	a->request->linux_.seccomp = seccomp;
+	return 0;
+}
+
+static int add_namespaces(struct request *request, const char *net, struct error *err)
+{
+	if (net != NULL && strcmp(net, "none") != 0 && strcmp(net, "host") != 0)
+		return error_set(err, ERROR_USAGE, 0, "--net %s: expected none or host", net);
+	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++)
+		request->linux_.namespaces[kind] =
+			(struct request_namespace){.given = kind != NAMESPACE_TIME, .from = "default"};
+	if (net != NULL && strcmp(net, "host") == 0)
+		request->linux_.namespaces[NAMESPACE_NETWORK] = (struct request_namespace){.from = "--net host"};
+	return 0;
+}
+
+static void add_user(const struct adding *a, const struct sandbox_options *options)
+{
+	struct request_user *user = &a->request->process.user;
+
+	bool root = a->host->uid == 0;
+
+	user->uid = options->uid.set ? (uint32_t)options->uid.value : root ? DEFAULT_ID : a->host->uid;
+	user->gid = options->gid.set ? (uint32_t)options->gid.value : root ? DEFAULT_ID : a->host->gid;
+	user->from = options->uid.set ? "--uid" : "default";
+	/* Root is never kept by default: a caller who is root runs it as nobody, who owns no file of the host. */
+	a->request->sandbox.host_uid = (struct opt_u32){.set = root && !options->uid.set, .value = NOBODY};
+	a->request->sandbox.host_gid = (struct opt_u32){.set = root && !options->gid.set, .value = NOBODY};
+}
+
+static void add_sandbox(struct request *request, const struct sandbox_options *options, const struct host *host)
+{
+	request->sandbox = (struct request_sandbox){
+		.given = true,
+		.init = true,
+		.pty = host->terminal && !options->no_pty,
+		.die_with_parent = !options->no_die_with_parent,
+		.time_limit_ms = options->time.value,
+		.restrict_tcp = options->bind_tcp.count + options->connect_tcp.count > 0,
+	};
+	request->source = "sandbox";
+	request->root.readonly = true;
+	request->process.no_new_privileges = true;
+	request->hostname = options->hostname != NULL ? options->hostname : "sandbox";
+}
+
+static bool has_mount(const struct request *request, const char *destination)
+{
+	for (size_t i = 0; i < request->mounts.count; i++)
+		if (strcmp(request->mounts.at[i].destination, destination) == 0)
+			return true;
+	return false;
+}
+
+int options_request(const struct sandbox_options *options, char *const *argv, const struct host *host,
+		    struct arena *arena, struct request *ret, struct error *err)
+{
+	struct adding a = {.arena = arena, .host = host, .request = ret};
+
+	if (argv[0] == NULL)
+		return error_set(err, ERROR_USAGE, 0, "there is no program to run");
+	for (; *argv != NULL; argv++)
+		*LIST_ADD(arena, &ret->process.args) = *argv;
+	add_sandbox(ret, options, host);
+	add_user(&a, options);
+	TRY(add_namespaces(ret, options->net, err));
+	TRY(options_add_system(host, !ret->linux_.namespaces[NAMESPACE_NETWORK].given, arena, ret, err));
+	TRY(add_files(&a, &options->files, err));
+	TRY(order_mounts(&a, err));
+	TRY(add_environment(&a, &options->env, err));
+	TRY(add_limits(&a, options, err));
+	TRY(add_ports(&a, &options->bind_tcp, &ret->sandbox.bind_tcp, err));
+	TRY(add_ports(&a, &options->connect_tcp, &ret->sandbox.connect_tcp, err));
+	TRY(add_caps(&a, &options->caps, err));
+	if (options->seccomp != NULL)
+		TRY(add_seccomp(&a, options->seccomp, err));
+	if (options->cwd != NULL)
+		TRY(check_target(&(struct cli_word){"--cwd", options->cwd}, options->cwd, err));
+	ret->process.cwd = options->cwd != NULL ? options->cwd : has_mount(ret, OPTIONS_HOME) ? OPTIONS_HOME : "/";
+	return 0;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "commands/command.h"
+
+struct globals {
+	const char *log, *log_format, *root;
+	bool debug, version;
+};
+
+#define AT(member) offsetof(struct globals, member)
+
+static const struct cli_option options[] = {
+	{ "--log", 0, CLI_TEXT, AT(log), "FILE", "append errors to this file as well", 0 },
+	{ "--log-format", 0, CLI_TEXT, AT(log_format), "text|json", "the form of its lines (default: text)", 0 },
+	{ "--root", 0, CLI_TEXT, AT(root), "DIR", "where the state of containers is kept", 0 },
+	{ "--debug", 0, CLI_ON, AT(debug), NULL, "accepted for other runtimes' callers", 0 },
+	{ "--version", 'v', CLI_ON, AT(version), NULL, "print the version", 0 },
+	CLI_END,
+};
+
+static const struct cli cli = {
+	.usage = "casemate [OPTION]... COMMAND [ARGUMENT]...",
+	.summary = "A hardened, minimal container launcher: every launch is a plan that can be explained, and a profile is the "
+		   "ceiling that holds whoever wrote the config.",
+	.options = options,
+	.order = CLI_IN_FRONT,
+};
+
+static void print_help(void)
+{
+	cli_help(&cli, stdout);
+	puts("\ncommands:");
+	for (const struct command *const *command = commands; *command != NULL; command++)
+		printf("  %-12s %.*s\n", (*command)->name, (int)strcspn((*command)->cli->summary, ":."),
+		       (*command)->cli->summary);
+	puts("\n`casemate COMMAND --help` tells more, and so do casemate(8) and its other pages.");
+}
+
+static void print_version(void)
+{
+	puts("casemate version " PACKAGE_VERSION "\nspec: 1.3.0");
+}
+
+/* The launcher has no business with rights that its caller does not have. */
+static int check_privilege(struct error *err)
+{
+	if (getauxval(AT_SECURE) == 0 && getuid() == geteuid() && getgid() == getegid())
+		return 0;
+	error_set(err, ERROR_USAGE, EPERM, "casemate must not be set-user-ID or set-group-ID, or have file capabilities");
+	return error_hint(err, "remove them: without root it uses a user namespace");
+}
+
+/* A closed standard stream would let the next file that is opened take its place. */
+static int open_streams(struct error *err)
+{
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+		if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) != stream)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot open /dev/null in place of a closed stream");
+	return 0;
+}
+
+static int find_command(const char *name, const struct command **ret, struct error *err)
+{
+	const char *names[16];
+	size_t count = 0;
+
+	for (const struct command *const *command = commands; *command != NULL; command++) {
+		names[count++] = (*command)->name;
+		if (strcmp((*command)->name, name) == 0) {
+			*ret = *command;
+			return 0;
+		}
+	}
+	names[count] = NULL;
+	error_set(err, ERROR_USAGE, 0, "there is no command '%s'", name);
+	const char *near = cli_nearest(name, names);
+	return near == NULL ? error_hint(err, "see casemate --help") : error_hint(err, "did you mean '%s'?", near);
+}
+
+static int set_log(const struct globals *globals, struct log *ret_log, struct error *err)
+{
+	const char *format = globals->log_format;
+
+	ret_log->path = globals->log;
+	ret_log->json = format != NULL && strcmp(format, "json") == 0;
+	if (format != NULL && !ret_log->json && strcmp(format, "text") != 0)
+		return error_set(err, ERROR_USAGE, 0, "--log-format %s: expected text or json", format);
+	return 0;
+}
+
+static int run_command(char **argv, struct arena *arena, struct log *ret_log, int *ret_status, struct error *err)
+{
+	struct globals globals = { 0 };
+	struct invocation invocation = { .argv0 = argv[0], .arena = arena };
+	const struct command *command = NULL;
+	char **rest;
+
+	TRY(check_privilege(err));
+	TRY(open_streams(err));
+	int help = cli_parse(&cli, argv + 1, &globals, arena, &rest, err);
+	if (help < 0)
+		return -1;
+	TRY(set_log(&globals, ret_log, err));
+	if (globals.version) {
+		print_version();
+		return 0;
+	}
+	if (help > 0 || rest[0] == NULL || strcmp(rest[0], "help") == 0) {
+		print_help();
+		*ret_status = help > 0 || rest[0] != NULL ? 0 : 125;
+		return 0;
+	}
+	TRY(find_command(rest[0], &command, err));
+	invocation.argv = rest + 1;
+	return command->run(&invocation, ret_status, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct arena arena = { 0 };
+	struct log log = { 0 };
+	struct error err = { 0 }, ignored;
+	char text[sizeof(err.what) + sizeof(err.hint)];
+	int status = 0;
+
+	if (argc < 1)
+		return 125;
+	if (arena_create(&arena, &err) == 0 && run_command(argv, &arena, &log, &status, &err) == 0)
+		return status;
+	error_text(&err, text, sizeof(text));
+	fprintf(stderr, "casemate: %s\n", text);
+	(void)log_error(&log, &err, &ignored);
+	return error_exit_status(&err);
+}

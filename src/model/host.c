@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+
+static const char cgroup_root[] = "/sys/fs/cgroup";
+
+/* What programs expect at the top of the tree; with a merged /usr most are links. */
+static const char *const top_directories[] = { "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32" };
+
+/* What is the host's own. Which of them a profile lets pass, and how, is decided by parts/sources.c. */
+static const struct {
+	const char *path;
+	bool canonical; /* what lies below it is sensitive as well */
+} sensitive_paths[] = {
+	{ "/", false },
+	{ "/boot", true },
+	{ "/dev", false },
+	{ "/etc", true },
+	{ "/home", false },
+	{ "/proc", false },
+	{ "/root", false },
+	{ "/run", false },
+	{ "/sys", false },
+	{ "/usr", true },
+	{ "/var", false },
+	{ "/var/lib", false },
+	{ "/var/lib/containerd", false },
+	{ "/var/lib/containers", false },
+	{ "/var/lib/docker", false },
+	{ "/var/lib/kubelet", false },
+	{ "/run/containerd/containerd.sock", false },
+	{ "/run/crio/crio.sock", false },
+	{ "/run/dbus/system_bus_socket", false },
+	{ "/run/docker.sock", false },
+	{ "/run/podman/podman.sock", false },
+	{ "/run/systemd/private", false },
+};
+
+static int probe_kernel(struct host *host, struct error *err)
+{
+	struct utsname name;
+	char *end;
+
+	if (uname(&name) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot ask for the kernel's version");
+	unsigned long major = strtoul(name.release, &end, 10);
+	unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+	host->kernel = (uint32_t)(major << 16 | minor);
+	if (!host_kernel_at_least(host, 5, 10))
+		return error_set(err, ERROR_HOST, 0, "kernel %s is too old: casemate needs 5.10 or newer", name.release);
+	return 0;
+}
+
+static void probe_capabilities(struct host *host)
+{
+	uint64_t permitted = 0, inheritable = 0;
+	uint32_t last = CAP_LAST_CAP;
+
+	(void)sys_capget(&host->capabilities, &permitted, &inheritable);
+	/* The headers' last capability is a good first guess: usually two calls find the kernel's. */
+	while (last < 63 && prctl(PR_CAPBSET_READ, last + 1, 0, 0, 0) >= 0)
+		last++;
+	while (last > 0 && prctl(PR_CAPBSET_READ, last, 0, 0, 0) < 0)
+		last--;
+	host->last_capability = last;
+	host->privileged = host->uid == 0 && (host->capabilities & 1ULL << CAP_SYS_ADMIN) != 0;
+}
+
+static void probe_directories(struct host *host, struct arena *arena)
+{
+	char link[256];
+
+	for (size_t i = 0; i < sizeof(top_directories) / sizeof(top_directories[0]); i++) {
+		const char *path = top_directories[i];
+		ssize_t length = readlink(path, link, sizeof(link));
+
+		if (length < 0 && errno != EINVAL)
+			continue;
+		struct host_directory *directory = LIST_ADD(arena, &host->directories);
+		directory->path = path;
+		directory->link = length < 0 ? NULL : arena_strndup(arena, link, (size_t)length);
+	}
+}
+
+/* One line of /proc/self/cgroup: "4:cpu,cpuacct:/user.slice" or "1:name=systemd:/" or "0::/user.slice". */
+static void add_hierarchy(struct host *host, struct arena *arena, char *line)
+{
+	char *controllers = strchr(line, ':');
+	char *path = controllers == NULL ? NULL : strchr(controllers + 1, ':');
+
+	if (path == NULL)
+		return;
+	*path++ = '\0';
+	controllers++;
+	if (strncmp(controllers, "name=", 5) == 0)
+		controllers += 5;
+	*LIST_ADD(arena, &host->cgroups) = (struct pair){ .key = controllers, .value = path };
+}
+
+static int probe_cgroups(struct host *host, struct arena *arena, struct error *err)
+{
+	struct statfs fs;
+	char text[4096], *at, *line;
+
+	host->cgroup_root = cgroup_root;
+	if (statfs(cgroup_root, &fs) < 0)
+		return 0;
+	if (fs.f_type == CGROUP2_SUPER_MAGIC)
+		host->cgroup = HOST_CGROUP_V2;
+	else if (fs.f_type == TMPFS_MAGIC)
+		host->cgroup = HOST_CGROUP_V1;
+	else
+		return 0;
+
+	AUTOCLOSE int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (length < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/cgroup'");
+	at = arena_strndup(arena, text, (size_t)length);
+	while ((line = strsep(&at, "\n")) != NULL)
+		add_hierarchy(host, arena, line);
+	return 0;
+}
+
+int host_probe(struct host *host, struct arena *arena, struct error *err)
+{
+	char cwd[4096];
+
+	*host = (struct host){ .uid = geteuid(), .gid = getegid(), .terminal = isatty(STDIN_FILENO) };
+	TRY(probe_kernel(host, err));
+	probe_capabilities(host);
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
+	host->landlock_abi = abi < 0 ? 0 : (int)abi;
+	if (getcwd(cwd, sizeof(cwd)) == NULL)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot find the current directory");
+	host->cwd = arena_strdup(arena, cwd);
+	probe_directories(host, arena);
+	return probe_cgroups(host, arena, err);
+}
+
+bool host_kernel_at_least(const struct host *host, uint32_t major, uint32_t minor)
+{
+	return host->kernel >= (major << 16 | minor);
+}
+
+/* A path that cannot be opened stays without `real`: the step that mounts it reports why. */
+static int probe_object(struct host_object *object, const char *path, struct arena *arena, struct error *err)
+{
+	char name[64], real[4096];
+	struct stat status;
+	struct statfs fs;
+	AUTOCLOSE int fd = open(path, O_PATH | O_CLOEXEC);
+
+	*object = (struct host_object){ .path = path };
+	if (fd < 0 || fstat(fd, &status) < 0 || fstatfs(fd, &fs) < 0)
+		return 0;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(name, real, sizeof(real));
+	if (length < 0 || (size_t)length == sizeof(real))
+		return error_set(err, ERROR_SYSTEM, errno, "cannot find where '%s' really is", path);
+	object->real = arena_strndup(arena, real, (size_t)length);
+	object->device = status.st_dev;
+	object->inode = status.st_ino;
+	object->mode = status.st_mode;
+	object->magic = (uint32_t)fs.f_type;
+	return 0;
+}
+
+/* The host's own paths: one look each, and where they really are only for those that have things below them. */
+static int probe_sensitive(struct host *host, struct arena *arena, struct error *err)
+{
+	struct stat status;
+
+	for (size_t i = 0; i < sizeof(sensitive_paths) / sizeof(sensitive_paths[0]); i++) {
+		struct host_object object = { .path = sensitive_paths[i].path, .real = sensitive_paths[i].path };
+
+		if (sensitive_paths[i].canonical)
+			TRY(probe_object(&object, object.path, arena, err));
+		else if (stat(object.path, &status) < 0)
+			continue;
+		else
+			object.device = status.st_dev, object.inode = status.st_ino;
+		if (object.real != NULL)
+			*LIST_ADD(arena, &host->sensitive) = object;
+	}
+	return 0;
+}
+
+int host_probe_sources(struct host *host, const struct request *request, struct arena *arena, struct error *err)
+{
+	struct host_object object;
+
+	for (size_t i = 0; i < request->mounts.count; i++) {
+		if (!request->mounts.at[i].bind)
+			continue;
+		TRY(probe_object(&object, request->mounts.at[i].source, arena, err));
+		*LIST_ADD(arena, &host->sources) = object;
+	}
+	return host->sources.count == 0 ? 0 : probe_sensitive(host, arena, err);
+}

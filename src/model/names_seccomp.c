@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <elf.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+
+#include "model/names.h"
+
+static const struct lookup_row actions[] = {
+	/* The first name is the one that is printed: SCMP_ACT_KILL is the old name of KILL_THREAD. */
+	{"SCMP_ACT_KILL_THREAD", SECCOMP_KILL_THREAD},
+	{"SCMP_ACT_KILL", SECCOMP_KILL_THREAD},
+	{"SCMP_ACT_KILL_PROCESS", SECCOMP_KILL_PROCESS},
+	{"SCMP_ACT_TRAP", SECCOMP_TRAP},
+	{"SCMP_ACT_ERRNO", SECCOMP_ERRNO},
+	{"SCMP_ACT_NOTIFY", SECCOMP_NOTIFY},
+	{"SCMP_ACT_TRACE", SECCOMP_TRACE},
+	{"SCMP_ACT_LOG", SECCOMP_LOG},
+	{"SCMP_ACT_ALLOW", SECCOMP_ALLOW},
+};
+LOOKUP(names_seccomp_actions, "a seccomp action", actions);
+
+static const struct lookup_row operators[] = {
+	{"SCMP_CMP_NE", SECCOMP_NE},
+	{"SCMP_CMP_LT", SECCOMP_LT},
+	{"SCMP_CMP_LE", SECCOMP_LE},
+	{"SCMP_CMP_EQ", SECCOMP_EQ},
+	{"SCMP_CMP_GE", SECCOMP_GE},
+	{"SCMP_CMP_GT", SECCOMP_GT},
+	{"SCMP_CMP_MASKED_EQ", SECCOMP_MASKED_EQ},
+};
+LOOKUP(names_seccomp_operators, "a seccomp operator", operators);
+
+/* x32 has the audit architecture of x86_64; libseccomp tells them apart by leaving out the 64-bit mark. */
+#define ARCH_X32 ((uint32_t)EM_X86_64 | __AUDIT_ARCH_LE)
+/* n32 of MIPS likewise has a mark of its own. */
+#ifndef AUDIT_ARCH_MIPS64N32
+#define AUDIT_ARCH_MIPS64N32 (EM_MIPS | __AUDIT_ARCH_64BIT | __AUDIT_ARCH_CONVENTION_MIPS64_N32)
+#define AUDIT_ARCH_MIPSEL64N32 (AUDIT_ARCH_MIPS64N32 | __AUDIT_ARCH_LE)
+#endif
+#ifndef AUDIT_ARCH_LOONGARCH64
+#define AUDIT_ARCH_LOONGARCH64 (258 | __AUDIT_ARCH_64BIT | __AUDIT_ARCH_LE)
+#endif
+
+static const struct lookup_row archs[] = {
+	{"SCMP_ARCH_X86", AUDIT_ARCH_I386},
+	{"SCMP_ARCH_X86_64", AUDIT_ARCH_X86_64},
+	{"SCMP_ARCH_X32", ARCH_X32},
+	{"SCMP_ARCH_ARM", AUDIT_ARCH_ARM},
+	{"SCMP_ARCH_AARCH64", AUDIT_ARCH_AARCH64},
+	{"SCMP_ARCH_LOONGARCH64", AUDIT_ARCH_LOONGARCH64},
+	{"SCMP_ARCH_M68K", AUDIT_ARCH_M68K},
+	{"SCMP_ARCH_MIPS", AUDIT_ARCH_MIPS},
+	{"SCMP_ARCH_MIPS64", AUDIT_ARCH_MIPS64},
+	{"SCMP_ARCH_MIPS64N32", AUDIT_ARCH_MIPS64N32},
+	{"SCMP_ARCH_MIPSEL", AUDIT_ARCH_MIPSEL},
+	{"SCMP_ARCH_MIPSEL64", AUDIT_ARCH_MIPSEL64},
+	{"SCMP_ARCH_MIPSEL64N32", AUDIT_ARCH_MIPSEL64N32},
+	{"SCMP_ARCH_PARISC", AUDIT_ARCH_PARISC},
+	{"SCMP_ARCH_PARISC64", AUDIT_ARCH_PARISC64},
+	{"SCMP_ARCH_PPC", AUDIT_ARCH_PPC},
+	{"SCMP_ARCH_PPC64", AUDIT_ARCH_PPC64},
+	{"SCMP_ARCH_PPC64LE", AUDIT_ARCH_PPC64LE},
+	{"SCMP_ARCH_RISCV64", AUDIT_ARCH_RISCV64},
+	{"SCMP_ARCH_S390", AUDIT_ARCH_S390},
+	{"SCMP_ARCH_S390X", AUDIT_ARCH_S390X},
+	{"SCMP_ARCH_SH", AUDIT_ARCH_SHEL},
+	{"SCMP_ARCH_SHEB", AUDIT_ARCH_SH},
+};
+LOOKUP(names_seccomp_archs, "a seccomp architecture", archs);
+
+static const struct lookup_row flags[] = {
+	{"SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC},
+	{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
+	{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+	{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV},
+};
+LOOKUP(names_seccomp_flags, "a seccomp flag", flags);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/planner.h"
+
+static void remember(struct arena *arena, remark_list *list, struct plan_remark remark)
+{
+	*LIST_ADD(arena, list) = remark;
+}
+
+bool planner_judge(struct planner *p, enum verdict verdict, const char *layer, origin from, const char *what,
+		   const char *remedy)
+{
+	struct plan_remark remark = { .layer = layer, .what = what, .remedy = remedy, .from = from };
+
+	if (verdict == VERDICT_REFUSE)
+		remember(p->arena, &p->plan->refusals, remark);
+	if (verdict == VERDICT_TIGHTEN)
+		remember(p->arena, &p->plan->tightened, remark);
+	return verdict == VERDICT_TIGHTEN;
+}
+
+void planner_note(struct planner *p, const char *layer, origin from, const char *what)
+{
+	remember(p->arena, &p->plan->notes, (struct plan_remark){ .layer = layer, .what = what, .from = from });
+}
+
+origin planner_origin(const struct planner *p, const char *pointer)
+{
+	if (p->request->sandbox.given)
+		return p->request->source;
+	return arena_printf(p->arena, "%s:%s", p->request->source, pointer);
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/cgroup.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "parts/cgroup_devices.h"
+#include "parts/cgroup_limits.h"
+#include "parts/cgroup_tree.h"
+#include "parts/cgroup_versions.h"
+
+enum {
+	MAX_COMPONENTS = 32,
+	MAX_NAME = 255, /* NAME_MAX */
+};
+
+/* ---- where: the path */
+
+static int add_component(struct planner *p, const char *name, size_t length, struct error *err)
+{
+	struct plan_cgroup *plan = &p->plan->cgroup;
+
+	if (length > MAX_NAME || plan->components.count == MAX_COMPONENTS)
+		return error_set(err, ERROR_CONFIG, 0, "%s: the path is too long", plan->from);
+	for (size_t i = 0; i < length; i++)
+		if (iscntrl((unsigned char)name[i]))
+			return error_set(err, ERROR_CONFIG, 0, "%s: the path has a control character", plan->from);
+	const char *copy = arena_strndup(p->arena, name, length);
+	if (strcmp(copy, ".") == 0 || strcmp(copy, "..") == 0)
+		return error_set(err, ERROR_CONFIG, 0, "%s: the path may not have '%s' in it", plan->from, copy);
+	*LIST_ADD(p->arena, &plan->components) = copy;
+	plan->path = arena_printf(p->arena, "%s/%s", plan->path, copy);
+	return 0;
+}
+
+static int add_path(struct planner *p, const char *path, struct error *err)
+{
+	while (*path != '\0') {
+		size_t length = strcspn(path, "/");
+
+		if (length > 0)
+			TRY(add_component(p, path, length, err));
+		path += length + (path[length] == '/');
+	}
+	return 0;
+}
+
+/* The caller's own cgroup, below which another than root may be allowed to make one (v2 delegation, cgroups(7)). */
+static const char *own_cgroup(const struct planner *p)
+{
+	for (size_t i = 0; i < p->host->cgroups.count; i++)
+		if (p->host->cgroups.at[i].key[0] == '\0')
+			return p->host->cgroups.at[i].value;
+	return "";
+}
+
+static int plan_path(struct planner *p, struct error *err)
+{
+	struct plan_cgroup *plan = &p->plan->cgroup;
+	const char *asked = p->request->linux_.cgroups_path;
+	bool given = asked != NULL && asked[0] != '\0', root = p->host->privileged;
+	const char *leaf = root ? p->plan->id : arena_printf(p->arena, "casemate-%s", p->plan->id);
+
+	plan->path = "";
+	plan->from = given ? planner_origin(p, "/linux/cgroupsPath") : "default";
+	if (!given || asked[0] != '/') {
+		TRY(add_path(p, root ? "casemate" : own_cgroup(p), err));
+		plan->ours = root ? 1 : 0;
+	}
+	TRY(add_path(p, given ? asked : leaf, err));
+	if (plan->components.count == 0)
+		return error_set(err, ERROR_CONFIG, 0, "%s: '%s' is the cgroup of everybody", plan->from, asked);
+	return 0;
+}
+
+static int check_path(const struct planner *p, struct error *err)
+{
+	const char *asked = p->request->linux_.cgroups_path;
+	const char *colon = asked == NULL || asked[0] == '/' ? NULL : strchr(asked, ':');
+
+	/* "slice:prefix:name" is for the systemd driver (runc's systemd.md), and no directory. */
+	if (colon != NULL && strchr(colon + 1, ':') != NULL) {
+		error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.cgroupsPath for systemd");
+		return error_hint(err, "let the engine use the cgroupfs driver");
+	}
+	return 0;
+}
+
+/* ---- the ceiling of processes */
+
+static bool may_change_user(const struct planner *p)
+{
+	const struct request_capabilities *asked = &p->request->process.capabilities;
+	uint64_t caps = asked->bounding | asked->permitted | asked->effective | asked->inheritable | asked->ambient;
+	bool new_privs = !p->request->process.no_new_privileges && p->profile->no_new_privileges == VERDICT_ALLOW;
+
+	if (p->profile->capabilities != VERDICT_ALLOW)
+		caps &= p->profile->capabilities_allowed;
+	return new_privs || (caps & 1ULL << CAP_SETUID) != 0;
+}
+
+/* 0 when the workload is a user that RLIMIT_NPROC does not count, or one whom nothing is known of. */
+static uint32_t workload_on_host(const struct planner *p)
+{
+	const struct plan_ids *ids = &p->plan->ids;
+	uint32_t uid = ids->inner ? 0 : p->request->process.user.uid;
+
+	for (size_t i = 0; i < ids->uid.count; i++)
+		if (uid >= ids->uid.at[i].container && uid - ids->uid.at[i].container < ids->uid.at[i].size)
+			return ids->uid.at[i].host + (uid - ids->uid.at[i].container);
+	return 0;
+}
+
+/*
+ * Since Linux 5.14 processes are counted in each user namespace by itself, for each user: in a new one of a single user
+ * RLIMIT_NPROC does what pids.max does, without a cgroup and without privilege (user_namespaces(7), getrlimit(2)).
+ */
+static bool rlimit_holds(const struct planner *p)
+{
+	const struct plan_ids *ids = &p->plan->ids;
+	bool single = ids->uid.count == 1 && ids->uid.at[0].size == 1;
+
+	return (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0 && host_kernel_at_least(p->host, 5, 14) &&
+	       workload_on_host(p) != 0 && (single || !may_change_user(p));
+}
+
+static void add_rlimit(struct planner *p, uint64_t limit, origin from)
+{
+	struct rlimit64 value = {.rlim_cur = limit, .rlim_max = limit};
+
+	for (size_t i = 0; i < p->request->process.rlimits.count; i++) {
+		const struct request_rlimit *own = &p->request->process.rlimits.at[i];
+
+		if (own->type != RLIMIT_NPROC)
+			continue;
+		if (own->hard <= limit)
+			return;
+		value.rlim_cur = own->soft < limit ? own->soft : limit;
+	}
+	*LIST_ADD(p->arena, &p->plan->limits.rlimits) =
+		(struct plan_rlimit){.type = RLIMIT_NPROC, .limit = value, .from = from};
+}
+
+static int add_pids_file(struct planner *p, uint64_t limit, origin from, struct error *err)
+{
+	return cgroup_add_file(
+		p,
+		(struct plan_cgroup_file){
+			.name = "pids.max",
+			.value = arena_printf(p->arena, "%llu", (unsigned long long)limit),
+			.what = arena_printf(p->arena, "it cannot have more than %llu processes and threads",
+					     (unsigned long long)limit),
+			.from = from,
+		},
+		err);
+}
+
+/* The last limit to be planned: where any other needs a cgroup already, the pids controller is the exact one. */
+static int plan_pids(struct planner *p, struct error *err)
+{
+	struct plan_cgroup *plan = &p->plan->cgroup;
+	uint64_t ceiling = p->profile->pids_limit;
+	origin from = planner_origin(p, "/linux/resources/pids");
+	struct opt_i64 asked;
+	bool above;
+
+	TRY(cgroup_wanted_pids(p, &asked, err));
+	above = ceiling > 0 && (!asked.set || (uint64_t)asked.value > ceiling);
+	if (above && planner_judge(p, p->profile->pids, "cgroup", from,
+				   asked.set ? arena_printf(p->arena, "a limit of %lld processes is above %llu",
+							    (long long)asked.value, (unsigned long long)ceiling)
+					     : "there is no limit of processes",
+				   "set linux.resources.pids.limit (docker: --pids-limit; sandbox: --pids)")) {
+		asked = (struct opt_i64){.set = true, .value = (int64_t)ceiling};
+		from = arena_printf(p->arena, "profile %s", p->profile->name);
+	} else {
+		above = false;
+	}
+	if (!asked.set)
+		return 0;
+	if (plan->files.count == 0 && !plan->devices && rlimit_holds(p)) {
+		add_rlimit(p, (uint64_t)asked.value, from);
+		return 0;
+	}
+	if (above && !(p->host->privileged && cgroup_has(p, "pids"))) {
+		planner_note(p, "cgroup", from,
+			     "the number of processes is not limited: there is no cgroup for it here");
+		return 0;
+	}
+	return add_pids_file(p, (uint64_t)asked.value, from, err);
+}
+
+int cgroup_plan(struct planner *p, struct error *err)
+{
+	static const enum cgroup_driver drivers[] = {
+		[HOST_CGROUP_NONE] = CGROUP_NONE,
+		[HOST_CGROUP_V1] = CGROUP_V1,
+		[HOST_CGROUP_HYBRID] = CGROUP_V1,
+		[HOST_CGROUP_V2] = CGROUP_V2,
+	};
+	struct plan_cgroup *plan = &p->plan->cgroup;
+
+	plan->driver = drivers[p->host->cgroup];
+	TRY(check_path(p, err));
+	TRY(cgroup_plan_limits(p, err));
+	TRY(cgroup_plan_devices(p, err));
+	TRY(plan_pids(p, err));
+	plan->wanted = plan->files.count > 0 || plan->devices;
+	if (!plan->wanted) {
+		if (p->request->linux_.cgroups_path != NULL)
+			planner_note(p, "cgroup", planner_origin(p, "/linux/cgroupsPath"),
+				     "no cgroup is made: no limit needs one");
+		return 0;
+	}
+	TRY(plan_path(p, err));
+	plan->unshare_namespace = (p->plan->namespaces.fresh & CLONE_NEWCGROUP) != 0;
+	return 0;
+}
+
+/* ---- make and remove */
+
+bool cgroup_make_wanted(const struct plan *plan)
+{
+	return plan->cgroup.wanted;
+}
+
+static void explain_rules(const struct plan_cgroup *plan, struct explain *out)
+{
+	char text[CGROUP_RULE_BYTES];
+
+	for (size_t i = 0; i < plan->rules.count; i++) {
+		const struct plan_cgroup_rule *rule = &plan->rules.at[i];
+
+		explain_say(out, rule->allow ? EXPLAIN_GRANTS : EXPLAIN_STOPS, rule->from, "devices: %s %s",
+			    rule->allow ? "may use" : "cannot make, read or write",
+			    rule->type == 'a' ? (rule->allow ? "all" : "any but what follows")
+					      : cgroup_rule_text(rule, text));
+	}
+}
+
+void cgroup_make_explain(const struct plan *plan, struct explain *out)
+{
+	const struct plan_cgroup *cgroup = &plan->cgroup;
+
+	for (size_t i = 0; i < cgroup->hierarchies.count; i++)
+		explain_say(out, EXPLAIN_DOES, cgroup->from, "makes the cgroup %s%s, and removes it in the end",
+			    cgroup->hierarchies.at[i].directory, cgroup->path);
+	for (size_t i = 0; i < cgroup->files.count; i++) {
+		const struct plan_cgroup_file *file = &cgroup->files.at[i];
+
+		explain_say(out, EXPLAIN_STOPS, file->from, "%s %s: %s", file->name, file->value, file->what);
+	}
+	if (cgroup->devices)
+		explain_rules(cgroup, out);
+}
+
+int cgroup_make(const struct plan *plan, struct run *run, struct error *err)
+{
+	return plan->cgroup.driver == CGROUP_V2 ? cgroup_v2_make(&plan->cgroup, run, err)
+						: cgroup_v1_make(&plan->cgroup, run, err);
+}
+
+int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
+{
+	struct error later;
+	int result = 0;
+
+	for (size_t i = 0; i < plan->cgroup.hierarchies.count; i++) {
+		if (cgroup_tree_remove(&plan->cgroup, i, run->cgroup_made[i], result == 0 ? err : &later) < 0)
+			result = -1;
+		run->cgroup_made[i] = 0;
+	}
+	return result;
+}
+
+/* ---- join */
+
+bool cgroup_join_wanted(const struct plan *plan)
+{
+	return plan->cgroup.wanted && (plan->cgroup.driver == CGROUP_V1 || plan->cgroup.unshare_namespace);
+}
+
+void cgroup_join_explain(const struct plan *plan, struct explain *out)
+{
+	if (plan->cgroup.driver == CGROUP_V1)
+		explain_say(out, EXPLAIN_DOES, NULL, "joins the cgroup by files that the launcher opened");
+	if (plan->cgroup.unshare_namespace)
+		explain_say(out, EXPLAIN_STOPS, NULL, "its cgroup is the root of the cgroups that it can see");
+}
+
+int cgroup_join(const struct plan *plan, struct run *run, struct error *err)
+{
+	if (plan->cgroup.driver == CGROUP_V1)
+		TRY(cgroup_v1_join(&plan->cgroup, run, err));
+	if (plan->cgroup.unshare_namespace && sys_unshare(CLONE_NEWCGROUP) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make a cgroup namespace");
+	return 0;
+}

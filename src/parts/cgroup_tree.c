@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/cgroup_tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+
+#ifndef CGROUP_SUPER_MAGIC
+#define CGROUP_SUPER_MAGIC 0x27e0eb
+#endif
+
+enum {
+	RACES = 20,         /* others may remove a directory between our finding and our using it */
+	PATIENCE_MS = 5000, /* for processes that were killed to be gone */
+	MAX_DEPTH = 32,     /* of cgroups that the container made */
+	PROCS_TEXT = 4096,
+};
+
+static const uint64_t beneath = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
+
+static int open_below(int dir, const char *name, uint64_t flags)
+{
+	return sys_openat2(dir, name, flags, 0, beneath);
+}
+
+/* What is mounted there must be what the plan thinks: elsewhere, names such as "tasks" are files like any other. */
+static int open_root(const struct plan_cgroup *plan, size_t hierarchy, struct error *err)
+{
+	const char *path = plan->hierarchies.at[hierarchy].directory;
+	uint32_t magic = plan->driver == CGROUP_V2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC;
+	AUTOCLOSE int root = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	struct statfs fs;
+
+	if (root < 0 || fstatfs(root, &fs) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the cgroup hierarchy '%s'", path);
+	if ((uint32_t)fs.f_type != magic)
+		return error_set(err, ERROR_HOST, 0, "'%s' is not a cgroup hierarchy", path);
+	return fd_take(&root);
+}
+
+/* ---- files */
+
+int cgroup_tree_read(int dir, const char *name, char *text, size_t size)
+{
+	AUTOCLOSE int fd = open_below(dir, name, O_RDONLY);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	if (length < 0)
+		return -1;
+	text[length] = '\0';
+	if (length > 0 && text[length - 1] == '\n')
+		text[length - 1] = '\0';
+	return 0;
+}
+
+static int no_file(const char *name, struct error *err)
+{
+	if (strncmp(name, "memory.memsw.", strlen("memory.memsw.")) == 0)
+		return error_hint(err, "this kernel does not count swap: boot it with swapaccount=1");
+	return error_hint(err, "this kernel does not have the limit; leave it out");
+}
+
+int cgroup_tree_write(int dir, const char *name, const char *value, origin from, struct error *err)
+{
+	AUTOCLOSE int fd = open_below(dir, name, O_WRONLY);
+	int reason;
+
+	if (fd >= 0 && sys_write(fd, value, strlen(value)) == (ssize_t)strlen(value))
+		return 0;
+	reason = errno;
+	error_set(err, reason == ENOENT ? ERROR_HOST : ERROR_SYSTEM, reason,
+		  "%s: cannot write '%s' into '%s' of the cgroup", from, value, name);
+	return fd < 0 && reason == ENOENT ? no_file(name, err) : -1;
+}
+
+/* ---- making */
+
+static int make_error(const struct plan_cgroup *plan, size_t hierarchy, struct error *err)
+{
+	int reason = errno;
+
+	error_set(err, reason == EACCES || reason == EPERM ? ERROR_HOST : ERROR_SYSTEM, reason,
+		  "%s: cannot make the cgroup '%s%s'", plan->from, plan->hierarchies.at[hierarchy].directory,
+		  plan->path);
+	if (reason == EACCES || reason == EPERM)
+		return error_hint(err, "run it as root, or in a cgroup that is delegated to you: "
+				       "systemd-run --user --scope -p Delegate=yes");
+	return reason == EROFS ? error_hint(err, "the cgroup file system is read-only here") : -1;
+}
+
+/* A fresh directory has no limits of somebody else, and rmdir(2) is the kernel's own test for "nobody uses it". */
+static int make_last(int parent, const char *name)
+{
+	if (sys_mkdirat(parent, name, 0755) == 0)
+		return 0;
+	if (errno != EEXIST || sys_unlinkat(parent, name, AT_REMOVEDIR) < 0)
+		return -1;
+	return sys_mkdirat(parent, name, 0755);
+}
+
+static int make_parent(int parent, const char *name, uint8_t *made)
+{
+	if (sys_mkdirat(parent, name, 0755) == 0) {
+		(*made)++;
+		return 0;
+	}
+	return errno == EEXIST ? 0 : -1;
+}
+
+/* One attempt. Returns the last directory, -1 with the error filled, or -2 with errno where a step on the way failed.
+ */
+static int make_path(const struct plan_cgroup *plan, int root, cgroup_enter *enter, uint8_t *made, struct error *err)
+{
+	AUTOCLOSE int parent = open_below(root, ".", O_PATH | O_DIRECTORY);
+
+	for (size_t i = 0; parent >= 0 && i < plan->components.count; i++) {
+		const char *name = plan->components.at[i];
+		bool last = i + 1 == plan->components.count;
+
+		if (last ? make_last(parent, name) < 0 : make_parent(parent, name, made) < 0)
+			return -2;
+		*made = (uint8_t)(*made + last);
+		int dir = open_below(parent, name, O_PATH | O_DIRECTORY);
+		if (dir >= 0 && enter != NULL && enter(plan, parent, dir, err) < 0) {
+			fd_close(&dir);
+			return -1;
+		}
+		fd_close(&parent);
+		parent = dir;
+	}
+	return parent < 0 ? -2 : fd_take(&parent);
+}
+
+int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_enter *enter, uint8_t *ret_made,
+		     struct error *err)
+{
+	AUTOCLOSE int root = open_root(plan, hierarchy, err);
+	int dir = -2;
+
+	*ret_made = 0;
+	if (root < 0)
+		return -1;
+	for (int i = 0; i < RACES && dir == -2; i++) {
+		dir = make_path(plan, root, enter, ret_made, err);
+		if (dir == -2 && errno != ENOENT && errno != ENODEV)
+			break;
+	}
+	if (dir != -2)
+		return dir;
+	if (errno == EBUSY || errno == ENOTEMPTY || errno == ENOTDIR) {
+		error_set(err, ERROR_HOST, 0, "%s: the cgroup '%s%s' is in use already", plan->from,
+			  plan->hierarchies.at[hierarchy].directory, plan->path);
+		return error_hint(err, "choose another id or linux.cgroupsPath");
+	}
+	return make_error(plan, hierarchy, err);
+}
+
+/* ---- removing */
+
+/* Of the processes in @dir itself. Those that are not in our pid namespace are listed as 0. */
+static void kill_each(int dir)
+{
+	char text[PROCS_TEXT], *at = text, *line;
+
+	if (cgroup_tree_read(dir, "cgroup.procs", text, sizeof(text)) < 0)
+		return;
+	while ((line = strsep(&at, "\n")) != NULL) {
+		long pid = strtol(line, NULL, 10);
+
+		/* The last line may be cut: it is read again in the next round. */
+		if (pid > 0 && at != NULL)
+			(void)sys_kill((pid_t)pid, SIGKILL);
+	}
+}
+
+static int remove_tree(int parent, const char *name, int depth);
+
+static int remove_children(int dir, int depth)
+{
+	int copy = open_below(dir, ".", O_RDONLY | O_DIRECTORY);
+	DIR *list = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+
+	if (list == NULL) {
+		fd_close(&copy);
+		return -1;
+	}
+	while ((entry = readdir(list)) != NULL)
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			(void)remove_tree(dir, entry->d_name, depth + 1);
+	return closedir(list);
+}
+
+/* Kills what is in it and below. Fails with EBUSY as long as something of that is not gone yet. */
+static int remove_tree(int parent, const char *name, int depth)
+{
+	if (sys_unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EBUSY && errno != ENOTEMPTY)
+		return -1;
+	AUTOCLOSE int dir = open_below(parent, name, O_PATH | O_DIRECTORY);
+	if (dir < 0 || depth == MAX_DEPTH)
+		return -1;
+	/* cgroup.kill takes the cgroups below with it, and no fork escapes it (5.14, v2 only). */
+	if (fd_write_file(dir, "cgroup.kill", "1") < 0)
+		kill_each(dir);
+	if (remove_children(dir, depth) < 0)
+		return -1;
+	return sys_unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+static int remove_patiently(int parent, const char *name)
+{
+	struct timespec pause = {.tv_nsec = 1000000};
+	int waited = 0;
+
+	while (remove_tree(parent, name, 0) < 0) {
+		if ((errno != EBUSY && errno != ENOTEMPTY) || waited >= PATIENCE_MS)
+			return -1;
+		nanosleep(&pause, NULL);
+		waited += (int)(pause.tv_nsec / 1000000);
+		pause.tv_nsec = pause.tv_nsec < 32000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+	}
+	return 0;
+}
+
+/* The directory of the first @count components. */
+static int open_path(const struct plan_cgroup *plan, int root, size_t count)
+{
+	AUTOCLOSE int dir = open_below(root, ".", O_PATH | O_DIRECTORY);
+
+	for (size_t i = 0; dir >= 0 && i < count; i++) {
+		int next = open_below(dir, plan->components.at[i], O_PATH | O_DIRECTORY);
+
+		fd_close(&dir);
+		dir = next;
+	}
+	return fd_take(&dir);
+}
+
+/* Parents that others use by now are theirs. */
+static void remove_parent(const struct plan_cgroup *plan, int root, size_t index)
+{
+	AUTOCLOSE int parent = open_path(plan, root, index);
+
+	if (parent >= 0)
+		(void)sys_unlinkat(parent, plan->components.at[index], AT_REMOVEDIR);
+}
+
+int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, uint8_t made, struct error *err)
+{
+	size_t last = plan->components.count - 1;
+	int result = 0;
+
+	if (made == 0)
+		return 0;
+	AUTOCLOSE int root = open_root(plan, hierarchy, err);
+	if (root < 0)
+		return -1;
+	AUTOCLOSE int parent = open_path(plan, root, last);
+	if (parent < 0 || remove_patiently(parent, plan->components.at[last]) < 0)
+		result = error_set(err, ERROR_SYSTEM, errno, "cannot remove the cgroup '%s%s'",
+				   plan->hierarchies.at[hierarchy].directory, plan->path);
+	for (size_t i = last; i-- > 0;)
+		if (i < plan->ours || i + made > last)
+			remove_parent(plan, root, i);
+	return result;
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/filter.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+
+#include "base/sys.h"
+#include "parts/filter_check.h"
+#include "parts/filter_compile.h"
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* 5.19 */
+#endif
+
+enum { FLAGS_LOADED = SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW };
+
+static const char remedy[] = "choose a profile whose seccomp is \"off\" (privileged)";
+
+/* The kernel gave every program 16 random bytes; the stack guard is made of the other half. */
+static uint64_t random_token(void)
+{
+	const char *bytes = (const char *)getauxval(AT_RANDOM);
+	uint64_t token = 0;
+
+	if (bytes != NULL)
+		memcpy(&token, bytes + sizeof(token), sizeof(token));
+	return token;
+}
+
+static struct request_seccomp_arg equals(uint32_t index, uint64_t value)
+{
+	return (struct request_seccomp_arg){.index = index, .op = SECCOMP_EQ, .value = value};
+}
+
+/* What filter @index of the plan must let through: the launch's exec, and loading the filter after it. */
+static size_t list_exemptions(const struct plan *plan, size_t index, struct filter_exemption ret[3])
+{
+	const struct plan_filter *filter = &plan->filters.at[index];
+	uint64_t argv = (uintptr_t)plan->process.argv, envp = (uintptr_t)plan->process.envp;
+	struct request_seccomp_arg token = equals(FILTER_TOKEN_ARG, filter->token);
+
+	ret[0] = (struct filter_exemption){SYS_execve, 3, {equals(1, argv), equals(2, envp), token}};
+	ret[1] = (struct filter_exemption){SYS_execveat, 3, {equals(2, argv), equals(3, envp), token}};
+	if (index + 1 == plan->filters.count)
+		return 2;
+	ret[2] = (struct filter_exemption){
+		SYS_seccomp,
+		3,
+		{equals(0, SECCOMP_SET_MODE_FILTER), equals(1, filter[1].flags),
+		 equals(2, (uintptr_t)filter[1].program)},
+	};
+	return 3;
+}
+
+static const char *action_text(struct arena *arena, uint32_t action)
+{
+	uint32_t data = action & SECCOMP_RET_DATA;
+
+	switch (action & SECCOMP_RET_ACTION_FULL) {
+	case SECCOMP_RET_KILL_PROCESS:
+		return "killing the process";
+	case SECCOMP_RET_KILL_THREAD:
+		return "killing the thread";
+	case SECCOMP_RET_TRAP:
+		return "SIGSYS";
+	case SECCOMP_RET_ERRNO:
+		if (data == EPERM || data == ENOSYS)
+			return data == EPERM ? "EPERM" : "ENOSYS";
+		return arena_printf(arena, "errno %u", data);
+	case SECCOMP_RET_TRACE:
+		return "a tracer's decision";
+	case SECCOMP_RET_LOG:
+		return "a log entry";
+	default:
+		return "permission";
+	}
+}
+
+static bool lets_through(uint32_t action)
+{
+	return filter_rank(action) >= filter_rank(SECCOMP_RET_LOG);
+}
+
+static const char *summarize(struct arena *arena, const struct filter_rules *rules, uint32_t length)
+{
+	const struct filter_arch *native = &rules->archs[0];
+	unsigned allowed = 0, refused = 0, by_args = 0;
+	const char *others = action_text(arena, rules->default_action);
+
+	for (size_t i = 0; i < native->count; i++) {
+		if (native->calls[i].count > 0)
+			by_args++;
+		else if (lets_through(native->calls[i].otherwise))
+			allowed++;
+		else
+			refused++;
+	}
+	if (rules->newer_action != rules->default_action)
+		others = arena_printf(arena, "%s, newer ones with %s", others, action_text(arena, rules->newer_action));
+	return arena_printf(
+		arena,
+		"allows %u system calls, %u depending on their arguments, refuses %u by name, answers all others "
+		"with %s (%u instructions)",
+		allowed, by_args, refused, others, length);
+}
+
+static void note_names(struct planner *p, origin from, const char *what, const string_list *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		planner_note(p, "filter", from, arena_printf(p->arena, "%s: %s", what, names->at[i]));
+}
+
+static int compile(struct planner *p, const struct request_seccomp *request, size_t index, struct error *err)
+{
+	struct plan_filter *filter = &p->plan->filters.at[index];
+	struct filter_exemption exemptions[3];
+	size_t count = list_exemptions(p->plan, index, exemptions);
+	struct filter_rules rules;
+
+	TRY(filter_rules_read(request, syscalls_native(), exemptions, count, p->arena, &rules, err));
+	TRY(filter_compile(&rules, p->arena, &filter->code, &filter->length, err));
+	TRY(filter_check(&rules, filter->code, filter->length, p->arena, err));
+	for (size_t i = 0; i < rules.exemptions.count; i++)
+		filter->exempts_launch = filter->exempts_launch || rules.exemptions.at[i].number != SYS_seccomp;
+	*filter->program = (struct sock_fprog){.len = (unsigned short)filter->length, .filter = filter->code};
+	filter->summary = summarize(p->arena, &rules, filter->length);
+	note_names(p, filter->from, "no architecture has this system call, its rules are ignored", &rules.unknown);
+	note_names(p, filter->from, "this machine cannot run programs of this architecture", &rules.foreign);
+	return 0;
+}
+
+/* A filter that lets everything through is as good as none. */
+static bool refuses_something(const struct request_seccomp *request)
+{
+	if (request->default_action != SECCOMP_ALLOW && request->default_action != SECCOMP_LOG)
+		return true;
+	for (size_t i = 0; i < request->syscalls.count; i++) {
+		uint32_t action = request->syscalls.at[i].action;
+
+		if (action != SECCOMP_ALLOW && action != SECCOMP_LOG)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the profile puts its default filter before what the config asks for. */
+static bool wants_default(struct planner *p, const struct request_seccomp *own)
+{
+	bool has_own = own != NULL && refuses_something(own);
+	const char *what = "the default seccomp filter is loaded: the config has none";
+
+	if (p->profile->seccomp == PROFILE_SECCOMP_OFF || (p->profile->seccomp == PROFILE_SECCOMP_MISSING && has_own))
+		return false;
+	if (has_own)
+		what = "the default seccomp filter is loaded, too: a call must pass both";
+	else if (own != NULL)
+		what = "the default seccomp filter is loaded: the config's own refuses nothing";
+	planner_judge(p, VERDICT_TIGHTEN, "filter", planner_origin(p, "/linux/seccomp"), what, remedy);
+	return true;
+}
+
+static int check_supported(struct planner *p, const struct request_seccomp *own, struct error *err)
+{
+	if (own->listener_path != NULL)
+		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.seccomp.listenerPath");
+	if ((own->flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) != 0)
+		planner_note(p, "filter", own->from,
+			     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV means something only with a listener: ignored");
+	return 0;
+}
+
+static void add_filter(struct planner *p, origin from, uint32_t flags)
+{
+	*LIST_ADD(p->arena, &p->plan->filters) = (struct plan_filter){
+		.program = arena_alloc(p->arena, sizeof(struct sock_fprog)),
+		.flags = flags & FLAGS_LOADED,
+		.token = random_token(),
+		.from = from,
+	};
+}
+
+int filter_plan(struct planner *p, struct error *err)
+{
+	const struct request_seccomp *own = p->request->linux_.seccomp;
+	const struct request_seccomp *requests[2];
+	size_t count = 0;
+
+	if (own != NULL)
+		TRY(check_supported(p, own, err));
+	if (wants_default(p, own)) {
+		if (p->default_filter == NULL)
+			return error_set(err, ERROR_BUG, 0, "the default seccomp filter is missing");
+		requests[count++] = p->default_filter;
+		add_filter(p, arena_printf(p->arena, "profile %s", p->profile->name), p->default_filter->flags);
+	}
+	if (own != NULL) {
+		requests[count++] = own;
+		add_filter(p, own->from, own->flags);
+	}
+	/* Only now: a filter must know the address of the next one's program. */
+	for (size_t i = 0; i < count; i++)
+		TRY(compile(p, requests[i], i, err));
+	return 0;
+}
+
+bool filter_apply_wanted(const struct plan *plan)
+{
+	return plan->filters.count > 0;
+}
+
+void filter_apply_explain(const struct plan *plan, struct explain *out)
+{
+	for (size_t i = 0; i < plan->filters.count; i++) {
+		const struct plan_filter *filter = &plan->filters.at[i];
+
+		explain_say(out, EXPLAIN_STOPS, filter->from, "seccomp filter: %s", filter->summary);
+		if (filter->exempts_launch)
+			explain_say(
+				out, EXPLAIN_DOES, filter->from,
+				"its rules would stop the launch's own execve(2): that one call passes, told by random "
+				"addresses and a token that are gone after it");
+		if ((filter->flags & SECCOMP_FILTER_FLAG_SPEC_ALLOW) != 0)
+			explain_say(out, EXPLAIN_GRANTS, filter->from,
+				    "SPEC_ALLOW: speculative store bypass is not mitigated%s",
+				    i > 0 ? " by this filter" : "");
+	}
+}
+
+int filter_apply(const struct plan *plan, struct run *run, struct error *err)
+{
+	(void)run;
+	for (size_t i = 0; i < plan->filters.count; i++) {
+		if (sys_seccomp(plan->filters.at[i].flags, plan->filters.at[i].program) == 0)
+			continue;
+		error_set(err, ERROR_SYSTEM, errno, "cannot load the seccomp filter of %s", plan->filters.at[i].from);
+		if (err->errnum == EACCES)
+			error_hint(err, "without CAP_SYS_ADMIN it needs process.noNewPrivileges to be true");
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/labels.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+
+enum { LABEL_MAX = 512 };
+
+static const char *given(const char *label)
+{
+	return label != NULL && label[0] != '\0' ? label : NULL;
+}
+
+int labels_plan(struct planner *p, struct error *err)
+{
+	struct plan_labels *plan = &p->plan->labels;
+
+	plan->apparmor = given(p->request->process.apparmor_profile);
+	plan->selinux = given(p->request->process.selinux_label);
+	if ((plan->apparmor != NULL && strlen(plan->apparmor) > LABEL_MAX) ||
+	    (plan->selinux != NULL && strlen(plan->selinux) > LABEL_MAX))
+		return error_set(err, ERROR_CONFIG, 0, "a label is longer than %d bytes", LABEL_MAX);
+	return 0;
+}
+
+bool labels_apply_wanted(const struct plan *plan)
+{
+	return plan->labels.apparmor != NULL || plan->labels.selinux != NULL;
+}
+
+void labels_apply_explain(const struct plan *plan, struct explain *out)
+{
+	if (plan->labels.apparmor != NULL)
+		explain_say(out, EXPLAIN_STOPS, NULL, "what the AppArmor profile %s does not allow", plan->labels.apparmor);
+	if (plan->labels.selinux != NULL)
+		explain_say(out, EXPLAIN_STOPS, NULL, "what SELinux does not allow %s", plan->labels.selinux);
+}
+
+/*
+ * Through our own procfs and without crossing a mount, so that nothing of the container can stand in for the file; and read
+ * back, because a label that was taken and not applied is worse than an error.
+ */
+static int write_label(int proc, const char *file, const char *text, const char *expected, struct error *err)
+{
+	char now[LABEL_MAX + 32];
+	AUTOCLOSE int fd =
+		sys_openat2(proc, file, O_RDWR, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+
+	if (fd < 0)
+		return error_set(err, ERROR_HOST, errno, "cannot set the label '%s'", expected);
+	if (sys_write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the label '%s'", expected);
+	ssize_t length = pread(fd, now, sizeof(now) - 1, 0);
+	if (length < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read back the label");
+	now[length] = '\0';
+	if (strncmp(now, expected, strlen(expected)) != 0)
+		return error_set(err, ERROR_HOST, 0, "the label '%s' was not applied", expected);
+	return 0;
+}
+
+int labels_apply(const struct plan *plan, struct run *run, struct error *err)
+{
+	char text[LABEL_MAX + 8];
+	char self[32];
+
+	if (plan->labels.apparmor != NULL) {
+		snprintf(text, sizeof(text), "exec %s", plan->labels.apparmor);
+		snprintf(self, sizeof(self), "%d/attr/apparmor/exec", getpid());
+		TRY(write_label(run->proc, self, text, plan->labels.apparmor, err));
+	}
+	if (plan->labels.selinux != NULL) {
+		snprintf(self, sizeof(self), "%d/attr/exec", getpid());
+		TRY(write_label(run->proc, self, plan->labels.selinux, plan->labels.selinux, err));
+	}
+	return 0;
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/sysinfo.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+
+enum {
+	IOPRIO_SHIFT = 13,
+	IOPRIO_REALTIME = 1,
+	CPU_WORDS = 16, /* 1,024 CPUs or NUMA nodes */
+	BITS = 8 * sizeof(unsigned long),
+};
+
+static void plan_rlimits(struct planner *p)
+{
+	for (size_t i = 0; i < p->request->process.rlimits.count; i++) {
+		const struct request_rlimit *wanted = &p->request->process.rlimits.at[i];
+
+		*LIST_ADD(p->arena, &p->plan->limits.rlimits) = (struct plan_rlimit){
+			.type = wanted->type,
+			.limit = { .rlim_cur = wanted->soft, .rlim_max = wanted->hard },
+			.from = wanted->from,
+		};
+	}
+}
+
+static void plan_scheduling(struct planner *p)
+{
+	const struct request_process *process = &p->request->process;
+	struct plan_limits *plan = &p->plan->limits;
+	const struct request_scheduler *scheduler = process->scheduler;
+
+	plan->scheduler = scheduler;
+	if (scheduler != NULL && scheduler->policy != SCHED_OTHER && scheduler->policy != SCHED_BATCH &&
+	    scheduler->policy != SCHED_IDLE &&
+	    planner_judge(p, p->profile->realtime, "limits", planner_origin(p, "/process/scheduler"),
+			  "a real-time scheduler can starve the host", "use SCHED_OTHER, SCHED_BATCH or SCHED_IDLE"))
+		plan->scheduler = NULL;
+	plan->io_priority = process->io_priority;
+	if (process->io_priority != NULL && process->io_priority->class == IOPRIO_REALTIME &&
+	    planner_judge(p, p->profile->realtime, "limits", planner_origin(p, "/process/ioPriority"),
+			  "the real-time I/O class can starve the host", "use IOPRIO_CLASS_BE or IOPRIO_CLASS_IDLE"))
+		plan->io_priority = NULL;
+}
+
+static void plan_oom_score(struct planner *p)
+{
+	struct opt_i64 wanted = p->request->process.oom_score_adj;
+
+	p->plan->limits.oom_score_adj = wanted;
+	if (wanted.set && wanted.value < 0 &&
+	    planner_judge(p, p->profile->oom_score, "limits", planner_origin(p, "/process/oomScoreAdj"),
+			  "oomScoreAdj is below 0: others would be killed in its place", "use 0 or more"))
+		p->plan->limits.oom_score_adj.value = 0;
+}
+
+int limits_plan(struct planner *p, struct error *err)
+{
+	const struct request_linux *linux_ = &p->request->linux_;
+	struct plan_limits *plan = &p->plan->limits;
+
+	plan_rlimits(p);
+	plan_scheduling(p);
+	plan_oom_score(p);
+	/* Affinity of the config counts for `exec`; the first process is not named by the spec and keeps the caller's. */
+	plan->memory_policy = linux_->memory_policy;
+	plan->personality = linux_->personality;
+	if (plan->personality == PERSONALITY_LINUX32 &&
+	    planner_judge(p, p->profile->personality, "limits", planner_origin(p, "/linux/personality"),
+			  "the execution domain LINUX32 is not the native one", "remove linux.personality"))
+		plan->personality = PERSONALITY_LINUX;
+	if (linux_->intel_rdt != NULL)
+		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.intelRdt");
+	return 0;
+}
+
+bool limits_apply_wanted(const struct plan *plan)
+{
+	(void)plan;
+	return true;
+}
+
+void limits_apply_explain(const struct plan *plan, struct explain *out)
+{
+	const struct plan_limits *limits = &plan->limits;
+
+	for (size_t i = 0; i < limits->rlimits.count; i++) {
+		const struct plan_rlimit *rlimit = &limits->rlimits.at[i];
+
+		explain_say(out, EXPLAIN_STOPS, rlimit->from, "rlimit %d: %lld soft, %lld hard", rlimit->type,
+			    (long long)rlimit->limit.rlim_cur, (long long)rlimit->limit.rlim_max);
+	}
+	if (limits->oom_score_adj.set)
+		explain_say(out, EXPLAIN_DOES, NULL, "oom_score_adj %lld", (long long)limits->oom_score_adj.value);
+	if (limits->scheduler != NULL)
+		explain_say(out, EXPLAIN_DOES, NULL, "scheduling policy %u, nice %lld, priority %u", limits->scheduler->policy,
+			    (long long)limits->scheduler->nice, limits->scheduler->priority);
+	if (limits->io_priority != NULL)
+		explain_say(out, EXPLAIN_DOES, NULL, "I/O priority class %d, level %lld", limits->io_priority->class,
+			    (long long)limits->io_priority->priority);
+	if (limits->personality != PERSONALITY_NONE)
+		explain_say(out, EXPLAIN_DOES, NULL, "execution domain %s",
+			    limits->personality == PERSONALITY_LINUX32 ? "LINUX32" : "LINUX");
+	if (limits->memory_policy != NULL)
+		explain_say(out, EXPLAIN_DOES, NULL, "NUMA memory policy %u on nodes %s", limits->memory_policy->mode,
+			    limits->memory_policy->nodes == NULL ? "" : limits->memory_policy->nodes);
+}
+
+static int apply_rlimits(const struct plan *plan, const struct run *run, struct error *err)
+{
+	if (run->nofile_raised && sys_prlimit(RLIMIT_NOFILE, &run->nofile, NULL) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot restore the limit of open files");
+	for (size_t i = 0; i < plan->limits.rlimits.count; i++) {
+		const struct plan_rlimit *rlimit = &plan->limits.rlimits.at[i];
+
+		if (sys_prlimit(rlimit->type, &rlimit->limit, NULL) < 0) {
+			error_set(err, ERROR_SYSTEM, errno, "%s: cannot set the limit", rlimit->from);
+			return errno == EPERM ? error_hint(err, "only root can raise a hard limit") : -1;
+		}
+	}
+	return 0;
+}
+
+static int apply_scheduler(const struct request_scheduler *wanted, struct error *err)
+{
+	struct kernel_sched_attr attr = {
+		.size = sizeof(attr),
+		.sched_policy = wanted->policy,
+		.sched_flags = wanted->flags,
+		.sched_nice = (int32_t)wanted->nice,
+		.sched_priority = wanted->priority,
+		.sched_runtime = wanted->runtime,
+		.sched_deadline = wanted->deadline,
+		.sched_period = wanted->period,
+	};
+
+	if (sys_sched_setattr(&attr) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the scheduler");
+	return 0;
+}
+
+/* "0-3,5" (cpuset(7), "List format"). */
+static int parse_list(const char *text, unsigned long mask[CPU_WORDS])
+{
+	char *end = (char *)text;
+
+	while (*end != '\0') {
+		unsigned long first = strtoul(end, &end, 10);
+		unsigned long last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+
+		if (last < first || last >= CPU_WORDS * BITS || (*end != ',' && *end != '\0'))
+			return -1;
+		for (unsigned long bit = first; bit <= last; bit++)
+			mask[bit / BITS] |= 1UL << bit % BITS;
+		end += *end == ',';
+	}
+	return 0;
+}
+
+static int apply_memory_policy(const struct request_memory_policy *policy, struct error *err)
+{
+	unsigned long nodes[CPU_WORDS] = { 0 };
+
+	if (policy->nodes != NULL && parse_list(policy->nodes, nodes) < 0)
+		return error_set(err, ERROR_CONFIG, 0, "config.json:/linux/memoryPolicy/nodes: '%s' is not a list of nodes",
+				 policy->nodes);
+	if (sys_set_mempolicy((int)(policy->mode | policy->flags), policy->nodes == NULL ? NULL : nodes,
+			      policy->nodes == NULL ? 0 : CPU_WORDS * BITS) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the NUMA memory policy");
+	return 0;
+}
+
+static int apply_oom_score(int64_t score, int proc, struct error *err)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)score);
+	if (fd_write_file(proc, "self/oom_score_adj", text) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set oom_score_adj to %s", text);
+	return 0;
+}
+
+int limits_apply(const struct plan *plan, struct run *run, struct error *err)
+{
+	const struct plan_limits *limits = &plan->limits;
+	const struct request_io_priority *io = limits->io_priority;
+
+	if (limits->oom_score_adj.set)
+		TRY(apply_oom_score(limits->oom_score_adj.value, run->proc, err));
+	if (limits->scheduler != NULL)
+		TRY(apply_scheduler(limits->scheduler, err));
+	if (io != NULL && sys_ioprio_set(io->class << IOPRIO_SHIFT | (int)io->priority) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the I/O priority");
+	if (limits->memory_policy != NULL)
+		TRY(apply_memory_policy(limits->memory_policy, err));
+	if (limits->personality != PERSONALITY_NONE &&
+	    sys_personality(limits->personality == PERSONALITY_LINUX32 ? PER_LINUX32 : PER_LINUX) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the execution domain");
+	return apply_rlimits(plan, run, err);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/masks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "parts/place.h"
+
+enum { MASK_ATTRS = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+
+
+
+static bool has_path(const string_list *list, const char *path)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->at[i], path) == 0)
+			return true;
+	return false;
+}
+
+static int add_paths(struct planner *p, const string_list *wanted, const char *pointer, pair_list *list, struct error *err)
+{
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (wanted->at[i][0] != '/')
+			return error_set(err, ERROR_CONFIG, 0, "config.json:%s: '%s' is not absolute", pointer, wanted->at[i]);
+		*LIST_ADD(p->arena, list) = (struct pair){ .key = wanted->at[i], .value = planner_origin(p, pointer) };
+	}
+	return 0;
+}
+
+/* The ceiling puts back what the config left out, so that nobody can unmask a path by not naming it. */
+static void add_missing(struct planner *p, const string_list *demanded, const string_list *wanted, const char *what,
+			pair_list *list)
+{
+	for (size_t i = 0; i < demanded->count; i++) {
+		const char *path = demanded->at[i];
+
+		if (has_path(wanted, path))
+			continue;
+		if (planner_judge(p, p->profile->masks, "masks", planner_origin(p, "/linux"),
+				  arena_printf(p->arena, "%s was not %s", path, what), NULL))
+			*LIST_ADD(p->arena, list) =
+				(struct pair){ .key = path, .value = arena_printf(p->arena, "profile %s", p->profile->name) };
+	}
+}
+
+int masks_plan(struct planner *p, struct error *err)
+{
+	const struct request_linux *linux_ = &p->request->linux_;
+	pair_list masked = { 0 }, readonly = { 0 };
+
+	TRY(add_paths(p, &linux_->masked_paths, "/linux/maskedPaths", &masked, err));
+	TRY(add_paths(p, &linux_->readonly_paths, "/linux/readonlyPaths", &readonly, err));
+	add_missing(p, &p->profile->masked_paths, &linux_->masked_paths, "masked", &masked);
+	add_missing(p, &p->profile->readonly_paths, &linux_->readonly_paths, "read-only", &readonly);
+	p->plan->masks = (struct plan_masks){ .masked = masked, .readonly = readonly };
+	return 0;
+}
+
+bool masks_apply_wanted(const struct plan *plan)
+{
+	return plan->masks.masked.count + plan->masks.readonly.count > 0;
+}
+
+void masks_apply_explain(const struct plan *plan, struct explain *out)
+{
+	for (size_t i = 0; i < plan->masks.masked.count; i++)
+		explain_say(out, EXPLAIN_STOPS, plan->masks.masked.at[i].value, "%s is hidden", plan->masks.masked.at[i].key);
+	for (size_t i = 0; i < plan->masks.readonly.count; i++)
+		explain_say(out, EXPLAIN_STOPS, plan->masks.readonly.at[i].value, "%s is read-only",
+			    plan->masks.readonly.at[i].key);
+}
+
+/* One tmpfs for all masks: its root covers directories, its only file covers files. Never anything of the image. */
+static int make_cover(struct error *err)
+{
+	AUTOCLOSE int fs = sys_fsopen("tmpfs");
+
+	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "size", "4k", 0) < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "3", 0) < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "555", 0) < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked paths");
+	AUTOCLOSE int cover = sys_fsmount(fs, 0);
+	if (cover < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot mount the cover for masked paths");
+	AUTOCLOSE int file = sys_openat(cover, "masked", O_RDONLY | O_CREAT | O_EXCL, 0);
+	if (file < 0 || sys_mount_setattr(cover, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked paths");
+	return fd_take(&cover);
+}
+
+/*
+ * The first directory gets the cover itself, all others clones: a detached mount that is closed unattached makes the
+ * kernel wait for a grace period. Returns 0; *@attached tells the next call.
+ */
+static int cover_path(const char *path, int cover, bool *attached, struct error *err)
+{
+	struct stat status;
+	AUTOCLOSE int target = place_open(path, PLACE_FOLLOW);
+	AUTOCLOSE int clone = -1;
+
+	if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (target < 0 || fstat(target, &status) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", path);
+	bool directory = S_ISDIR(status.st_mode);
+	if (!directory)
+		clone = sys_open_tree(cover, "masked", OPEN_TREE_CLONE);
+	else if (*attached)
+		clone = sys_open_tree(cover, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	int from = directory && !*attached ? cover : clone;
+	if (from < 0 || sys_move_mount(from, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", path);
+	*attached = *attached || directory;
+	return 0;
+}
+
+static int make_readonly(const char *path, struct error *err)
+{
+	AUTOCLOSE int target = place_open(path, PLACE_FOLLOW);
+
+	if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (target < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' read-only", path);
+	AUTOCLOSE int tree = sys_open_tree(target, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
+	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0, -1) < 0 ||
+	    sys_move_mount(tree, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' read-only", path);
+	return 0;
+}
+
+int masks_apply(const struct plan *plan, struct run *run, struct error *err)
+{
+	bool attached = false;
+
+	(void)run;
+	for (size_t i = 0; i < plan->masks.readonly.count; i++)
+		TRY(make_readonly(plan->masks.readonly.at[i].key, err));
+	if (plan->masks.masked.count == 0)
+		return 0;
+	AUTOCLOSE int cover = make_cover(err);
+	if (cover < 0)
+		return -1;
+	for (size_t i = 0; i < plan->masks.masked.count; i++)
+		TRY(cover_path(plan->masks.masked.at[i].key, cover, &attached, err));
+	return 0;
+}

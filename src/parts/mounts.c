@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/mounts.h"
+
+#include <string.h>
+#include <sys/mount.h>
+
+enum { PLAN_MAX_MOUNTS = 8192 };
+
+/* File systems of the kernel that belong to one place; elsewhere they only serve to redirect somebody. */
+static const struct {
+	const char *type;
+	const char *target;
+	uint64_t attrs; /* what a ceiling adds */
+} canonical[] = {
+	{ "proc", "/proc", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC },
+	{ "sysfs", "/sys", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY },
+	{ "devpts", "/dev/pts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC },
+	{ "mqueue", "/dev/mqueue", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC },
+	{ "cgroup", "/sys/fs/cgroup", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY },
+	{ "cgroup2", "/sys/fs/cgroup", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY },
+};
+
+/* Files that lxcfs puts over procfs to show a container its own limits; nothing else is mounted there. */
+static const char *const proc_files[] = {
+	"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",	 "/proc/slabinfo",
+	"/proc/stat",	 "/proc/swaps",	    "/proc/uptime",  "/proc/net/dev", "/proc/sys/kernel/random/boot_id",
+};
+
+static bool below(const char *path, const char *parent)
+{
+	size_t length = strlen(parent);
+
+	return strncmp(path, parent, length) == 0 && path[length] == '/';
+}
+
+static bool is_listed(const string_list *list, const char *word)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->at[i], word) == 0)
+			return true;
+	return false;
+}
+
+static enum plan_mount_kind kind_of(const struct planner *p, const struct request_mount *wanted)
+{
+	bool cgroup = wanted->type != NULL && strcmp(wanted->type, "cgroup") == 0;
+
+	if (wanted->remount)
+		return MOUNT_REMOUNT;
+	if (wanted->bind)
+		return MOUNT_BIND;
+	if (wanted->link != NULL)
+		return MOUNT_LINK;
+	if (wanted->content != NULL)
+		return MOUNT_FILE;
+	return cgroup && p->host->cgroup != HOST_CGROUP_V2 ? MOUNT_CGROUP : MOUNT_FILESYSTEM;
+}
+
+static void judge_type(struct planner *p, const struct plan_mount *mount)
+{
+	const char *type = mount->type;
+
+	if (mount->kind != MOUNT_FILESYSTEM && mount->kind != MOUNT_CGROUP)
+		return;
+	if (p->profile->mount_types == VERDICT_ALLOW)
+		return;
+	if (!is_listed(&p->profile->mount_types_allowed, type)) {
+		planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
+			      arena_printf(p->arena, "the file system %s is not one for containers", type),
+			      "mount it on the host and bind the directory, or use the privileged profile");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(canonical) / sizeof(canonical[0]); i++)
+		if (strcmp(type, canonical[i].type) == 0 && strcmp(mount->target, canonical[i].target) != 0)
+			planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
+				      arena_printf(p->arena, "%s is mounted on %s", type, mount->target),
+				      arena_printf(p->arena, "mount it on %s", canonical[i].target));
+}
+
+/* What lies over procfs deceives whoever trusts it, the launcher included; this holds in every profile. */
+static int check_target(const struct plan_mount *mount, struct error *err)
+{
+	if (strcmp(mount->target, "/") == 0)
+		return error_set(err, ERROR_CONFIG, 0, "%s: the destination is the root of the container", mount->from);
+	if (mount->kind == MOUNT_REMOUNT || !below(mount->target, "/proc"))
+		return 0;
+	for (size_t i = 0; i < sizeof(proc_files) / sizeof(proc_files[0]); i++)
+		if (strcmp(mount->target, proc_files[i]) == 0)
+			return 0;
+	return error_set(err, ERROR_CONFIG, 0, "%s: nothing may be mounted on '%s'", mount->from, mount->target);
+}
+
+static uint64_t wanted_attrs(const struct plan_mount *mount)
+{
+	if (mount->kind == MOUNT_BIND || mount->kind == MOUNT_REMOUNT)
+		return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	for (size_t i = 0; i < sizeof(canonical) / sizeof(canonical[0]); i++)
+		if (mount->type != NULL && strcmp(mount->type, canonical[i].type) == 0)
+			return canonical[i].attrs;
+	/* The devices of /dev must work; what else may be made there is up to the devices part and CAP_MKNOD. */
+	return strcmp(mount->target, "/dev") == 0 ? MOUNT_ATTR_NOSUID : MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+}
+
+static const char *attr_words(struct arena *arena, uint64_t attrs)
+{
+	return arena_printf(arena, "%s%s%s%s", (attrs & MOUNT_ATTR_RDONLY) != 0 ? "ro," : "",
+			    (attrs & MOUNT_ATTR_NOSUID) != 0 ? "nosuid," : "",
+			    (attrs & MOUNT_ATTR_NODEV) != 0 ? "nodev," : "",
+			    (attrs & MOUNT_ATTR_NOEXEC) != 0 ? "noexec," : "");
+}
+
+static void tighten_attrs(struct planner *p, struct plan_mount *mount)
+{
+	uint64_t missing = wanted_attrs(mount) & ~(mount->attr_set | mount->rec_attr_set);
+
+	if (mount->kind == MOUNT_FILE || mount->kind == MOUNT_LINK)
+		return;
+	if (missing != 0) {
+		const char *words = attr_words(p->arena, missing);
+		const char *what = arena_printf(p->arena, "the mount on %s lacked %.*s", mount->target,
+						(int)strlen(words) - 1, words);
+
+		if (planner_judge(p, p->profile->mount_flags, "mounts", mount->from, what, "add them to its options")) {
+			mount->attr_set |= missing;
+			mount->attr_clear &= ~missing;
+			mount->rec_attr_clear &= ~missing;
+		}
+	}
+	/* "ro" of a recursive bind leaves the mounts below writable: config.md has "rro" for what people mean. */
+	if (mount->kind == MOUNT_BIND && mount->recursive && p->profile->mount_flags == VERDICT_TIGHTEN)
+		mount->rec_attr_set |=
+			mount->attr_set & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+static void judge_propagation(struct planner *p, struct plan_mount *mount)
+{
+	if ((mount->propagation & MS_SHARED) == 0)
+		return;
+	if (planner_judge(p, p->profile->propagation, "mounts", mount->from,
+			  arena_printf(p->arena, "the mount on %s shares its mount events with the host", mount->target),
+			  "use rprivate or rslave"))
+		mount->propagation = MS_PRIVATE | (mount->propagation & MS_REC);
+}
+
+static int check_special(const struct planner *p, const struct plan_mount *mount, struct error *err)
+{
+	bool idmap = (mount->special & (MOUNT_SPECIAL_IDMAP | MOUNT_SPECIAL_RIDMAP)) != 0 || mount->uid_mappings.count > 0;
+
+	if ((mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0 && (mount->type == NULL || strcmp(mount->type, "tmpfs") != 0))
+		return error_set(err, ERROR_CONFIG, 0, "%s: tmpcopyup is only for tmpfs", mount->from);
+	if (!idmap)
+		return 0;
+	if (mount->kind != MOUNT_BIND)
+		return error_set(err, ERROR_CONFIG, 0, "%s: only bind mounts can be idmapped", mount->from);
+	if (!p->host->privileged)
+		return error_set(err, ERROR_HOST, 0, "%s: an idmapped mount needs root", mount->from);
+	if (mount->uid_mappings.count == 0 && p->plan->ids.uid.count == 0)
+		return error_set(err, ERROR_CONFIG, 0, "%s: idmap needs uidMappings and gidMappings", mount->from);
+	return 0;
+}
+
+/* An idmapped mount without mappings of its own takes those of the container (config.md, "idmap"). */
+static void complete_idmap(const struct planner *p, struct plan_mount *mount)
+{
+	if ((mount->special & (MOUNT_SPECIAL_IDMAP | MOUNT_SPECIAL_RIDMAP)) == 0 || mount->uid_mappings.count > 0)
+		return;
+	mount->uid_mappings = p->plan->ids.uid;
+	mount->gid_mappings = p->plan->ids.gid;
+}
+
+/* Below a directory of the host that the sandbox shows, no mount point may be made: it would stay there. */
+static bool on_host_directory(const struct planner *p, const char *target)
+{
+	const struct plan_mount *nearest = NULL;
+
+	for (size_t i = 0; i < p->plan->mounts.count; i++) {
+		const struct plan_mount *mount = &p->plan->mounts.at[i];
+
+		if (below(target, mount->target) && (nearest == NULL || strlen(mount->target) >= strlen(nearest->target)))
+			nearest = mount;
+	}
+	return nearest != NULL && nearest->kind == MOUNT_BIND;
+}
+
+static void copy_request(struct planner *p, const struct request_mount *wanted, struct plan_mount *mount)
+{
+	*mount = (struct plan_mount){
+		.kind = kind_of(p, wanted),
+		.source = wanted->source,
+		.target = wanted->destination,
+		.type = wanted->type,
+		.attr_set = wanted->attr_set,
+		.attr_clear = wanted->attr_clear,
+		.rec_attr_set = wanted->rec_attr_set,
+		.rec_attr_clear = wanted->rec_attr_clear,
+		.super_flags = wanted->super_flags,
+		.propagation = wanted->propagation,
+		.recursive = wanted->recursive,
+		.special = wanted->special,
+		.data = wanted->data,
+		.uid_mappings = wanted->uid_mappings,
+		.gid_mappings = wanted->gid_mappings,
+		.content = wanted->link != NULL ? wanted->link : wanted->content,
+		.content_length = wanted->content_length,
+		.mode = wanted->mode,
+		.from = wanted->from,
+	};
+	if (p->request->sandbox.given && on_host_directory(p, mount->target))
+		mount->special |= MOUNT_SPECIAL_NO_CREATE;
+}
+
+/* Without a unified hierarchy a container sees a directory for each, holding its own cgroup. */
+static void complete_cgroup(struct planner *p, struct plan_mount *mount)
+{
+	for (size_t i = 0; i < p->host->cgroups.count; i++) {
+		const struct pair *own = &p->host->cgroups.at[i];
+		const char *name = own->key[0] == '\0' ? "unified" : own->key;
+
+		*LIST_ADD(p->arena, &mount->hierarchies) = (struct pair){
+			.key = name,
+			.value = arena_printf(p->arena, "%s/%s%s", p->host->cgroup_root, name, own->value),
+		};
+	}
+}
+
+static int plan_mount(struct planner *p, const struct request_mount *wanted, size_t *binds, struct error *err)
+{
+	struct plan_mount mount;
+
+	copy_request(p, wanted, &mount);
+	if (mount.kind == MOUNT_FILESYSTEM && mount.type == NULL)
+		return error_set(err, ERROR_CONFIG, 0, "%s: a type is missing", mount.from);
+	/* devpts belongs to id 0 of its user namespace: where that is nobody, the kernel refuses it. */
+	if (mount.type != NULL && strcmp(mount.type, "devpts") == 0 && p->plan->ids.writer != IDS_NONE &&
+	    p->plan->ids.setup_uid != 0) {
+		planner_note(p, "mounts", mount.from, "no devpts: id 0 is not mapped");
+		return 0;
+	}
+	TRY(check_target(&mount, err));
+	judge_type(p, &mount);
+	if (mount.kind == MOUNT_BIND)
+		mounts_judge_source(p, &mount, (*binds)++);
+	judge_propagation(p, &mount);
+	tighten_attrs(p, &mount);
+	TRY(check_special(p, &mount, err));
+	complete_idmap(p, &mount);
+	if (mount.kind == MOUNT_CGROUP)
+		complete_cgroup(p, &mount);
+	*LIST_ADD(p->arena, &p->plan->mounts) = mount;
+	return 0;
+}
+
+/* Default devices are made in a /dev of our own, never in one that the image brings (config-linux.md, "Default Devices"). */
+static void add_dev(struct planner *p)
+{
+	static const char *const data[] = { "mode=755", "size=64k" };
+
+	for (size_t i = 0; i < p->plan->mounts.count; i++)
+		if (strcmp(p->plan->mounts.at[i].target, "/dev") == 0)
+			return;
+	struct plan_mount dev = { .kind = MOUNT_FILESYSTEM,
+				  .source = "tmpfs",
+				  .target = "/dev",
+				  .type = "tmpfs",
+				  .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+				  .from = "default: a container has a /dev of its own" };
+	for (size_t i = 0; i < sizeof(data) / sizeof(data[0]); i++)
+		*LIST_ADD(p->arena, &dev.data) = data[i];
+
+	/* First in the order: mounts of the config may lie below it. */
+	(void)LIST_ADD(p->arena, &p->plan->mounts);
+	memmove(p->plan->mounts.at + 1, p->plan->mounts.at, (p->plan->mounts.count - 1) * sizeof(dev));
+	p->plan->mounts.at[0] = dev;
+}
+
+int mounts_plan(struct planner *p, struct error *err)
+{
+	size_t binds = 0;
+
+	if (p->request->mounts.count > PLAN_MAX_MOUNTS)
+		return error_set(err, ERROR_CONFIG, 0, "there are more than %d mounts", PLAN_MAX_MOUNTS);
+	if (p->request->linux_.mount_label != NULL && p->request->linux_.mount_label[0] != '\0')
+		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.mountLabel");
+	for (size_t i = 0; i < p->request->mounts.count; i++)
+		TRY(plan_mount(p, &p->request->mounts.at[i], &binds, err));
+	add_dev(p);
+	return 0;
+}
+
+bool mounts_attach_wanted(const struct plan *plan)
+{
+	return plan->mounts.count > 0;
+}
+
+static void explain_one(const struct plan_mount *mount, struct explain *out)
+{
+	uint64_t attrs = mount->attr_set | mount->rec_attr_set;
+	bool writable = (attrs & MOUNT_ATTR_RDONLY) == 0;
+	const char *if_there = (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0 ? ", if it exists" : "";
+	char flags[64] = "";
+
+	strcat(flags, (attrs & MOUNT_ATTR_NOSUID) != 0 ? ",nosuid" : "");
+	strcat(flags, (attrs & MOUNT_ATTR_NODEV) != 0 ? ",nodev" : "");
+	strcat(flags, (attrs & MOUNT_ATTR_NOEXEC) != 0 ? ",noexec" : "");
+	switch (mount->kind) {
+	case MOUNT_BIND:
+		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s on %s, %s%s%s", mount->source, mount->target,
+			    writable ? "writable" : "read-only", flags, if_there);
+		break;
+	case MOUNT_FILE:
+		explain_say(out, EXPLAIN_DOES, mount->from, "a file of %zu bytes at %s", mount->content_length, mount->target);
+		break;
+	case MOUNT_LINK:
+		explain_say(out, EXPLAIN_DOES, mount->from, "a link to %s at %s", mount->content, mount->target);
+		break;
+	default:
+		explain_say(out, EXPLAIN_DOES, mount->from, "%s on %s, %s%s",
+			    mount->kind == MOUNT_REMOUNT ? "new options" : mount->type, mount->target,
+			    writable ? "writable" : "read-only", flags);
+	}
+}
+
+void mounts_attach_explain(const struct plan *plan, struct explain *out)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		explain_one(&plan->mounts.at[i], out);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/copy.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "parts/mounts.h"
+#include "parts/place.h"
+
+/* The places that the launcher and the kernel trust by name must be ordinary directories of the image. */
+static enum place_rule rule_for(const struct plan_mount *mount)
+{
+	static const char *const ordinary[] = { "/proc", "/sys", "/dev" };
+
+	for (size_t i = 0; i < sizeof(ordinary) / sizeof(ordinary[0]); i++)
+		if (strcmp(mount->target, ordinary[i]) == 0)
+			return PLACE_ORDINARY;
+	return PLACE_FOLLOW;
+}
+
+static int is_file(const struct plan_mount *mount, int fd)
+{
+	struct stat status;
+
+	return mount->kind == MOUNT_BIND && fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+static int open_target(const struct plan_mount *mount, int made, struct error *err)
+{
+	enum place_rule rule = rule_for(mount);
+
+	if ((mount->special & MOUNT_SPECIAL_NO_CREATE) == 0)
+		return place_make(mount->target, rule, is_file(mount, made), err);
+	int target = place_open(mount->target, rule);
+	if (target < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "there is no '%s' to mount on", mount->target);
+		return error_hint(err, "it would have to be made in a directory of the host; make it there first");
+	}
+	return target;
+}
+
+/* Writes through the mount itself, before anybody can see it. */
+static int copy_up(const struct plan_mount *mount, int made, int target, struct error *err)
+{
+	AUTOCLOSE int covered = sys_openat(target, ".", O_RDONLY | O_DIRECTORY, 0);
+
+	if (covered < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read '%s'", mount->target);
+	return copy_tree(covered, made, err);
+}
+
+static int attach_made(const struct plan_mount *mount, int made, struct error *err)
+{
+	AUTOCLOSE int target = open_target(mount, made, err);
+
+	if (target < 0)
+		return -1;
+	if ((mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0)
+		TRY(copy_up(mount, made, target, err));
+	if (sys_move_mount(made, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot mount on '%s'", mount->target);
+		return errno == ENOTDIR ? error_hint(err, "a directory goes on a directory, and a file on a file") : -1;
+	}
+	/* A shared mount can only become one here: a detached tree has no peers. */
+	if ((mount->propagation & (MS_SHARED | MS_UNBINDABLE)) != 0 &&
+	    sys_mount_setattr(made, "", AT_EMPTY_PATH | ((mount->propagation & MS_REC) != 0 ? AT_RECURSIVE : 0), 0, 0,
+			      mount->propagation & (MS_SHARED | MS_UNBINDABLE), -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the propagation of '%s'", mount->target);
+	return 0;
+}
+
+static int attach_hierarchies(const struct plan_mount *mount, int made, int *cgroups, struct error *err)
+{
+	for (size_t i = 0; i < mount->hierarchies.count; i++) {
+		const char *name = mount->hierarchies.at[i].key;
+
+		if (cgroups[i] < 0)
+			continue;
+		if (sys_mkdirat(made, name, 0755) < 0 || sys_move_mount(cgroups[i], made, name, 0) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot show the cgroup hierarchy '%s'", name);
+		fd_close(&cgroups[i]);
+	}
+	if (sys_mount_setattr(made, "", AT_EMPTY_PATH, mount->attr_set, 0, 0, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict '%s'", mount->target);
+	return 0;
+}
+
+static int write_generated(const struct plan_mount *mount, struct error *err)
+{
+	const char *name;
+	AUTOCLOSE int parent = place_parent(mount->target, &name, err);
+
+	if (parent < 0)
+		return -1;
+	AUTOCLOSE int file = sys_openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (file < 0 || fd_write_all(file, mount->content, mount->content_length) < 0 ||
+	    sys_fchmod(file, mount->mode != 0 ? mount->mode : 0644) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot write '%s'", mount->target);
+	return 0;
+}
+
+static int make_link(const struct plan_mount *mount, struct error *err)
+{
+	const char *name;
+	AUTOCLOSE int parent = place_parent(mount->target, &name, err);
+
+	if (parent < 0)
+		return -1;
+	if (sys_symlinkat(mount->content, parent, name) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make the link '%s'", mount->target);
+	return 0;
+}
+
+static int remount(const struct plan_mount *mount, struct error *err)
+{
+	AUTOCLOSE int target = place_open(mount->target, PLACE_FOLLOW);
+
+	if (target < 0 || sys_mount_setattr(target, "", AT_EMPTY_PATH, mount->attr_set, mount->attr_clear, 0, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot change the options of '%s'", mount->target);
+	return 0;
+}
+
+static int attach_one(const struct plan_mount *mount, int made, struct run *run, struct error *err)
+{
+	switch (mount->kind) {
+	case MOUNT_REMOUNT:
+		return remount(mount, err);
+	case MOUNT_FILE:
+		return write_generated(mount, err);
+	case MOUNT_LINK:
+		return make_link(mount, err);
+	case MOUNT_DIRECTORY: {
+		AUTOCLOSE int directory = place_make(mount->target, PLACE_FOLLOW, 0, err);
+		return directory < 0 ? -1 : 0;
+	}
+	case MOUNT_CGROUP:
+		TRY(attach_made(mount, made, err));
+		return attach_hierarchies(mount, made, run->cgroups, err);
+	default:
+		return made < 0 ? 0 : attach_made(mount, made, err); /* an optional source that is not there */
+	}
+}
+
+int mounts_attach(const struct plan *plan, struct run *run, struct error *err)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (attach_one(&plan->mounts.at[i], run->mounts[i], run, err) < 0)
+			return error_wrap(err, "%s", plan->mounts.at[i].from);
+	return 0;
+}

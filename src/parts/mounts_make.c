@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "parts/idmap.h"
+#include "parts/mounts.h"
+
+/* The kernel says more than errno in the log of the file system context (fsopen(2)): "e tmpfs: Bad value for 'size'". */
+static int filesystem_error(int fs, const struct plan_mount *mount, struct error *err)
+{
+	char text[256];
+	int reason = errno;
+	ssize_t length = fs < 0 ? -1 : read(fs, text, sizeof(text) - 1);
+
+	if (length > 2) {
+		text[length - (text[length - 1] == '\n')] = '\0';
+		return error_set(err, ERROR_SYSTEM, reason, "cannot make a %s for '%s' (%s)", mount->type, mount->target,
+				 text + 2);
+	}
+	error_set(err, ERROR_SYSTEM, reason, "cannot make a %s for '%s'", mount->type, mount->target);
+	return reason == ENODEV ? error_hint(err, "this kernel has no such file system") : -1;
+}
+
+static int set_option(int fs, const char *option)
+{
+	char key[64];
+	const char *equals = strchr(option, '=');
+	size_t length = equals == NULL ? 0 : (size_t)(equals - option);
+
+	if (equals == NULL)
+		return sys_fsconfig(fs, FSCONFIG_SET_FLAG, option, NULL, 0);
+	if (length >= sizeof(key)) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(key, option, length);
+	key[length] = '\0';
+	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, equals + 1, 0);
+}
+
+static int set_super_flags(int fs, uint64_t flags)
+{
+	static const struct {
+		uint64_t flag;
+		const char *option;
+	} words[] = {
+		{ MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" }, { MS_MANDLOCK, "mand" }, { MS_LAZYTIME, "lazytime" },
+		{ MS_I_VERSION, "iversion" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if ((flags & words[i].flag) != 0 && sys_fsconfig(fs, FSCONFIG_SET_FLAG, words[i].option, NULL, 0) < 0)
+			return -1;
+	return 0;
+}
+
+static int make_filesystem(const struct plan_mount *mount, struct error *err)
+{
+	AUTOCLOSE int fs = sys_fsopen(mount->type);
+
+	if (fs < 0)
+		return filesystem_error(fs, mount, err);
+	if (mount->source != NULL && sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", mount->source, 0) < 0)
+		return filesystem_error(fs, mount, err);
+	for (size_t i = 0; i < mount->data.count; i++)
+		if (set_option(fs, mount->data.at[i]) < 0)
+			return filesystem_error(fs, mount, err);
+	if (set_super_flags(fs, mount->super_flags) < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return filesystem_error(fs, mount, err);
+	int made = sys_fsmount(fs, mount->attr_set & ~mount->attr_clear);
+	if (made < 0)
+		return filesystem_error(fs, mount, err);
+	return made;
+}
+
+/* What the profile decided on must be what was opened: the path may mean something else by now. */
+static int check_judged(const struct plan_mount *mount, int tree, struct error *err)
+{
+	struct stat status;
+
+	if (!mount->judged)
+		return 0;
+	if (fstat(tree, &status) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->source);
+	if (status.st_dev != mount->device || status.st_ino != mount->inode)
+		return error_set(err, ERROR_REFUSED, 0, "'%s' is no longer what the profile judged", mount->source);
+	return 0;
+}
+
+/* atime is a field of several bits: setting one value means to clear the field (mount_setattr(2)). */
+static uint64_t with_atime_field(uint64_t set, uint64_t clear)
+{
+	return (set & MOUNT_ATTR__ATIME) != 0 || (clear & MOUNT_ATTR__ATIME) != 0 ? clear | MOUNT_ATTR__ATIME : clear;
+}
+
+static int set_attrs(const struct plan_mount *mount, int tree, struct error *err)
+{
+	uint64_t propagation = mount->propagation & ~(uint64_t)MS_REC;
+
+	/* Everything that is bound leaves the host's peer groups first, the mounts below as well. */
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, mount->rec_attr_set,
+			      with_atime_field(mount->rec_attr_set, mount->rec_attr_clear),
+			      propagation == MS_SLAVE || propagation == MS_SHARED ? MS_SLAVE : MS_PRIVATE, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the mount of '%s'", mount->source);
+	if ((mount->attr_set | mount->attr_clear) == 0)
+		return 0;
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, mount->attr_set, with_atime_field(mount->attr_set, mount->attr_clear),
+			      0, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the options of the mount of '%s'", mount->source);
+	return 0;
+}
+
+static int make_bind(const struct plan_mount *mount, struct error *err)
+{
+	AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, mount->source,
+					   OPEN_TREE_CLONE | AT_NO_AUTOMOUNT | (mount->recursive ? AT_RECURSIVE : 0));
+
+	if (tree < 0 && errno == ENOENT && (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0)
+		return -2;
+	if (tree < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", mount->source);
+		if (errno == ENOENT)
+			return error_hint(err, "it does not exist on the host");
+		return errno == EINVAL ? error_hint(err, "in a user namespace it needs the mounts below it: use rbind") : -1;
+	}
+	TRY(check_judged(mount, tree, err));
+	TRY(set_attrs(mount, tree, err));
+	if (mount->uid_mappings.count > 0)
+		TRY(idmap_mount(mount, tree, err));
+	return fd_take(&tree);
+}
+
+static int make_hierarchies(const struct plan_mount *mount, int *cgroups, struct error *err)
+{
+	for (size_t i = 0; i < mount->hierarchies.count; i++) {
+		const char *path = mount->hierarchies.at[i].value;
+
+		/* A hierarchy without controllers may be listed and not be mounted. */
+		cgroups[i] = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE);
+		if (cgroups[i] < 0 && errno == ENOENT)
+			continue;
+		if (cgroups[i] < 0 ||
+		    sys_mount_setattr(cgroups[i], "", AT_EMPTY_PATH, mount->attr_set, 0, MS_PRIVATE, -1) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot open the cgroup '%s'", path);
+	}
+	return 0;
+}
+
+static int make_cgroup(const struct plan_mount *mount, struct run *run, struct error *err)
+{
+	struct plan_mount holder = { .source = "tmpfs", .target = mount->target, .type = "tmpfs" };
+
+	TRY(make_hierarchies(mount, run->cgroups, err));
+	holder.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	return make_filesystem(&holder, err);
+}
+
+static int make_one(const struct plan_mount *mount, struct run *run, struct error *err)
+{
+	switch (mount->kind) {
+	case MOUNT_BIND:
+		return make_bind(mount, err);
+	case MOUNT_FILESYSTEM:
+		return make_filesystem(mount, err);
+	case MOUNT_CGROUP:
+		return make_cgroup(mount, run, err);
+	default:
+		return -2;
+	}
+}
+
+bool mounts_prepare_wanted(const struct plan *plan)
+{
+	return plan->rootfs.by_launcher;
+}
+
+void mounts_prepare_explain(const struct plan *plan, struct explain *out)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (plan->mounts.at[i].kind == MOUNT_BIND)
+			explain_say(out, EXPLAIN_DOES, plan->mounts.at[i].from, "opens %s with the launcher's rights",
+				    plan->mounts.at[i].source);
+}
+
+int mounts_prepare(const struct plan *plan, struct run *run, struct error *err)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		if (plan->mounts.at[i].kind != MOUNT_BIND)
+			continue;
+		run->mounts[i] = make_bind(&plan->mounts.at[i], err);
+		if (run->mounts[i] == -1)
+			return error_wrap(err, "%s", plan->mounts.at[i].from);
+	}
+	return 0;
+}
+
+bool mounts_make_wanted(const struct plan *plan)
+{
+	return plan->mounts.count > 0;
+}
+
+void mounts_make_explain(const struct plan *plan, struct explain *out)
+{
+	explain_say(out, EXPLAIN_DOES, NULL, "makes %zu mounts, detached and with their final options", plan->mounts.count);
+}
+
+/* A procfs of the container's pid namespace as it is before masks: for id maps, sysctls and labels. */
+static int keep_proc(const struct plan *plan, struct run *run, struct error *err)
+{
+	static const struct plan_mount own = { .type = "proc",
+					       .source = "proc",
+					       .target = "(none)",
+					       .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (plan->mounts.at[i].type != NULL && strcmp(plan->mounts.at[i].type, "proc") == 0) {
+			run->proc = run->mounts[i];
+			return 0;
+		}
+	if (!plan->ids.inner && plan->sysctl.count == 0 && plan->labels.apparmor == NULL && plan->labels.selinux == NULL &&
+	    !plan->limits.oom_score_adj.set)
+		return 0;
+	run->proc = make_filesystem(&own, err);
+	return run->proc < 0 ? -1 : 0;
+}
+
+int mounts_make(const struct plan *plan, struct run *run, struct error *err)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.at[i];
+
+		if (plan->rootfs.by_launcher && mount->kind == MOUNT_BIND)
+			continue;
+		run->mounts[i] = make_one(mount, run, err);
+		if (run->mounts[i] == -1)
+			return error_wrap(err, "%s", mount->from);
+	}
+	return keep_proc(plan, run, err);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/namespaces.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statfs.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+
+#ifndef NSFS_MAGIC
+#define NSFS_MAGIC 0x6e736673
+#endif
+
+static const struct {
+	const char *name;
+	uint64_t flag;
+	bool own; /* a ceiling wants the container to have its own */
+	const char *stops;
+} kinds[NAMESPACE_COUNT] = {
+	[NAMESPACE_USER] = { "user", CLONE_NEWUSER, false, "its capabilities mean nothing on the host" },
+	[NAMESPACE_PID] = { "pid", CLONE_NEWPID, true, "it cannot see or signal processes of the host" },
+	[NAMESPACE_NETWORK] = { "network", CLONE_NEWNET, true, "it cannot use the host's network or abstract sockets" },
+	[NAMESPACE_MOUNT] = { "mount", CLONE_NEWNS, true, "it sees only the mounts of this plan" },
+	[NAMESPACE_IPC] = { "ipc", CLONE_NEWIPC, true, "it cannot reach System V IPC or message queues of the host" },
+	[NAMESPACE_UTS] = { "uts", CLONE_NEWUTS, true, "it cannot change the host's name" },
+	[NAMESPACE_CGROUP] = { "cgroup", CLONE_NEWCGROUP, true, "it cannot see the host's cgroups" },
+	[NAMESPACE_TIME] = { "time", CLONE_NEWTIME, false, "its clocks are its own" },
+};
+
+/* A namespace that the config leaves out is the host's (config-linux.md, "Namespaces"). */
+static void judge_host(struct planner *p, enum namespace_kind kind)
+{
+	const char *what = arena_printf(p->arena, "the container shares the host's %s namespace", kinds[kind].name);
+	const char *remedy = arena_printf(p->arena, "add {\"type\": \"%s\"} to linux.namespaces%s", kinds[kind].name,
+					  kind == NAMESPACE_NETWORK ? " (sandbox: --net none; docker: no --net=host)" : "");
+
+	/* A cgroup namespace costs nothing and older configs leave it out, so it is added rather than asked for. */
+	if (kind == NAMESPACE_CGROUP && p->profile->host_namespaces == VERDICT_REFUSE) {
+		planner_judge(p, VERDICT_TIGHTEN, "namespaces", planner_origin(p, "/linux/namespaces"),
+			      "a cgroup namespace of its own is added", NULL);
+		p->plan->namespaces.fresh |= CLONE_NEWCGROUP;
+		return;
+	}
+	if (planner_judge(p, p->profile->host_namespaces, "namespaces", planner_origin(p, "/linux/namespaces"), what, remedy))
+		p->plan->namespaces.fresh |= kinds[kind].flag;
+}
+
+/* Joining is how engines share a network; joining something of the host's init is the same as having the host's. */
+static void plan_join(struct planner *p, enum namespace_kind kind, const struct request_namespace *wanted)
+{
+	struct plan_namespaces *plan = &p->plan->namespaces;
+
+	plan->join[kind].path = wanted->path;
+	plan->join[kind].from = wanted->from;
+	plan->joins = true;
+	if (strncmp(wanted->path, "/proc/1/", 8) == 0)
+		planner_judge(p, p->profile->host_namespaces == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "namespaces",
+			      wanted->from,
+			      arena_printf(p->arena, "it joins the %s namespace of the host's init", kinds[kind].name),
+			      "join the namespace of another container, or none");
+}
+
+static int plan_time(struct planner *p, struct error *err)
+{
+	const struct request_linux *linux_ = &p->request->linux_;
+	struct plan_namespaces *plan = &p->plan->namespaces;
+
+	if (linux_->time_offsets.count == 0)
+		return 0;
+	if ((plan->fresh & CLONE_NEWTIME) == 0)
+		return error_set(err, ERROR_CONFIG, 0, "config.json:/linux/timeOffsets needs a new time namespace");
+	for (size_t i = 0; i < linux_->time_offsets.count; i++)
+		*LIST_ADD(p->arena, &plan->time_offsets) = linux_->time_offsets.at[i];
+	return 0;
+}
+
+int namespaces_plan(struct planner *p, struct error *err)
+{
+	struct plan_namespaces *plan = &p->plan->namespaces;
+
+	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++) {
+		const struct request_namespace *wanted = &p->request->linux_.namespaces[kind];
+
+		if (wanted->path != NULL)
+			plan_join(p, kind, wanted);
+		else if (wanted->given)
+			plan->fresh |= kinds[kind].flag;
+		else if (kinds[kind].own)
+			judge_host(p, kind);
+	}
+	if ((plan->fresh & CLONE_NEWNS) == 0 && plan->join[NAMESPACE_MOUNT].path == NULL)
+		return error_set(err, ERROR_CONFIG, 0,
+				 "config.json:/linux/namespaces: a mount namespace is needed for the root file system");
+	if (plan->join[NAMESPACE_MOUNT].path != NULL)
+		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.namespaces[mount].path");
+	TRY(plan_time(p, err));
+	/*
+	 * A process enters a pid or time namespace only by being born there, a user namespace owns those made after it, and
+	 * from a new user namespace no other can be joined any more.
+	 */
+	plan->stage = plan->join[NAMESPACE_PID].path != NULL || plan->join[NAMESPACE_TIME].path != NULL ||
+		      plan->join[NAMESPACE_USER].path != NULL || plan->time_offsets.count > 0 ||
+		      (plan->joins && (plan->fresh & CLONE_NEWUSER) != 0);
+	plan->user_first = !p->host->privileged;
+	return 0;
+}
+
+bool namespaces_enter_wanted(const struct plan *plan)
+{
+	return plan->namespaces.fresh != 0 || plan->namespaces.joins;
+}
+
+void namespaces_enter_explain(const struct plan *plan, struct explain *out)
+{
+	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++) {
+		const char *path = plan->namespaces.join[kind].path;
+
+		if (path != NULL)
+			explain_say(out, EXPLAIN_DOES, plan->namespaces.join[kind].from, "joins the %s namespace %s",
+				    kinds[kind].name, path);
+		else if ((plan->namespaces.fresh & kinds[kind].flag) != 0)
+			explain_say(out, EXPLAIN_STOPS, NULL, "new %s namespace: %s", kinds[kind].name, kinds[kind].stops);
+		else if (kinds[kind].own)
+			explain_say(out, EXPLAIN_GRANTS, NULL, "the host's %s namespace", kinds[kind].name);
+	}
+	for (size_t i = 0; i < plan->namespaces.time_offsets.count; i++) {
+		const struct request_time_offset *offset = &plan->namespaces.time_offsets.at[i];
+
+		explain_say(out, EXPLAIN_DOES, NULL, "clock %s is moved by %lld.%09u s", offset->clock,
+			    (long long)offset->secs, offset->nanosecs);
+	}
+}
+
+static int join_one(enum namespace_kind kind, const char *path, struct error *err)
+{
+	struct statfs fs;
+	AUTOCLOSE int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the %s namespace '%s'", kinds[kind].name, path);
+	if (fs.f_type != NSFS_MAGIC)
+		return error_set(err, ERROR_CONFIG, 0, "'%s' is not a namespace", path);
+	if (sys_setns(fd, kinds[kind].flag) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot join the %s namespace '%s'", kinds[kind].name, path);
+	return 0;
+}
+
+/* timens_offsets takes "CLOCK SECS NANOSECS" lines and only before the first process is born there (time_namespaces(7)). */
+static int new_clocks(const struct plan_namespaces *plan, struct error *err)
+{
+	char line[96];
+
+	if (sys_unshare(CLONE_NEWTIME) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make a time namespace");
+	for (size_t i = 0; i < plan->time_offsets.count; i++) {
+		const struct request_time_offset *offset = &plan->time_offsets.at[i];
+
+		snprintf(line, sizeof(line), "%s %lld %u\n", offset->clock, (long long)offset->secs, offset->nanosecs);
+		if (fd_write_file(AT_FDCWD, "/proc/self/timens_offsets", line) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot move the clock '%s'", offset->clock);
+	}
+	return 0;
+}
+
+int namespaces_enter(const struct plan *plan, struct run *run, struct error *err)
+{
+	/*
+	 * With privilege the user namespace comes last: after it the right to enter what the host owns is gone. Without, it
+	 * comes first: only in it there is a right to enter anything.
+	 */
+	static const enum namespace_kind order[] = {
+		NAMESPACE_PID, NAMESPACE_NETWORK, NAMESPACE_IPC, NAMESPACE_UTS, NAMESPACE_CGROUP, NAMESPACE_TIME, NAMESPACE_USER,
+	};
+
+	const size_t count = sizeof(order) / sizeof(order[0]);
+
+	(void)run;
+	for (size_t i = 0; i < count; i++) {
+		enum namespace_kind kind = order[plan->namespaces.user_first ? count - 1 - i : i];
+
+		if (plan->namespaces.join[kind].path != NULL)
+			TRY(join_one(kind, plan->namespaces.join[kind].path, err));
+	}
+	if (plan->namespaces.time_offsets.count > 0)
+		TRY(new_clocks(&plan->namespaces, err));
+	return 0;
+}

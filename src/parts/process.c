@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "parts/program.h"
+
+static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+static const char **copy_words(struct arena *arena, const string_list *words)
+{
+	const char **copy = arena_alloc(arena, (words->count + 1) * sizeof(*copy));
+
+	for (size_t i = 0; i < words->count; i++)
+		copy[i] = arena_strdup(arena, words->at[i]);
+	return copy;
+}
+
+static const char *search_path(const string_list *env)
+{
+	for (size_t i = 0; i < env->count; i++)
+		if (strncmp(env->at[i], "PATH=", 5) == 0)
+			return env->at[i] + 5;
+	return default_path;
+}
+
+/* As execvp(3) would look, but with the container's own PATH; an empty entry means the working directory. */
+static void plan_candidates(struct planner *p)
+{
+	struct plan_process *plan = &p->plan->process;
+	const char *name = plan->argv[0];
+	const char *at = search_path(&p->request->process.env);
+
+	if (strchr(name, '/') != NULL) {
+		*LIST_ADD(p->arena, &plan->candidates) = name;
+		return;
+	}
+	for (;;) {
+		size_t length = strcspn(at, ":");
+		const char *candidate = length == 0 ? arena_printf(p->arena, "./%s", name) :
+						      arena_printf(p->arena, "%.*s/%s", (int)length, at, name);
+
+		*LIST_ADD(p->arena, &plan->candidates) = candidate;
+		if (at[length] == '\0')
+			return;
+		at += length + 1;
+	}
+}
+
+static int refuse_hooks(struct planner *p, struct error *err)
+{
+	const struct request_hooks *hooks = &p->request->hooks;
+	const struct {
+		const hook_list *list;
+		const char *name;
+	} kinds[] = {
+		{ &hooks->prestart, "prestart" },	  { &hooks->create_runtime, "createRuntime" },
+		{ &hooks->create_container, "createContainer" }, { &hooks->start_container, "startContainer" },
+		{ &hooks->poststart, "poststart" },	  { &hooks->poststop, "poststop" },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].list->count > 0)
+			return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: hooks.%s", kinds[i].name);
+	return 0;
+}
+
+int process_plan(struct planner *p, struct error *err)
+{
+	struct plan_process *plan = &p->plan->process;
+
+	TRY(refuse_hooks(p, err));
+	if (p->request->process.args.count == 0)
+		return error_set(err, ERROR_CONFIG, 0, "%s: there is no program to run", planner_origin(p, "/process/args"));
+	plan->argv = copy_words(p->arena, &p->request->process.args);
+	plan->envp = copy_words(p->arena, &p->request->process.env);
+	plan_candidates(p);
+	plan->init = p->request->sandbox.init;
+	/* Before 6.14 a program executed by handle is called after the number of the descriptor (/proc/PID/comm). */
+	plan->by_handle = host_kernel_at_least(p->host, 6, 14);
+	plan->die_with_parent = !p->request->sandbox.given || p->request->sandbox.die_with_parent;
+	plan->time_limit_ms = p->request->sandbox.time_limit_ms;
+	plan->keyring = true;
+	return 0;
+}
+
+bool process_keyring_wanted(const struct plan *plan)
+{
+	return plan->process.keyring;
+}
+
+void process_keyring_explain(const struct plan *plan, struct explain *out)
+{
+	(void)plan;
+	explain_say(out, EXPLAIN_STOPS, "default", "an empty session keyring: the caller's keys are out of reach");
+}
+
+int process_keyring(const struct plan *plan, struct run *run, struct error *err)
+{
+	(void)plan, (void)run;
+	/* A kernel without keys, or a filter around us that denies keyctl(2) and is inherited, leaves no keys to protect. */
+	if (sys_keyctl_join(NULL) < 0 && errno != ENOSYS && errno != EPERM)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make a session keyring");
+	return 0;
+}
+
+bool process_parent_wanted(const struct plan *plan)
+{
+	return plan->process.die_with_parent;
+}
+
+void process_parent_explain(const struct plan *plan, struct explain *out)
+{
+	(void)plan;
+	explain_say(out, EXPLAIN_DOES, "default", "it dies with the launcher");
+}
+
+/* A change of credentials clears this, so it comes after the last one; the launcher may have died before. */
+int process_parent(const struct plan *plan, struct run *run, struct error *err)
+{
+	char byte;
+
+	(void)plan;
+	if (sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot tie the program to the launcher");
+	if (recv(run->sync, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0)
+		return error_set(err, ERROR_SYSTEM, 0, "the launcher died");
+	return 0;
+}
+
+bool process_signals_wanted(const struct plan *plan)
+{
+	(void)plan;
+	return true;
+}
+
+void process_signals_explain(const struct plan *plan, struct explain *out)
+{
+	(void)plan;
+	explain_say(out, EXPLAIN_DOES, NULL, "no signal is blocked or ignored, whatever the caller did");
+}
+
+/* execve(2) resets handlers by itself, but what the caller ignored or blocked would stay so. */
+int process_signals(const struct plan *plan, struct run *run, struct error *err)
+{
+	sigset_t none;
+
+	(void)plan, (void)run;
+	for (int number = 1; number < 32; number++)
+		if (number != SIGKILL && number != SIGSTOP && signal(number, SIG_DFL) == SIG_ERR)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot reset signal %d", number);
+	sigemptyset(&none);
+	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot unblock signals");
+	return 0;
+}
+
+bool process_fds_wanted(const struct plan *plan)
+{
+	(void)plan;
+	return true;
+}
+
+void process_fds_explain(const struct plan *plan, struct explain *out)
+{
+	if (plan->process.keep_fds > 0)
+		explain_say(out, EXPLAIN_GRANTS, "--preserve-fds", "descriptors 3 to %u stay open", 2 + plan->process.keep_fds);
+	explain_say(out, EXPLAIN_STOPS, NULL, "every other descriptor is closed by execve(2)");
+}
+
+int process_fds(const struct plan *plan, struct run *run, struct error *err)
+{
+	(void)run;
+	/* Marked rather than closed: the end of file that the launcher waits for must come from execve(2) itself. */
+	if (sys_close_range(3 + plan->process.keep_fds, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot mark the descriptors to be closed");
+	return 0;
+}
+
+bool process_program_wanted(const struct plan *plan)
+{
+	(void)plan;
+	return true;
+}
+
+void process_program_explain(const struct plan *plan, struct explain *out)
+{
+	if (plan->process.candidates.count == 1)
+		explain_say(out, EXPLAIN_DOES, NULL, "the program is %s", plan->process.candidates.at[0]);
+	else
+		explain_say(out, EXPLAIN_DOES, NULL, "the program is %s, looked for in %zu directories of PATH",
+			    plan->process.argv[0], plan->process.candidates.count);
+}
+
+/* Something that is there but is no program says more than that it is nowhere else. */
+static int not_found(const char *name, int reason, struct error *err)
+{
+	bool there = reason == EISDIR || reason == EACCES;
+
+	if (there || strchr(name, '/') != NULL)
+		error_set(err, there ? ERROR_NOT_EXECUTABLE : ERROR_NOT_FOUND, reason, "cannot execute '%s'", name);
+	else
+		error_set(err, ERROR_NOT_FOUND, ENOENT, "executable file '%s' not found in $PATH", name);
+	return error_hint(err, there ? "it must be an executable file that its user may reach" :
+				       "programs are looked for inside the container; is it mounted there?");
+}
+
+int process_program(const struct plan *plan, struct run *run, struct error *err)
+{
+	int reason = ENOENT;
+
+	for (size_t i = 0; i < plan->process.candidates.count; i++) {
+		const char *path = plan->process.candidates.at[i];
+
+		run->program = program_open(path, err);
+		if (run->program == -1)
+			return -1;
+		if (run->program >= 0) {
+			run->program_path = path;
+			return program_check(run->program, path, err);
+		}
+		reason = errno == EISDIR || errno == EACCES ? errno : reason;
+	}
+	return not_found(plan->process.argv[0], reason, err);
+}
+
+bool process_exec_wanted(const struct plan *plan)
+{
+	(void)plan;
+	return true;
+}
+
+void process_exec_explain(const struct plan *plan, struct explain *out)
+{
+	char line[512] = "";
+	size_t length = 0;
+
+	for (size_t i = 0; plan->process.argv[i] != NULL && length + 2 < sizeof(line); i++) {
+		size_t room = sizeof(line) - length;
+		size_t word = strnlen(plan->process.argv[i], room - 2);
+
+		line[length++] = ' ';
+		memcpy(line + length, plan->process.argv[i], word);
+		length += word;
+		line[length] = '\0';
+	}
+	explain_say(out, EXPLAIN_DOES, NULL, "execve(2)%s%s", line,
+		    plan->process.init ? ", as a child of an init that reaps and forwards signals" : "");
+}
+
+static int exec_error(const char *path, int reason, struct error *err)
+{
+	enum error_kind kind = reason == ENOENT ? ERROR_NOT_FOUND : ERROR_NOT_EXECUTABLE;
+
+	error_set(err, kind, reason, "cannot execute '%s'", path);
+	if (reason == ENOEXEC)
+		return error_hint(err, "it is neither a program for this machine nor a script with a '#!' line");
+	if (reason == EACCES)
+		return error_hint(err, "it must be executable for its user, and not lie on a mount with noexec");
+	return -1;
+}
+
+int process_exec(const struct plan *plan, struct run *run, struct error *err)
+{
+	const struct plan_process *process = &plan->process;
+	uint64_t token = plan->filters.count > 0 ? plan->filters.at[0].token : 0;
+
+	run->shared->executing = 1;
+	if (process->by_handle) {
+		sys_execveat(run->program, process->argv, process->envp, token);
+		/* A script cannot be read through a descriptor that is gone by then: only those go on by path. */
+		if (errno != ENOENT)
+			return exec_error(run->program_path, errno, err);
+	}
+	sys_execve(run->program_path, process->argv, process->envp, token);
+	return exec_error(run->program_path, errno, err);
+}

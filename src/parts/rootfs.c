@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+
+/* A shared root would send every mount of the container to the host. */
+static void plan_propagation(struct planner *p)
+{
+	uint64_t asked = p->request->linux_.rootfs_propagation;
+	struct plan_rootfs *plan = &p->plan->rootfs;
+
+	plan->propagation = asked != 0 ? asked | MS_REC : MS_PRIVATE | MS_REC;
+	if ((asked & MS_SHARED) != 0 &&
+	    planner_judge(p, p->profile->propagation, "rootfs", planner_origin(p, "/linux/rootfsPropagation"),
+			  "the root shares its mount events with the host", "use \"rootfsPropagation\": \"private\""))
+		plan->propagation = MS_PRIVATE | MS_REC;
+}
+
+int rootfs_plan(struct planner *p, struct error *err)
+{
+	const struct request_root *root = &p->request->root;
+	struct plan_rootfs *plan = &p->plan->rootfs;
+
+	if (root->path != NULL && strcmp(root->path, "/") == 0)
+		return error_set(err, ERROR_CONFIG, 0, "config.json:/root/path is the root of the host");
+	plan->path = root->path;
+	plan->readonly = root->readonly;
+	plan->from = planner_origin(p, "/root");
+	plan->by_launcher = p->host->privileged && (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0;
+	plan_propagation(p);
+	if (!plan->readonly && planner_judge(p, p->profile->writable_root, "rootfs", plan->from,
+					     "the root file system was writable: it is read-only now",
+					     "set root.readonly (docker run --read-only), with tmpfs mounts where the program writes"))
+		plan->readonly = true;
+	if (p->profile->mount_flags != VERDICT_ALLOW || root->path == NULL)
+		plan->attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	return 0;
+}
+
+bool rootfs_enter_wanted(const struct plan *plan)
+{
+	(void)plan;
+	return true;
+}
+
+void rootfs_enter_explain(const struct plan *plan, struct explain *out)
+{
+	const char *flags = plan->rootfs.attrs != 0 ? ", nosuid,nodev" : "";
+
+	if (plan->rootfs.path != NULL)
+		explain_say(out, EXPLAIN_GRANTS, plan->rootfs.from, "%s is the root%s", plan->rootfs.path, flags);
+	else
+		explain_say(out, EXPLAIN_DOES, plan->rootfs.from, "an empty tmpfs is the root%s", flags);
+	explain_say(out, EXPLAIN_STOPS, NULL, "pivot_root: the host's tree is detached, there is nothing to escape to");
+	if ((plan->rootfs.propagation & MS_PRIVATE) == 0)
+		explain_say(out, EXPLAIN_GRANTS, plan->rootfs.from, "mount events of the host %s",
+			    (plan->rootfs.propagation & MS_SHARED) != 0 ? "go both ways" : "come in");
+}
+
+static int empty_root(struct error *err)
+{
+	AUTOCLOSE int fs = sys_fsopen("tmpfs");
+
+	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "755", 0) < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "size", "1m", 0) < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make an empty root");
+	int root = sys_fsmount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (root < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot mount an empty root");
+	return root;
+}
+
+/* The tree of the bundle, detached, with its final attributes and out of every peer group before anyone can see it. */
+static int bundle_root(const struct plan_rootfs *plan, struct error *err)
+{
+	AUTOCLOSE int root = sys_open_tree(AT_FDCWD, plan->path, OPEN_TREE_CLONE | AT_RECURSIVE);
+
+	if (root < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot open the root file system '%s'", plan->path);
+		return errno == ENOENT ? error_hint(err, "config.json's root.path is relative to the bundle") : -1;
+	}
+	if (sys_mount_setattr(root, "", AT_EMPTY_PATH | AT_RECURSIVE, plan->attrs, 0, MS_PRIVATE, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the root file system '%s'", plan->path);
+	return fd_take(&root);
+}
+
+bool rootfs_open_wanted(const struct plan *plan)
+{
+	return plan->rootfs.by_launcher && plan->rootfs.path != NULL;
+}
+
+void rootfs_open_explain(const struct plan *plan, struct explain *out)
+{
+	explain_say(out, EXPLAIN_DOES, plan->rootfs.from, "opens %s with the launcher's rights", plan->rootfs.path);
+}
+
+int rootfs_open(const struct plan *plan, struct run *run, struct error *err)
+{
+	run->root = plan->rootfs.path != NULL ? bundle_root(&plan->rootfs, err) : empty_root(err);
+	return run->root < 0 ? -1 : 0;
+}
+
+bool rootfs_isolate_wanted(const struct plan *plan)
+{
+	(void)plan;
+	return true;
+}
+
+void rootfs_isolate_explain(const struct plan *plan, struct explain *out)
+{
+	(void)plan;
+	explain_say(out, EXPLAIN_STOPS, NULL, "mounts made here do not reach the host");
+}
+
+int rootfs_isolate(const struct plan *plan, struct run *run, struct error *err)
+{
+	/* Even a shared root starts as a slave or private copy: pivot_root(2) refuses shared ones. */
+	uint64_t flags = (plan->rootfs.propagation & MS_PRIVATE) != 0 ? MS_PRIVATE | MS_REC : MS_SLAVE | MS_REC;
+
+	(void)run;
+	if (sys_mount_propagation("/", flags) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot separate the mounts from the host's");
+	return 0;
+}
+
+int rootfs_enter(const struct plan *plan, struct run *run, struct error *err)
+{
+	if (run->root < 0)
+		TRY(rootfs_open(plan, run, err));
+	/* Attached over "/" it needs no directory of the host; then it takes the old root's place and the old root goes. */
+	if (sys_move_mount(run->root, AT_FDCWD, "/", 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot attach the new root");
+	if (sys_fchdir(run->root) < 0 || sys_pivot_root(".", ".") < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot pivot into the new root");
+	if (sys_umount2(".", MNT_DETACH) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot detach the host's tree");
+	fd_close(&run->root);
+	if (sys_chdir("/") < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot enter the new root");
+	return 0;
+}
+
+bool rootfs_readonly_wanted(const struct plan *plan)
+{
+	return plan->rootfs.readonly || (plan->rootfs.propagation & (MS_PRIVATE | MS_SLAVE)) == 0;
+}
+
+void rootfs_readonly_explain(const struct plan *plan, struct explain *out)
+{
+	if (plan->rootfs.readonly)
+		explain_say(out, EXPLAIN_STOPS, plan->rootfs.from, "the root file system is read-only");
+}
+
+int rootfs_readonly(const struct plan *plan, struct run *run, struct error *err)
+{
+	uint64_t attrs = plan->rootfs.readonly ? MOUNT_ATTR_RDONLY : 0;
+	uint64_t propagation = plan->rootfs.propagation & (MS_SHARED | MS_UNBINDABLE);
+
+	(void)run;
+	if (sys_mount_setattr(AT_FDCWD, "/", 0, attrs, 0, propagation, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make the root file system read-only");
+	return 0;
+}

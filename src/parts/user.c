@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parts/user.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "parts/place.h"
+
+enum { MAX_GROUPS = 65536 };
+
+static void judge_root(struct planner *p, const struct request_user *user)
+{
+	if (user->uid != 0)
+		return;
+	planner_judge(p, p->profile->root_user, "user", user->from,
+		      p->request->sandbox.given ? "the program would run as root (uid 0)" : "process.user.uid is 0 (root)",
+		      p->request->sandbox.given ? "give it another --uid, or use the baseline profile" :
+						  "docker run --user 1000:1000, or the baseline profile");
+}
+
+static void plan_groups(struct planner *p, const struct request_user *user)
+{
+	struct plan_user *plan = &p->plan->user;
+
+	plan->set_groups = !p->plan->ids.deny_setgroups && p->plan->namespaces.join[NAMESPACE_USER].path == NULL;
+	if (plan->set_groups)
+		plan->groups = user->additional_gids;
+	else if (user->additional_gids.count > 0)
+		planner_note(p, "user", user->from, "additional groups cannot be set in this user namespace");
+}
+
+int user_plan(struct planner *p, struct error *err)
+{
+	const struct request_user *user = &p->request->process.user;
+	struct plan_user *plan = &p->plan->user;
+
+	if (user->additional_gids.count > MAX_GROUPS)
+		return error_set(err, ERROR_CONFIG, 0, "%s: there are more than %d groups", user->from, MAX_GROUPS);
+	judge_root(p, user);
+	plan->uid = user->uid;
+	plan->gid = user->gid;
+	plan->umask = user->umask.set ? user->umask.value & 0777 : 0022;
+	plan->cwd = p->request->process.cwd != NULL ? p->request->process.cwd : "/";
+	plan->make_cwd = !p->request->sandbox.given;
+	plan->from = user->from;
+	plan_groups(p, user);
+	return 0;
+}
+
+bool user_cwd_wanted(const struct plan *plan)
+{
+	(void)plan;
+	return true;
+}
+
+void user_cwd_explain(const struct plan *plan, struct explain *out)
+{
+	explain_say(out, EXPLAIN_DOES, NULL, "the working directory is %s", plan->user.cwd);
+}
+
+/* With the rights of the set-up: a working directory need not be readable for the user who starts in it. */
+int user_cwd(const struct plan *plan, struct run *run, struct error *err)
+{
+	const char *cwd = plan->user.cwd;
+	AUTOCLOSE int directory = place_open(cwd, PLACE_FOLLOW);
+
+	(void)run;
+	if (directory < 0 && errno == ENOENT && plan->user.make_cwd) {
+		directory = place_make(cwd, PLACE_FOLLOW, 0, err);
+		if (directory < 0)
+			return -1;
+	}
+	if (directory < 0 || sys_fchdir(directory) < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot use the working directory '%s'", cwd);
+		return errno == ELOOP ? error_hint(err, "it must lie inside the container") :
+					error_hint(err, "it must exist inside the container");
+	}
+	return 0;
+}
+
+bool user_apply_wanted(const struct plan *plan)
+{
+	(void)plan;
+	return true;
+}
+
+void user_apply_explain(const struct plan *plan, struct explain *out)
+{
+	explain_say(out, plan->user.uid == 0 ? EXPLAIN_GRANTS : EXPLAIN_STOPS, plan->user.from, "user %u, group %u, umask %04o",
+		    plan->user.uid, plan->user.gid, plan->user.umask);
+	for (size_t i = 0; i < plan->user.groups.count; i++)
+		explain_say(out, EXPLAIN_GRANTS, plan->user.from, "group %u", plan->user.groups.at[i]);
+	if (!plan->user.set_groups)
+		explain_say(out, EXPLAIN_LACKS, NULL, "the caller's other groups stay: only root can drop them");
+}
+
+/* What the kernel says afterwards counts: a wrong user is the one mistake that no other layer makes good. */
+static int verify(const struct plan_user *user, struct error *err)
+{
+	uint32_t uid[3], gid[3];
+
+	if (sys_getresuid(uid) < 0 || sys_getresgid(gid) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read back the user");
+	for (size_t i = 0; i < 3; i++)
+		if (uid[i] != user->uid || gid[i] != user->gid)
+			return error_set(err, ERROR_BUG, 0, "the process is user %u, group %u after the change", uid[i], gid[i]);
+	return 0;
+}
+
+int user_apply(const struct plan *plan, struct run *run, struct error *err)
+{
+	const struct plan_user *user = &plan->user;
+
+	(void)run;
+	if (user->set_groups && sys_setgroups(user->groups.count, user->groups.at) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the groups");
+	if (sys_setresgid(user->gid) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot become group %u", user->gid);
+	if (sys_setresuid(user->uid) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot become user %u", user->uid);
+	sys_umask(user->umask);
+	return verify(user, err);
+}

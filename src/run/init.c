@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/init.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "run/sync.h"
+
+bool init_apply_wanted(const struct plan *plan)
+{
+	return plan->process.init;
+}
+
+void init_apply_explain(const struct plan *plan, struct explain *out)
+{
+	(void)plan;
+	explain_say(out, EXPLAIN_DOES, "default", "pid 1 is an init of casemate's: it reaps, forwards signals and ends with the program");
+}
+
+static int exit_status(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/*
+ * The workload stopped itself or was stopped from its terminal. Its launcher stops as well, so that the caller's shell has
+ * the terminal back, and says when to go on. Without a terminal there is nobody to tell.
+ */
+static void workload_stopped(pid_t workload, int control)
+{
+	struct error ignored;
+
+	if (control < 0)
+		return;
+	if (sync_tell(control, SYNC_STOPPED, -1, &ignored) == 0 &&
+	    sync_await(control, SYNC_CONTINUE, NULL, &ignored) == 0) {
+		(void)tcsetpgrp(STDIN_FILENO, workload);
+		(void)sys_kill(-workload, SIGCONT);
+	}
+}
+
+/* Reaps everything that is there to reap. Returns the workload's exit status when it was among it, else -1. */
+static int reap(pid_t workload, int control)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG | (control >= 0 ? WUNTRACED : 0))) > 0) {
+		if (pid != workload)
+			continue;
+		if (WIFSTOPPED(status))
+			workload_stopped(workload, control);
+		else
+			return exit_status(status);
+	}
+	return -1;
+}
+
+static _Noreturn void init_loop(pid_t workload, int control)
+{
+	sigset_t all;
+	int status = -1;
+
+	sigfillset(&all);
+	while (status < 0) {
+		int signal = sigwaitinfo(&all, NULL);
+
+		if (signal == SIGCHLD)
+			status = reap(workload, control);
+		else if (signal > 0)
+			(void)sys_kill(workload, signal);
+	}
+	/* The kernel kills what is left of the pid namespace. */
+	_exit(status);
+}
+
+static void become_init(const struct run *run)
+{
+	/* The end of file on the conversation must come from the workload; streams of the caller are not init's to keep. */
+	unsigned keep = run->control >= 0 ? (unsigned)run->control : 0;
+
+	(void)sys_prctl(PR_SET_NAME, (unsigned long)"casemate:[init]", 0, 0, 0);
+	if (keep == 0) {
+		(void)sys_close_range(0, UINT_MAX, 0);
+		return;
+	}
+	(void)sys_close_range(3, keep - 1, 0);
+	(void)sys_close_range(keep + 1, UINT_MAX, 0);
+}
+
+int init_apply(const struct plan *plan, struct run *run, struct error *err)
+{
+	pid_t workload = sys_clone(0, -1, NULL);
+
+	if (workload < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot start the program beside its init");
+	if (workload > 0) {
+		/* Done on both sides: whoever is first, nobody sees a group that is not there yet. */
+		(void)setpgid(workload, workload);
+		become_init(run);
+		init_loop(workload, run->control);
+	}
+	if (setpgid(0, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make a process group");
+	/* SIGTTOU is still blocked here: a background group may not take the terminal otherwise (tcsetpgrp(3)). */
+	if (plan->terminal.pty && tcsetpgrp(STDIN_FILENO, getpid()) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot give the terminal to the program");
+	return 0;
+}

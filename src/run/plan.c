@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/builtin.h"
+#include "config/oci.h"
+#include "parts/caps.h"
+#include "parts/cgroup.h"
+#include "parts/devices.h"
+#include "parts/filter.h"
+#include "parts/hostname.h"
+#include "parts/ids.h"
+#include "parts/labels.h"
+#include "parts/landlock.h"
+#include "parts/limits.h"
+#include "parts/masks.h"
+#include "parts/mounts.h"
+#include "parts/namespaces.h"
+#include "parts/network.h"
+#include "parts/process.h"
+#include "parts/rootfs.h"
+#include "parts/sysctl.h"
+#include "parts/terminal.h"
+#include "parts/user.h"
+
+/* Later parts read what earlier ones decided. */
+static int (*const parts[])(struct planner *p, struct error *err) = {
+	namespaces_plan, /* first: most others ask whether a namespace is the container's own */
+	ids_plan,	 /* may add a user namespace, and says whether id 0 is mapped */
+	cgroup_plan,
+	rootfs_plan,
+	mounts_plan,
+	devices_plan, /* looks at the mount on /dev */
+	masks_plan,
+	sysctl_plan,
+	network_plan,
+	hostname_plan,
+	terminal_plan, /* needs a devpts among the mounts */
+	limits_plan,
+	user_plan,
+	caps_plan,
+	labels_plan,
+	landlock_plan, /* derived from the mounts */
+	process_plan,
+	filter_plan, /* lets the launch's own execve(2) through: needs the final argv and environment */
+};
+
+static int read_default_filter(struct planner *p, struct error *err)
+{
+	struct request_seccomp *filter = arena_alloc(p->arena, sizeof(*filter));
+	struct oci_seccomp_text file = { .name = "profiles/seccomp/default.json" };
+
+	if (p->profile->seccomp == PROFILE_SECCOMP_OFF)
+		return 0;
+	file.text = builtin_text("seccomp/default", &file.length);
+	if (file.text == NULL)
+		return error_set(err, ERROR_BUG, 0, "the default seccomp profile is missing from this binary");
+	TRY(oci_parse_seccomp(&file, p->arena, filter, err));
+	p->default_filter = filter;
+	return 0;
+}
+
+static void note_ignored(struct planner *p)
+{
+	for (size_t i = 0; i < p->request->ignored.count; i++)
+		planner_note(p, "config", planner_origin(p, p->request->ignored.at[i]),
+			     "this property means nothing here and was ignored");
+}
+
+int plan_build(const struct request *request, const struct profile *profile, const struct host *host, const char *id,
+	       struct arena *arena, struct plan **ret_plan, struct error *err)
+{
+	struct plan *plan = arena_alloc(arena, sizeof(*plan));
+	struct planner planner = { .arena = arena, .request = request, .profile = profile, .host = host, .plan = plan };
+
+	plan->arena = arena;
+	plan->id = arena_strdup(arena, id);
+	plan->profile = profile->name;
+	TRY(read_default_filter(&planner, err));
+	note_ignored(&planner);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		TRY(parts[i](&planner, err));
+	*ret_plan = plan;
+	return 0;
+}
+
+int plan_check_refusals(const struct plan *plan, struct error *err)
+{
+	size_t count = plan->refusals.count, length;
+	int widest = 0;
+
+	if (count == 0)
+		return 0;
+	error_set(err, ERROR_REFUSED, 0, "cannot start \"%s\": the profile \"%s\" refuses %zu %s", plan->id, plan->profile,
+		  count, count == 1 ? "thing" : "things");
+	for (size_t i = 0; i < count; i++) {
+		int width = (int)strlen(plan->refusals.at[i].what);
+		widest = width > widest && width <= 60 ? width : widest;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct plan_remark *refusal = &plan->refusals.at[i];
+
+		length = strlen(err->what);
+		snprintf(err->what + length, sizeof(err->what) - length, "\n  %-*s%s%s", widest, refusal->what,
+			 refusal->remedy == NULL ? "" : "  → ", refusal->remedy == NULL ? "" : refusal->remedy);
+	}
+	return -1;
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/steps.h"
+
+#include "parts/caps.h"
+#include "parts/cgroup.h"
+#include "parts/devices.h"
+#include "parts/filter.h"
+#include "parts/hostname.h"
+#include "parts/ids.h"
+#include "parts/labels.h"
+#include "parts/landlock.h"
+#include "parts/limits.h"
+#include "parts/masks.h"
+#include "parts/mounts.h"
+#include "parts/namespaces.h"
+#include "parts/network.h"
+#include "parts/process.h"
+#include "parts/rootfs.h"
+#include "parts/sysctl.h"
+#include "parts/terminal.h"
+#include "parts/user.h"
+#include "run/init.h"
+
+#define STEP(name, phase, part)                                                                                        \
+	{                                                                                                              \
+		name, phase, part##_wanted, part, part##_explain, NULL                                                 \
+	}
+
+const struct step steps[] = {
+	/* The limits are there before anything that they limit. */
+	{ "cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove },
+	/* The launcher opens what the child could not reach from inside a user namespace. */
+	STEP("rootfs-open", STEP_PREPARE, rootfs_open),
+	STEP("mounts-open", STEP_PREPARE, mounts_prepare),
+
+	/* New namespaces come with clone3(2); the others are joined before, or as the child's first act. */
+	STEP("namespaces", STEP_ENTER, namespaces_enter),
+
+	/* Nothing that needs a mapped id works before the maps are written. */
+	STEP("ids", STEP_ATTACH, ids_attach),
+	STEP("ids-self", STEP_BUILD, ids_self),
+	/* With the launcher's ids, which may; and a file system of cgroups shows the namespace in which it is mounted. */
+	STEP("cgroup-join", STEP_BUILD, cgroup_join),
+	STEP("ids-become", STEP_BUILD, ids_become),
+
+	/* Cheap, independent, and first to say that a capability is missing. */
+	STEP("network", STEP_BUILD, network_apply),
+	STEP("hostname", STEP_BUILD, hostname_apply),
+
+	/* No mount may travel back to the host: before the first mount. */
+	STEP("isolate", STEP_BUILD, rootfs_isolate),
+	/* While the host's tree and its procfs are still visible: sources, and file systems that need a visible procfs. */
+	STEP("mounts-make", STEP_BUILD, mounts_make),
+	STEP("devices-open", STEP_BUILD, devices_make),
+	/* From here on a link of the image can only lead into the container. */
+	STEP("rootfs", STEP_BUILD, rootfs_enter),
+	STEP("mounts", STEP_BUILD, mounts_attach),
+	STEP("devices", STEP_BUILD, devices_attach),
+	/* Needs devpts and /dev. */
+	STEP("terminal", STEP_BUILD, terminal_open),
+	/* Before /proc/sys becomes read-only. */
+	STEP("sysctl", STEP_BUILD, sysctl_apply),
+	/* Before the root becomes read-only: a bundle's working directory is made where it is missing. */
+	STEP("cwd", STEP_BUILD, user_cwd),
+	STEP("masks", STEP_BUILD, masks_apply),
+	/* Nothing is made in the root after this. */
+	STEP("readonly", STEP_BUILD, rootfs_readonly),
+
+	/* Needs privilege of the set-up, and procfs. */
+	STEP("limits", STEP_CONFINE, limits_apply),
+	STEP("keyring", STEP_CONFINE, process_keyring),
+	STEP("session", STEP_CONFINE, terminal_adopt),
+	/* The label takes effect with execve(2); later Landlock would deny the write. */
+	STEP("labels", STEP_CONFINE, labels_apply),
+	/* Writes id maps, which Landlock would deny. */
+	STEP("inner-ids", STEP_CONFINE, ids_inner),
+	/* While CAP_SYS_ADMIN is there: no_new_privs may not be part of the plan. */
+	STEP("landlock", STEP_CONFINE, landlock_apply),
+	/* Needs CAP_SETPCAP, which goes with the user. */
+	STEP("bounding", STEP_CONFINE, caps_bound),
+	STEP("user", STEP_CONFINE, user_apply),
+	STEP("caps", STEP_CONFINE, caps_apply),
+	/* Cleared by every change of credentials, so after the last. */
+	STEP("parent", STEP_CONFINE, process_parent),
+	/* Everything above holds for init as well; what follows is only for the workload. */
+	STEP("init", STEP_CONFINE, init_apply),
+	STEP("signals", STEP_CONFINE, process_signals),
+	STEP("fds", STEP_CONFINE, process_fds),
+	/* As the workload's user, and while every call for a good error message is still allowed. */
+	STEP("program", STEP_CONFINE, process_program),
+
+	/* The filter may forbid everything above; it lets the launch's own execve(2) through. */
+	STEP("filter", STEP_EXEC, filter_apply),
+	STEP("exec", STEP_EXEC, process_exec),
+	{ 0 },
+};
+
+static int apply_one(const struct step *step, const struct plan *plan, struct run *run, struct error *err)
+{
+	struct run_shared *shared = run->shared;
+
+	if (shared->applied_count < (int32_t)sizeof(shared->applied))
+		shared->applied[shared->applied_count++] = (uint8_t)(step - steps);
+	if (step->apply(plan, run, err) < 0)
+		return -1;
+	return 0;
+}
+
+int steps_apply(enum step_phase phase, const struct plan *plan, struct run *run, struct error *err)
+{
+	for (const struct step *step = steps; step->name != NULL; step++)
+		if (step->phase == phase && step->wanted(plan))
+			TRY(apply_one(step, plan, run, err));
+	return 0;
+}
+
+bool steps_wanted(enum step_phase phase, const struct plan *plan)
+{
+	for (const struct step *step = steps; step->name != NULL; step++)
+		if (step->phase == phase && step->wanted(plan))
+			return true;
+	return false;
+}
+
+int steps_undo(const struct plan *plan, struct run *run, struct error *err)
+{
+	struct error later;
+	int result = 0;
+
+	for (int32_t i = run->shared->applied_count - 1; i >= 0; i--) {
+		const struct step *step = &steps[run->shared->applied[i]];
+
+		if (step->undo != NULL && step->undo(plan, run, result == 0 ? err : &later) < 0)
+			result = -1;
+	}
+	return result;
+}

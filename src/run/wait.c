@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/wait.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "run/relay.h"
+#include "run/steps.h"
+
+enum { TIMED_OUT = 124 };
+
+int wait_prepare(struct wait *wait, struct error *err)
+{
+	/* These mean something to this process, or cannot be blocked sensibly. */
+	static const int own[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU };
+
+	sigfillset(&wait->signals);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		sigdelset(&wait->signals, own[i]);
+	/* A caller that ignores SIGCHLD would leave nothing to wait for. */
+	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || sigprocmask(SIG_BLOCK, &wait->signals, NULL) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot block signals");
+	return 0;
+}
+
+/* Whoever reads it sees all of it or nothing; no newline, because its readers do not expect one. */
+static int write_pid_file(const char *path, pid_t pid, struct error *err)
+{
+	char text[16], temporary[4096];
+	int length = snprintf(text, sizeof(text), "%d", pid);
+
+	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary))
+		return error_set(err, ERROR_USAGE, ENAMETOOLONG, "cannot write the pid file '%s'", path);
+	AUTOCLOSE int fd = sys_openat(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
+	if (fd < 0 || fd_write_all(fd, text, (size_t)length) < 0 || rename(temporary, path) < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot write the pid file '%s'", path);
+		if (fd >= 0)
+			(void)sys_unlinkat(AT_FDCWD, temporary, 0);
+		return -1;
+	}
+	return 0;
+}
+
+static int write_trace(const struct run_shared *shared, int fd, struct error *err)
+{
+	for (int32_t i = 0; i < shared->applied_count; i++) {
+		const char *name = steps[shared->applied[i]].name;
+
+		if (fd_write_all(fd, name, strlen(name)) < 0 || fd_write_all(fd, "\n", 1) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot write the trace of the steps");
+	}
+	return 0;
+}
+
+int wait_announce(const struct plan *plan, const struct launch_options *options, const struct run *run, struct error *err)
+{
+	char line[128];
+
+	(void)plan;
+	if (options->trace_fd >= 0)
+		TRY(write_trace(run->shared, options->trace_fd, err));
+	if (options->pid_file != NULL)
+		TRY(write_pid_file(options->pid_file, run->child, err));
+	if (options->status_fd < 0)
+		return 0;
+	int length = snprintf(line, sizeof(line), "{\"event\":\"started\",\"pid\":%d}\n", run->child);
+	if (fd_write_all(options->status_fd, line, (size_t)length) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot write to the status descriptor");
+	return 0;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The next signal, or 0 when @deadline (0: none) has passed. */
+static int next_signal(const sigset_t *signals, uint64_t deadline)
+{
+	struct timespec left = { 0 };
+	uint64_t now;
+
+	if (deadline == 0)
+		return sigwaitinfo(signals, NULL);
+	now = now_ms();
+	if (now < deadline) {
+		left.tv_sec = (time_t)((deadline - now) / 1000);
+		left.tv_nsec = (long)((deadline - now) % 1000) * 1000000;
+	}
+	int signal = sigtimedwait(signals, NULL, &left);
+	return signal < 0 && errno == EAGAIN ? 0 : signal;
+}
+
+static void forward_until_exit(const struct wait *wait, struct run *run, uint64_t deadline, int *ret_status)
+{
+	while (waitpid(run->child, ret_status, WNOHANG) != run->child) {
+		int signal = next_signal(&wait->signals, deadline);
+
+		if (signal == 0)
+			(void)sys_kill(run->child, SIGKILL);
+		else if (signal > 0 && signal != SIGCHLD)
+			(void)sys_kill(run->child, signal);
+		deadline = signal == 0 ? 0 : deadline;
+	}
+}
+
+static int relay(const struct wait *wait, struct run *run, uint64_t deadline, int *ret_status, struct error *err)
+{
+	AUTOCLOSE int signals = signalfd(-1, &wait->signals, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	if (signals < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot take signals");
+	return relay_until_exit(run, signals, deadline, ret_status, err);
+}
+
+int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *run, int *ret_status, struct error *err)
+{
+	uint64_t limit = plan->process.time_limit_ms;
+	uint64_t deadline = limit == 0 ? 0 : now_ms() + limit;
+	int status = 0;
+
+	if (plan->terminal.pty)
+		TRY(relay(wait, run, deadline, &status, err));
+	else
+		forward_until_exit(wait, run, deadline, &status);
+	run->child = 0;
+	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (deadline != 0 && now_ms() >= deadline && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		*ret_status = TIMED_OUT;
+	return 0;
+}

@@ -1,0 +1,319 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# `make bench`: casemate against crun, runc, bubblewrap, unshare and the floor. Prints times, ratios and counts beside the
+# targets; asserts nothing about time. README.md says how to read it.
+#
+# environment:
+#	CASEMATE	the program (default: ./casemate)
+#	BENCH_ROUNDS	rounds of each case (default: 40; 20 is a quick look, 120 what a published number deserves)
+#	BENCH_CASES	which cases, by name (default: all that this user can run; see the end of this file)
+#	CC		compiles the floor (default: cc)
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+CASEMATE=$(realpath "${CASEMATE:-./casemate}")
+CC=${CC:-cc}
+rounds=${BENCH_ROUNDS:-40}
+priority=
+[ "$(id -u)" != 0 ] || priority=10
+
+die() {
+	echo "bench: $*" >&2
+	exit 1
+}
+
+# A mount namespace of our own: state on a tmpfs, and no cgroup hierarchy that keeps a contender from starting. Everything
+# made in it is gone with it.
+if [ "$(id -u)" = 0 ] && [ "${BENCH_PRIVATE:-}" != yes ]; then
+	BENCH_PRIVATE=yes exec unshare --mount --propagation private "$0" "$@"
+fi
+if [ "$(id -u)" = 0 ]; then
+	# Some crun refuse a v1 host with a v2 mount beside; a v1 cpu cgroup takes no real-time task.
+	if [ "$(stat -f -c %T /sys/fs/cgroup)" = tmpfs ]; then
+		umount /sys/fs/cgroup/unified 2>/dev/null
+		umount /sys/fs/cgroup/cpu 2>/dev/null
+	fi
+	mount -t tmpfs -o mode=755 bench /run || die "cannot mount a tmpfs on /run"
+	work=/run/bench
+else
+	work=/dev/shm/casemate-bench-$$
+fi
+(umask 022 && mkdir "$work") || die "cannot make '$work'"
+tools=$work/tools
+trap '[ "$work" = /run/bench ] || rm -rf "$work"' EXIT
+
+. "$here/bundles.sh"
+. "$here/measure.sh"
+
+# What a container sees of itself: only contenders for which it is the same may be compared.
+look='cut -d" " -f5 /proc/self/mountinfo | sort; grep -E "^Cap|^NoNewPrivs" /proc/self/status; ls /dev'
+
+build_tools() {
+	local flags=(-std=gnu17 -D_GNU_SOURCE -O2 -Wall -static) bare=(-ffreestanding -fno-stack-protector -fno-pie -nostdlib)
+
+	mkdir -p "$tools"
+	if ! "$CC" "${flags[@]}" "${bare[@]}" -o "$tools/floor" "$here"/floor.c "$here"/floor_*.c ||
+		! "$CC" "${flags[@]}" -DFLOOR_LIBC -o "$tools/floor-glibc" "$here"/floor.c "$here"/floor_*.c ||
+		! "$CC" "${flags[@]}" -o "$tools/abbench" "$here/abbench.c" ||
+		! "$CC" "${flags[@]}" -o "$tools/crowd" "$here/crowd.c"; then
+		die "cannot build the tools"
+	fi
+	"$tools/floor" -D 1 x >"$work/filter"
+}
+
+# The v1 hierarchies, or the one of v2, as the floor wants to hear of them.
+floor_cgroups=()
+find_cgroups() {
+	local name
+
+	if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
+		floor_cgroups=(-2)
+		return
+	fi
+	while read -r name; do
+		floor_cgroups+=(-c "$name")
+	done < <(awk '/ - cgroup / { n = split($5, part, "/"); print part[n] }' /proc/self/mountinfo)
+}
+
+casemate() { # NAME PROFILE BUNDLE
+	contender "$1" "$CASEMATE" run "b%n" --profile "$2" --bundle "$work/$3"
+}
+
+crun_and_runc() { # BUNDLE
+	contender crun "$(command -v crun)" --cgroup-manager=disabled run --bundle "$work/$1" b%n
+	contender runc "$(command -v runc)" run --bundle "$work/$1" b%n
+}
+
+floors() { # OPTION...
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "$@" "$work" /bin/true
+	contender floor-glibc "$tools/floor-glibc" "${floor_cgroups[@]}" "$@" "$work" /bin/true
+}
+
+case_same() {
+	local name
+
+	heading "Do the contenders do the same? (lines that crun has not, or has alone; default bundle, privileged)"
+	crun --cgroup-manager=disabled run --bundle "$work/look" look >"$work/look.crun"
+	"$tools/floor" "${floor_cgroups[@]}" "$work" /bin/sh -c "$look" >"$work/look.floor"
+	[ ! -x "$CASEMATE" ] || "$CASEMATE" run look --profile privileged --bundle "$work/look" >"$work/look.casemate"
+	for name in floor casemate; do
+		[ -e "$work/look.$name" ] || continue
+		echo "  $name:"
+		diff "$work/look.crun" "$work/look.$name" | grep '^[<>]' | sed 's/^/    /' || echo "    the same"
+	done
+}
+
+case_default() {
+	heading "run: busybox true, the bundle of runc spec"
+	floors
+	contender floor+filter "$tools/floor" "${floor_cgroups[@]}" -S 1 "$work" /bin/true
+	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -j b%n "$work" /bin/true
+	casemate casemate baseline default
+	casemate casemate-privileged privileged default
+	crun_and_runc default
+	contender crun-cgroupfs "$(command -v crun)" --cgroup-manager=cgroupfs run --bundle "$work/default" b%n
+	measure
+	target casemate-privileged floor 1.3
+	target casemate-privileged floor-glibc 1.3
+	target casemate floor+filter 1.3
+	target casemate floor+cgroups 1.3
+	target casemate crun 0.45
+	target casemate crun-cgroupfs 0.45
+}
+
+case_restricted() {
+	heading "run: the same as user 1000 under restricted (the floor: Landlock, one filter, no capability)"
+	floors -U 1000 -L -S 1
+	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -U 1000 -L -S 1 -j b%n "$work" /bin/true
+	casemate casemate restricted user
+	crun_and_runc user
+	measure
+	target casemate floor 1.3
+	target casemate floor+cgroups 1.3
+	target casemate crun 0.45
+}
+
+case_docker() {
+	heading "run: Docker's configuration ($(wc -c <"$work/docker/config.json") bytes, 371 system calls, 3 architectures)"
+	floors -d -w -S 3 -b 3
+	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -d -w -S 3 -b 3 -j b%n "$work" /bin/true
+	casemate casemate baseline docker
+	casemate casemate-privileged privileged docker
+	crun_and_runc docker
+	measure
+	target casemate crun 0.25
+	target casemate floor+cgroups 1.3
+}
+
+case_sporadic() {
+	heading "run: 150 ms of quiet before each (what a loop keeps warm, is cold)"
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
+	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -j b%n "$work" /bin/true
+	casemate casemate baseline default
+	contender crun "$(command -v crun)" --cgroup-manager=disabled run --bundle "$work/default" b%n
+	contender crun-cgroupfs "$(command -v crun)" --cgroup-manager=cgroupfs run --bundle "$work/default" b%n
+	measure -p 150
+	target casemate floor+cgroups 1.3
+	target casemate crun-cgroupfs 0.45
+}
+
+case_binds() {
+	local count
+
+	for count in 1 10 100 1000; do
+		heading "run: $count bind mounts in the bundle"
+		contender floor "$tools/floor" "${floor_cgroups[@]}" -b "$count" "$work" /bin/true
+		casemate casemate baseline "binds-$count"
+		crun_and_runc "binds-$count"
+		measure
+		target casemate floor 1.3
+	done
+}
+
+case_rules() {
+	heading "run: 1,000 argument rules on one system call"
+	contender floor "$tools/floor" "${floor_cgroups[@]}" -S 1 "$work" /bin/true
+	casemate casemate privileged rules
+	crun_and_runc rules
+	measure
+	target casemate crun 0.25
+}
+
+default_contenders() {
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
+	casemate casemate baseline default
+	crun_and_runc default
+	contender bwrap "$(command -v bwrap)" --unshare-all --bind "$work/rootfs" / --proc /proc --dev /dev /bin/true
+}
+
+case_mounts() {
+	heading "run: 1,000 more mounts on the host"
+	mkdir "$work/crowd"
+	"$tools/crowd" mounts 1000 "$work/crowd"
+	default_contenders
+	measure
+	umount -R "$work"/crowd/* 2>/dev/null
+	target casemate floor 1.3
+}
+
+case_tasks() {
+	local count crowd crowd_PID
+
+	for count in 1000 5000; do
+		heading "run: $count more tasks on the host"
+		coproc crowd { "$tools/crowd" tasks "$count"; }
+		read -r _ <&"${crowd[0]}" || die "crowd does not start"
+		default_contenders
+		measure
+		target casemate floor 1.3
+		eval "exec ${crowd[1]}>&-"
+		wait "$crowd_PID" 2>/dev/null
+	done
+}
+
+case_parallel() {
+	local count
+
+	for count in 2 8; do
+		heading "run: $count at once (time of one: all divided by $count)"
+		default_contenders
+		measure -n "$count"
+	done
+}
+
+# The same layers as a casemate sandbox without flags has, in the words of each tool.
+sandbox_contenders() {
+	local payload=("$(command -v busybox)" true) bwrap unshare
+
+	bwrap=(--unshare-all --die-with-parent --new-session --clearenv --setenv PATH /usr/bin --cap-drop ALL --seccomp 10
+		--hostname sandbox --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64
+		--symlink usr/sbin /sbin --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache
+		--ro-bind-try /etc/nsswitch.conf /etc/nsswitch.conf --ro-bind /etc/passwd /etc/passwd
+		--ro-bind /etc/group /etc/group --ro-bind-try /etc/localtime /etc/localtime
+		--proc /proc --dev /dev --tmpfs /tmp --tmpfs /home --remount-ro /)
+	unshare=(--map-current-user --mount --pid --fork --net --ipc --uts --cgroup)
+	contender floor "$tools/floor" -u -L -S 1 "${payload[@]}"
+	contender floor-glibc "$tools/floor-glibc" -u -L -S 1 "${payload[@]}"
+	contender casemate "$CASEMATE" sandbox -- "${payload[@]}"
+	contender bwrap "$(command -v bwrap)" "${bwrap[@]}" "${payload[@]}"
+	contender unshare "$(command -v unshare)" "${unshare[@]}" "${payload[@]}"
+}
+
+case_sandbox() {
+	[ "$(id -u)" != 0 ] || user=1000
+	heading "sandbox: busybox true of the host, without privileges (bwrap has no Landlock, unshare only the namespaces)"
+	sandbox_contenders
+	measure -s "$work/filter"
+	target casemate bwrap 0.7
+	target casemate floor 1.3
+	heading "sandbox: 150 ms of quiet before each"
+	sandbox_contenders
+	measure -p 150 -s "$work/filter"
+	target casemate bwrap 0.7
+	user=
+}
+
+count_row() { # NAME COMMAND..., with ID for a new name and PAYLOAD for true or sleep
+	local name=$1 calls=("${@:2}")
+
+	[ -x "$2" ] || return
+	calls=("${calls[@]//ID/count$RANDOM}")
+	printf '  %-22s %9s %9s %9s\n' "$name" "$(system_calls "${calls[@]//PAYLOAD/true}")" \
+		"$(rcu_waits "${calls[@]//PAYLOAD/true}")" "$(peak_memory "${calls[@]//PAYLOAD/sleep}")"
+}
+
+case_counts() {
+	heading "counts: whole tree of processes; busybox true alone makes $(system_calls "$work/rootfs/bin/busybox" true) calls"
+	printf '  %-22s %9s %9s %9s\n' "" "syscalls" "RCU waits" "RSS KiB"
+	count_row floor "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/PAYLOAD 1
+	count_row floor-glibc "$tools/floor-glibc" "${floor_cgroups[@]}" "$work" /bin/PAYLOAD 1
+	count_row casemate "$CASEMATE" run ID --profile baseline --bundle "$work/PAYLOAD"
+	count_row crun "$(command -v crun)" --cgroup-manager=disabled run --bundle "$work/PAYLOAD" ID
+	count_row runc "$(command -v runc)" run --bundle "$work/PAYLOAD" ID
+	echo "  -> targets for casemate: 300 system calls, RCU waits as the floor, RSS below 1024 KiB, 4 context switches"
+}
+
+limited_config() { # KIB
+	mkdir -p "$work/limited"
+	jq --argjson limit $(($1 * 1024)) '.linux.resources.memory.limit = $limit' "$work/default/config.json" \
+		>"$work/limited/config.json"
+}
+
+starts_floor() {
+	"$tools/floor" "${floor_cgroups[@]}" -j "limit$RANDOM" -M $(($1 * 1024)) "$work" /bin/true >/dev/null 2>&1
+}
+
+starts_casemate() {
+	limited_config "$1"
+	"$CASEMATE" run "limit$RANDOM" --profile baseline --bundle "$work/limited" >/dev/null 2>&1
+}
+
+starts_crun() {
+	limited_config "$1"
+	timeout 10 crun --cgroup-manager=cgroupfs run --bundle "$work/limited" "limit$RANDOM" >/dev/null 2>&1
+}
+
+starts_runc() {
+	limited_config "$1"
+	timeout 10 runc run --bundle "$work/limited" "limit$RANDOM" >/dev/null 2>&1
+}
+
+case_limit() {
+	heading "the smallest memory limit with which a container starts (target for casemate: 256 KiB, or crun's)"
+	printf '  %-22s %s\n' floor "$(smallest starts_floor)" casemate "$(smallest starts_casemate)" \
+		crun "$(smallest starts_crun)" runc "$(smallest starts_runc)"
+}
+
+build_tools
+find_cgroups
+printf 'Linux %s, %s CPUs, load %s, %s rounds, %s\n' "$(uname -r)" "$(nproc)" "$(cut -d' ' -f1 /proc/loadavg)" "$rounds" \
+	"${priority:+SCHED_FIFO }medians; a ratio is the median of the ratios within a round"
+cases='same default restricted docker sporadic binds rules mounts tasks parallel sandbox counts limit'
+if [ "$(id -u)" = 0 ]; then
+	make_bundles
+else
+	echo "without root: only the sandbox is measured, and without real-time scheduling"
+	cases=sandbox
+fi
+for name in ${BENCH_CASES:-$cases}; do
+	"case_$name"
+done

@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# requires NEED...: skips the test where the machine cannot run it, and fails it where CI=true, because there a skipped
+# test would go unnoticed. A need is the name of a function have_NEED below, or the name of a program.
+
+have_root() {
+	[ "$(id -u)" -eq 0 ]
+}
+
+# A user of no privilege can make user namespaces.
+have_userns() {
+	have_root && setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups unshare --user true 2>/dev/null
+}
+
+have_seccomp() {
+	[ -e /proc/sys/kernel/seccomp/actions_avail ]
+}
+
+have_landlock() {
+	[ "$("$PROBE" landlock 2>/dev/null | cut -d' ' -f1)" = abi ]
+}
+
+# TIOCSTI works at all, so that a test of its refusal can fail.
+have_tiocsti() {
+	[ "$(cat /proc/sys/dev/tty/legacy_tiocsti 2>/dev/null || echo 1)" = 1 ]
+}
+
+have_pids_cgroup() {
+	[ -d /sys/fs/cgroup/pids ] || grep -qw pids /sys/fs/cgroup/cgroup.controllers 2>/dev/null
+}
+
+have_devices_cgroup() {
+	[ -d /sys/fs/cgroup/devices ] || [ -e /sys/fs/cgroup/cgroup.controllers ]
+}
+
+have_x86_64() {
+	[ "$(uname -m)" = x86_64 ]
+}
+
+requires() {
+	local need
+	for need; do
+		if declare -F "have_$need" >/dev/null; then
+			"have_$need" && continue
+		elif command -v "$need" >/dev/null; then
+			continue
+		fi
+		if [ "${CI-}" = true ]; then
+			echo "this machine lacks: $need" >&2
+			return 1
+		fi
+		skip "needs $need"
+	done
+}

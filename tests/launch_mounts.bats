@@ -1,0 +1,289 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# `casemate run`: rootfs, mounts with each option, masks and devices have the effect that the specification gives them.
+
+load helpers/common
+
+setup() {
+	common_setup
+	requires root
+	make_bundle restricted
+}
+
+teardown() {
+	common_teardown
+}
+
+# A bundle of a root user with every right, for what "restricted" refuses.
+privileged() {
+	rm -rf "$BUNDLE"
+	make_bundle privileged
+	PROFILE=privileged
+}
+
+add_mount() {
+	edit_config --argjson m "$1" '.mounts += [$m]'
+}
+
+# The options of the mount at $1 as in mountinfo, with those of its superblock behind " | ".
+mount_options() {
+	awk -v at="$1" '$5 == at { last = $6 " " $0 } END { print last }' <<<"$output" |
+		sed -E 's/^([^ ]+) .* - ([^ ]+) [^ ]+ (.*)$/\1 \2 | \3/'
+}
+
+assert_mount() {
+	local options
+	options=" $(mount_options "$1" | tr ',' ' ') "
+	shift
+	local word
+	for word; do
+		if [[ $word == !* ]]; then
+			[[ $options != *" ${word#!} "* ]] || fail "not expected among '$options': ${word#!}"
+		else
+			[[ $options == *" $word "* ]] || fail "expected among '$options': $word"
+		fi
+	done
+}
+
+# --- rootfs and mounts
+
+@test "a writable rootfs under baseline, a read-only one under restricted" {
+	edit_config '.root.readonly = false'
+	set_args /probe create /file
+	run_casemate
+	assert_denied EROFS
+	PROFILE=baseline
+	run_casemate
+	assert_allowed
+}
+
+@test "what a container writes into its rootfs is there afterwards" {
+	PROFILE=baseline
+	edit_config '.root.readonly = false'
+	set_args /bin/sh -c 'echo written >/srv/out'
+	run_casemate
+	assert_status 0
+	[ "$(cat "$BUNDLE/rootfs/srv/out")" = written ]
+}
+
+@test "the old root is gone: one tree, and nothing of the host in mountinfo" {
+	report mounts
+	[[ $output != *"$BATS_TEST_TMPDIR /"* ]] || fail "a path of the host is a mount point"
+	[ "$(awk '$5 == "/"' <<<"$output" | wc -l)" -eq 1 ]
+	set_args /bin/ls /
+	run_casemate
+	assert_output "$(ls "$BUNDLE/rootfs")"
+}
+
+@test "mount options of the specification" {
+	privileged
+	mkdir "$BUNDLE/rootfs/m"
+	local option expected
+	while read -r option expected; do
+		edit_config --arg o "$option" '.mounts[7] = {destination: "/m", type: "tmpfs", source: "tmpfs", options: [$o]}'
+		report mounts
+		# shellcheck disable=SC2086
+		assert_mount /m $expected
+	done <<-END
+		ro ro
+		rw rw
+		nosuid nosuid
+		nodev nodev
+		noexec noexec
+		noatime noatime
+		nodiratime nodiratime
+		relatime relatime
+		strictatime !relatime !noatime
+		sync sync
+		dirsync dirsync
+		nosymfollow nosymfollow
+		size=64k size=64k
+		mode=700 mode=700
+		nr_inodes=10 nr_inodes=10
+		defaults rw !nosuid !nodev
+	END
+}
+
+@test "a later word wins over an earlier one" {
+	privileged
+	mkdir "$BUNDLE/rootfs/m"
+	add_mount '{"destination": "/m", "type": "tmpfs", "source": "tmpfs", "options": ["ro", "nosuid", "rw", "suid", "nodev"]}'
+	report mounts
+	assert_mount /m rw nodev '!nosuid' '!ro'
+}
+
+@test "bind mounts: file and directory, recursive and not, attributes for the mounts below" {
+	privileged
+	local source=$BATS_TEST_TMPDIR/data
+	mkdir -p "$source/sub" "$BUNDLE/rootfs/m"
+	mount -t tmpfs below "$source/sub"
+	echo content >"$source/file"
+	add_mount "{\"destination\": \"/m\", \"type\": \"bind\", \"source\": \"$source\", \"options\": [\"bind\"]}"
+	report mounts
+	[[ $output != *" /m/sub "* ]] || fail "bind is recursive"
+	edit_config '.mounts[-1].options = ["rbind", "rro", "rnodev", "nosuid"]'
+	report mounts
+	assert_mount /m ro nodev nosuid
+	assert_mount /m/sub ro nodev '!nosuid'
+	edit_config '.mounts[-1].options = ["rbind", "ro"]'
+	report mounts
+	assert_mount /m ro
+	assert_mount /m/sub rw
+	edit_config --arg f "$source/file" '.mounts[-1] = {destination: "/m/file", type: "none", source: $f, options: ["bind", "ro"]}'
+	set_args /bin/cat /m/file
+	run_casemate
+	assert_output content
+	umount "$source/sub"
+}
+
+@test "a relative source of a bind mount is taken from the bundle" {
+	mkdir "$BUNDLE/data" "$BUNDLE/rootfs/m"
+	echo near >"$BUNDLE/data/file"
+	add_mount '{"destination": "/m", "type": "bind", "source": "data", "options": ["rbind", "ro"]}'
+	set_args /bin/cat /m/file
+	run_casemate
+	assert_output near
+}
+
+@test "a mount point that is missing is made inside the rootfs" {
+	edit_config '.root.readonly = false'
+	PROFILE=baseline
+	add_mount '{"destination": "/new/deep/dir", "type": "tmpfs", "source": "tmpfs", "options": ["size=4k"]}'
+	report mounts
+	assert_mount /new/deep/dir tmpfs
+	[ -d "$BUNDLE/rootfs/new/deep/dir" ]
+}
+
+@test "propagation: private by default, shared and slave as asked" {
+	privileged
+	mkdir "$BUNDLE/rootfs/m"
+	add_mount '{"destination": "/m", "type": "tmpfs", "source": "tmpfs", "options": []}'
+	report mounts
+	[[ $output != *shared:* && $output != *master:* ]] || fail "a mount shares its events"
+	edit_config '.mounts[-1].options = ["shared"]'
+	report mounts
+	awk '$5 == "/m"' <<<"$output" | grep -q shared: || fail "not shared"
+	edit_config '.mounts[-1].options = ["unbindable"]'
+	report mounts
+	awk '$5 == "/m"' <<<"$output" | grep -q unbindable || fail "not unbindable"
+}
+
+@test "what is mounted inside does not appear on the host" {
+	privileged
+	set_args /bin/mount -t tmpfs tmpfs /srv
+	run_casemate
+	assert_status 0
+}
+
+@test "idmapped mounts" {
+	privileged
+	local source=$BATS_TEST_TMPDIR/data
+	mkdir -p "$source" "$BUNDLE/rootfs/m"
+	touch "$source/file"
+	add_mount "{\"destination\": \"/m\", \"type\": \"bind\", \"source\": \"$source\", \"options\": [\"bind\", \"idmap\"],
+		\"uidMappings\": [{\"containerID\": 0, \"hostID\": 5000, \"size\": 10}],
+		\"gidMappings\": [{\"containerID\": 0, \"hostID\": 6000, \"size\": 10}]}"
+	set_args /probe stat /m/file
+	run_casemate
+	if [[ $stderr == *"Invalid argument"* || $stderr == *"not supported"* ]]; then
+		skip "the file system of $BATS_TEST_TMPDIR has no idmapped mounts"
+	fi
+	[[ $output == *" 5000:6000 "* ]] || fail "owners were not mapped"
+}
+
+@test "tmpcopyup: a tmpfs with what it covers" {
+	privileged
+	mkdir "$BUNDLE/rootfs/m"
+	echo covered >"$BUNDLE/rootfs/m/file"
+	chmod 640 "$BUNDLE/rootfs/m/file"
+	ln -s /etc/passwd "$BUNDLE/rootfs/m/link"
+	add_mount '{"destination": "/m", "type": "tmpfs", "source": "tmpfs", "options": ["tmpcopyup"]}'
+	set_args /bin/sh -c 'cat /m/file && echo x >>/m/file && exec /probe stat /m/file /m/link'
+	run_casemate
+	[[ $output == covered* && $output == *"/m/file 100640"* && $output == *"/m/link 120777"*"/etc/passwd"* ]] || fail
+	[ "$(cat "$BUNDLE/rootfs/m/file")" = covered ]
+}
+
+@test "proc, sysfs, mqueue, devpts and tmpfs are what they are called" {
+	report mounts
+	assert_mount /proc proc nosuid nodev noexec
+	assert_mount /sys sysfs ro nosuid nodev noexec
+	assert_mount /dev/mqueue mqueue nosuid nodev noexec
+	assert_mount /dev/pts devpts nosuid noexec
+	assert_mount /dev/shm tmpfs nosuid nodev noexec size=65536k
+	assert_mount /dev tmpfs nosuid
+}
+
+@test "a cgroup mount shows the container's own cgroup as its root" {
+	mkdir -p "$BUNDLE/rootfs/sys"
+	add_mount '{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+		"options": ["nosuid", "noexec", "nodev", "relatime", "ro"]}'
+	set_args /bin/sh -c 'cat /proc/self/cgroup; ls /sys/fs/cgroup'
+	run_casemate
+	assert_status 0
+	! grep '^[0-9]' <<<"$output" | grep -v ':/$' || fail "the path of the host's cgroup is visible"
+	[ -n "$output" ]
+	attack create /sys/fs/cgroup/new
+	assert_denied
+}
+
+@test "masked and read-only paths, missing ones are skipped" {
+	privileged
+	edit_config '.linux.maskedPaths = ["/proc/version", "/var/lib", "/none/at/all"]
+		| .linux.readonlyPaths = ["/proc/sys", "/srv", "/none/either"]'
+	set_args /probe stat /proc/version
+	run_casemate
+	[[ $output == *" 0 "* || $output == *"1,3"* ]] || fail "the masked file is not empty"
+	attack list-directory /var/lib
+	[[ $output =~ ^(absent|denied) ]] || fail "the masked directory is not empty"
+	attack_table <<-END
+		EROFS rewrite /proc/sys/kernel/core_pattern
+		EROFS create /srv/file
+		allowed create /file
+	END
+}
+
+@test "the masks of restricted are added when the config leaves them out" {
+	edit_config '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	attack_table <<-END
+		absent|EACCES read /proc/interrupts
+		absent|EACCES read /proc/keys
+		EROFS|EACCES rewrite /proc/sys/kernel/core_pattern
+	END
+}
+
+# --- /dev
+
+@test "the devices and links that the specification demands" {
+	report stat /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/fd /dev/stdin /dev/stdout \
+		/dev/stderr /dev/ptmx
+	local line
+	for line in '/dev/null 020666 0:0 1,3' '/dev/zero 020666 0:0 1,5' '/dev/full 020666 0:0 1,7' '/dev/random 020666 0:0 1,8' \
+		'/dev/urandom 020666 0:0 1,9' '/dev/tty 020666 0:0 5,0'; do
+		[[ $output == *"$line "* ]] || fail "expected: $line"
+	done
+	[[ $output =~ /dev/fd\ 120777.*\ /proc/self/fd ]] || fail /dev/fd
+	[[ $output =~ /dev/stdin\ 120777.*\ /proc/self/fd/0 ]] || fail /dev/stdin
+	[[ $output =~ /dev/ptmx\ 120777.*pts/ptmx ]] || fail /dev/ptmx
+}
+
+@test "nothing else of the host is in /dev" {
+	set_args /bin/ls /dev
+	run_casemate
+	local name
+	for name in $output; do
+		[[ " console core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero " == *" $name "* ]] ||
+			fail "not expected in /dev: $name"
+	done
+}
+
+@test "devices of the config" {
+	privileged
+	edit_config '.linux.devices = [
+		{type: "c", path: "/dev/log-kernel", major: 1, minor: 11, fileMode: 432, uid: 5, gid: 6},
+		{type: "p", path: "/dev/pipe", fileMode: 438}]'
+	report stat /dev/log-kernel /dev/pipe
+	[[ $output == *"/dev/log-kernel 020660 5:6 1,11 "* ]] || fail "the character device"
+	[[ $output == *"/dev/pipe 010666 0:0 "* ]] || fail "the pipe"
+}

@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Each header compiles by itself and is guarded by a name made of its path.
+set -u
+. tests/style/files.sh
+
+bad=0
+for header in $(project_files | grep '^include/.*\.h$'); do
+	guard=CASEMATE_$(echo "${header#include/}" | tr 'a-z/.-' 'A-Z___')
+	grep -q "^#ifndef $guard\$" "$header" || {
+		echo "$header:1: its guard is not $guard"
+		bad=1
+	}
+	${CC:-cc} -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -Iinclude -x c "$header" \
+		-Wno-unused -Wno-pragma-once-outside-header || bad=1
+done
+exit $bad

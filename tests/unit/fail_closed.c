@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Every system call of a launch fails once, in turn. Whatever fails, the program must not be executed, the error must
+ * say what was being tried, and no descriptor may stay open. The same harness checks that the steps that run are those
+ * that explain prints, and that the ones whose order matters come in that order.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "check.h"
+#include "config/oci.h"
+#include "config/profile.h"
+#include "fake_sys.h"
+#include "run/plan.h"
+#include "run/steps.h"
+
+static const char config[] =
+	"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\",\"readonly\":true},\"hostname\":\"x\","
+	"\"process\":{\"cwd\":\"/\",\"args\":[\"" FAKE_PROGRAM "\"],\"user\":{\"uid\":1000,\"gid\":1000},"
+	"\"noNewPrivileges\":true,\"oomScoreAdj\":5,\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":4},"
+	"\"capabilities\":{\"bounding\":[\"CAP_NET_BIND_SERVICE\"],\"permitted\":[\"CAP_NET_BIND_SERVICE\"],"
+	"\"effective\":[\"CAP_NET_BIND_SERVICE\"],\"inheritable\":[\"CAP_NET_BIND_SERVICE\"],"
+	"\"ambient\":[\"CAP_NET_BIND_SERVICE\"]},"
+	"\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":64,\"hard\":64}]},"
+	"\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"
+	"{\"destination\":\"/data\",\"type\":\"bind\",\"source\":\"/srv\",\"options\":[\"rbind\",\"ro\"]},"
+	"{\"destination\":\"/tmp\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[\"size=1m\"]}],"
+	"\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"network\"},{\"type\":\"ipc\"},"
+	"{\"type\":\"uts\"},{\"type\":\"cgroup\"}],\"sysctl\":{\"net.ipv4.ip_unprivileged_port_start\":\"0\"},"
+	"\"maskedPaths\":[\"/proc/kcore\"],\"readonlyPaths\":[\"/proc/sys\"]}}";
+
+static struct arena arena;
+
+static const struct plan *make_plan(void)
+{
+	static struct request request;
+	static struct profile profile;
+	static struct host host = {.privileged = true,
+				   .capabilities = ~0ULL,
+				   .last_capability = CAP_LAST_CAP,
+				   .kernel = 6 << 16 | 18,
+				   .landlock_abi = 7,
+				   .cwd = "/"};
+	static struct error err;
+	struct plan *plan = NULL;
+
+	arena_destroy(&arena);
+	if (arena_create(&arena, &err) < 0 || profile_builtin("restricted", &arena, &profile, &err) < 0 ||
+	    oci_parse(config, strlen(config), "/bundle", &arena, &request, &err) < 0 ||
+	    plan_build(&request, &profile, &host, "test", &arena, &plan, &err) < 0) {
+		fprintf(stderr, "# %s\n", err.what);
+		return NULL;
+	}
+	/* What the profile judged is a fact of the host, and this host is none. */
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		plan->mounts.at[i].judged = false;
+	return plan;
+}
+
+static int open_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (readdir(directory) != NULL)
+		count++;
+	closedir(directory);
+	return count;
+}
+
+static void close_run(const struct plan *plan, struct run *run)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		fd_close(&run->mounts[i]);
+	for (size_t i = 0; i < plan->devices.nodes.count; i++)
+		fd_close(&run->devices[i]);
+	fd_close(&run->root);
+	fd_close(&run->program);
+	fd_close(&run->sync);
+}
+
+static int apply_all(const struct plan *plan, struct run_shared *shared, struct error *err)
+{
+	static int mounts[64], devices[64], cgroups[64];
+	int pair[2];
+	struct run run = {.shared = shared,
+			  .proc = -1,
+			  .root = -1,
+			  .terminal = -1,
+			  .master = -1,
+			  .program = -1,
+			  .control = -1,
+			  .cgroup = -1,
+			  .mounts = mounts,
+			  .devices = devices,
+			  .cgroups = cgroups};
+	int result = 0;
+
+	memset(mounts, -1, sizeof(mounts));
+	memset(devices, -1, sizeof(devices));
+	memset(cgroups, -1, sizeof(cgroups));
+	memset(shared, 0, sizeof(*shared));
+	memset(err, 0, sizeof(*err));
+	fake.caps[0] = fake.caps[1] = ~0ULL;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -2;
+	run.sync = pair[0];
+	for (enum step_phase phase = STEP_ENTER; phase <= STEP_EXEC && result == 0; phase++)
+		if (phase != STEP_ATTACH)
+			result = steps_apply(phase, plan, &run, err);
+	close_run(plan, &run);
+	close(pair[1]);
+	return result;
+}
+
+static int index_of_call(const char *name)
+{
+	for (int i = 0; i < fake.count && i < FAKE_MAX_CALLS; i++)
+		if (strcmp(fake.calls[i], name) == 0)
+			return i;
+	return -1;
+}
+
+static void check_order(const struct plan *plan)
+{
+	static struct run_shared shared;
+	struct error err;
+
+	fake_reset(0);
+	apply_all(plan, &shared, &err);
+	test("without a failure the program is executed");
+	CHECK(fake.exec_reached);
+	if (!fake.exec_reached)
+		fprintf(stderr, "# %s\n", err.what);
+	test("nothing comes between the filter and the execve");
+	CHECK(strcmp(fake.calls[fake.count - 2], "seccomp") == 0 || strcmp(fake.calls[fake.count - 3], "seccomp") == 0);
+	test("the new root is entered before Landlock");
+	CHECK(index_of_call("pivot_root") < index_of_call("landlock_restrict_self"));
+	test("groups, group and user change in this order");
+	CHECK(index_of_call("setgroups") < index_of_call("setresgid") &&
+	      index_of_call("setresgid") < index_of_call("setresuid"));
+	test("the user changes before the filter is loaded");
+	CHECK(index_of_call("setresuid") < index_of_call("seccomp"));
+}
+
+static void check_steps(const struct plan *plan)
+{
+	static struct run_shared shared;
+	struct error err;
+	int32_t at = 0;
+	bool same = true;
+
+	fake_reset(0);
+	apply_all(plan, &shared, &err);
+	for (const struct step *step = steps; step->name != NULL; step++)
+		if (step->phase != STEP_PREPARE && step->phase != STEP_ATTACH && step->wanted(plan))
+			same = same && at < shared.applied_count && steps[shared.applied[at++]].name == step->name;
+	test("the steps that run are the steps that explain prints");
+	CHECK(same && at == shared.applied_count);
+}
+
+static void check_failure(const struct plan *plan, int call)
+{
+	static struct run_shared shared;
+	struct error err;
+	int before = open_descriptors();
+
+	fake_reset(call);
+	int result = apply_all(plan, &shared, &err);
+	bool is_exec = fake.failed != NULL && strncmp(fake.failed, "execve", 6) == 0;
+	bool closed = open_descriptors() == before;
+	bool good = result == -1 && (!fake.exec_reached || is_exec) && err.kind != ERROR_NONE && err.what[0] != '\0' &&
+		    closed;
+
+	if (!good)
+		fprintf(stderr, "# call %d (%s): result %d, exec %d, error '%s', descriptors %s\n", call,
+			fake.failed == NULL ? "none" : fake.failed, result, fake.exec_reached, err.what,
+			closed ? "closed" : "left open");
+	CHECK(good);
+}
+
+int main(void)
+{
+	const struct plan *plan = make_plan();
+	static struct run_shared shared;
+	struct error err;
+
+	test("the plan can be made");
+	CHECK(plan != NULL);
+	if (plan == NULL)
+		return check_done();
+	check_order(plan);
+	check_steps(plan);
+	fake_reset(0);
+	apply_all(plan, &shared, &err);
+	int calls = fake.count;
+	test("a launch makes more than 100 system calls");
+	CHECK(calls > 100);
+	test("whatever system call fails, the launch stops, says why, and leaves nothing open");
+	for (int call = 1; call <= calls; call++)
+		check_failure(plan, call);
+	arena_destroy(&arena);
+	return check_done();
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Rules, compiler, simulation and check of seccomp filters; nothing is loaded here (test_filter_live.c does that). */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "filter_build.h"
+
+/* --- random rules --- */
+
+static struct request_seccomp *random_request(const uint32_t *ops, size_t op_count, size_t action_count)
+{
+	static const uint32_t actions[] = {SECCOMP_ALLOW, SECCOMP_ERRNO, SECCOMP_KILL_PROCESS};
+	struct request_seccomp *request = new_request(SECCOMP_ERRNO);
+	long rules = 1 + random() % 6;
+
+	for (long i = 0; i < rules; i++) {
+		struct request_seccomp_rule *rule =
+			add_rule(request, "socket", actions[(size_t)random() % action_count]);
+		uint32_t first = (uint32_t)random() % 3;
+		long args = 1 + random() % 2;
+
+		rule->errno_ret = (struct opt_u32){rule->action == SECCOMP_ERRNO, 77};
+		for (long k = 0; k < args; k++) {
+			uint32_t op = ops[(size_t)random() % op_count];
+			uint64_t value = random_value();
+
+			add_arg(rule, (first + (uint32_t)k) % 3, op, value,
+				op == SECCOMP_MASKED_EQ ? random_value() & value : 0);
+		}
+	}
+	return request;
+}
+
+static void random_args(uint64_t args[FILTER_ARGS])
+{
+	for (int i = 0; i < FILTER_ARGS; i++)
+		args[i] = random_value();
+}
+
+/* How many of @calls random calls one random filter answers otherwise than its rules say; @calls when it is refused. */
+static int wrong_answers(int calls)
+{
+	static const uint32_t ops[] = {SECCOMP_NE, SECCOMP_LT, SECCOMP_LE,       SECCOMP_EQ,
+				       SECCOMP_GE, SECCOMP_GT, SECCOMP_MASKED_EQ};
+	struct request_seccomp *request = random_request(ops, 7, 3);
+	uint64_t args[FILTER_ARGS];
+	struct built built;
+	int wrong = 0;
+
+	if (build(request, &built) < 0) {
+		printf("# %s\n", err.what);
+		return calls;
+	}
+	for (int i = 0; i < calls; i++) {
+		random_args(args);
+		wrong += ask(&built, AUDIT_ARCH_X86_64, 41, args) != opinion(request, 41, args);
+	}
+	return wrong;
+}
+
+static void check_random_rules(void)
+{
+	int wrong = 0;
+
+	for (int round = 0; round < 2000; round++) {
+		struct arena start = arena;
+
+		wrong += wrong_answers(200);
+		forget_since(start);
+	}
+	test("2,000 random filters with all operators answer 400,000 random calls as their rules say");
+	CHECK(wrong == 0);
+}
+
+/* --- libseccomp as a second opinion --- */
+
+static struct sock_filter *export_oracle(const struct request_seccomp *request)
+{
+	scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	struct sock_filter *code = arena_alloc(&arena, BPF_MAXINSNS * sizeof(*code));
+	int fd = memfd_create("oracle", MFD_CLOEXEC);
+
+	for (size_t i = 0; i < request->syscalls.count; i++) {
+		const struct request_seccomp_rule *rule = &request->syscalls.at[i];
+		struct scmp_arg_cmp cmps[2];
+
+		for (size_t k = 0; k < rule->args.count; k++)
+			cmps[k] = (struct scmp_arg_cmp){
+				.arg = rule->args.at[k].index,
+				.op = rule->args.at[k].op == SECCOMP_EQ ? SCMP_CMP_EQ : SCMP_CMP_MASKED_EQ,
+				.datum_a = rule->args.at[k].value,
+				.datum_b = rule->args.at[k].value_two,
+			};
+		/* A rule that repeats another is refused as such, which changes nothing. */
+		seccomp_rule_add_array(context, SCMP_ACT_ALLOW, SCMP_SYS(socket), (unsigned)rule->args.count, cmps);
+	}
+	bool good = seccomp_export_bpf(context, fd) == 0 && pread(fd, code, BPF_MAXINSNS * sizeof(*code), 0) > 0;
+	seccomp_release(context);
+	close(fd);
+	return good ? code : NULL;
+}
+
+/* Counts random calls of one random filter, and those that libseccomp's filter of the same rules answers otherwise. */
+static void compare_with_oracle(int *compared, int *different)
+{
+	static const uint32_t ops[] = {SECCOMP_EQ, SECCOMP_MASKED_EQ};
+	struct request_seccomp *request = random_request(ops, 2, 1);
+	struct sock_filter *oracle = export_oracle(request);
+	uint64_t args[FILTER_ARGS];
+	struct built built;
+
+	if (oracle == NULL || build(request, &built) < 0)
+		return;
+	for (int i = 0; i < 200; i++, ++*compared) {
+		struct seccomp_data data = {.nr = SCMP_SYS(socket), .arch = syscalls_audit_arch(syscalls_native())};
+
+		random_args(args);
+		for (int k = 0; k < FILTER_ARGS; k++)
+			data.args[k] = args[k];
+		*different += ask(&built, AUDIT_ARCH_X86_64, 41, args) != run_bpf(oracle, &data);
+	}
+}
+
+static void check_oracle(void)
+{
+	int compared = 0, different = 0;
+
+	for (int round = 0; round < 300; round++) {
+		struct arena start = arena;
+
+		compare_with_oracle(&compared, &different);
+		forget_since(start);
+	}
+	test("libseccomp gives its opinion on random rules of equality and masks");
+	CHECK(compared > 50000);
+	test("it is the same as ours");
+	CHECK(different == 0);
+}
+
+/* --- what rules mean --- */
+
+static void check_order(void)
+{
+	struct request_seccomp *request = new_request(SECCOMP_ERRNO);
+	struct request_seccomp_rule *rule;
+	struct built built;
+
+	rule = add_rule(request, "socket", SECCOMP_ALLOW);
+	add_arg(rule, 0, SECCOMP_GE, 5, 0);
+	add_arg(rule, 0, SECCOMP_LE, 9, 0);
+	rule = add_rule(request, "socket", SECCOMP_KILL_PROCESS);
+	add_arg(rule, 0, SECCOMP_EQ, 7, 0);
+	add_arg(rule, 1, SECCOMP_EQ, 1, 0);
+	rule = add_rule(request, "socket", SECCOMP_KILL_PROCESS);
+	add_arg(rule, 0, SECCOMP_EQ, 10, 0);
+	add_rule(request, "socket", SECCOMP_ALLOW);
+	rule = add_rule(request, "socket", SECCOMP_ERRNO);
+	rule->errno_ret = (struct opt_u32){true, 33};
+	add_rule(request, "listen", SECCOMP_ALLOW);
+	test("a filter with overlapping rules compiles");
+	CHECK(build(request, &built) == 0);
+	test("the first rule that holds decides");
+	CHECK(ask_name(&built, "socket", 7, 1, 0) == SECCOMP_RET_ALLOW);
+	test("two comparisons of one argument must both hold");
+	CHECK(ask_name(&built, "socket", 10, 0, 0) == SECCOMP_RET_KILL_PROCESS);
+	test("of two rules without comparisons the more restrictive one decides");
+	CHECK(ask_name(&built, "socket", 11, 0, 0) == ERRNO(33));
+	test("a call that is not named gets the default action");
+	CHECK(ask_name(&built, "bind", 0, 0, 0) == ERRNO(EPERM));
+	test("numbers above the highest named one answer ENOSYS");
+	CHECK(ask_name(&built, "listen", 0, 0, 0) == SECCOMP_RET_ALLOW &&
+	      ask(&built, AUDIT_ARCH_X86_64, 51, NULL) == ERRNO(ENOSYS));
+}
+
+static void check_archs(void)
+{
+	struct request_seccomp *request = new_request(SECCOMP_ERRNO);
+	struct built built;
+
+	add_rule(request, "getpid", SECCOMP_ALLOW);
+	add_rule(request, "socket", SECCOMP_ALLOW);
+	CHECK(build(request, &built) == 0);
+	test("i386 is killed");
+	CHECK(ask(&built, AUDIT_ARCH_I386, 20, NULL) == SECCOMP_RET_KILL_PROCESS);
+	test("another machine's is killed");
+	CHECK(ask(&built, AUDIT_ARCH_AARCH64, 172, NULL) == SECCOMP_RET_KILL_PROCESS);
+	test("x32 is killed");
+	CHECK(ask(&built, AUDIT_ARCH_X86_64, SYSCALLS_X32_BIT + 39, NULL) == SECCOMP_RET_KILL_PROCESS);
+	test("-1, a skipped call, is not");
+	CHECK(ask(&built, AUDIT_ARCH_X86_64, UINT32_MAX, NULL) == ERRNO(ENOSYS));
+	*LIST_ADD(&arena, &request->architectures) = SCMP_ARCH_X86;
+	*LIST_ADD(&arena, &request->architectures) = SCMP_ARCH_X32;
+	*LIST_ADD(&arena, &request->architectures) = SCMP_ARCH_X86_64;
+	*LIST_ADD(&arena, &request->architectures) = SCMP_ARCH_ARM;
+	CHECK(build(request, &built) == 0);
+	test("i386 has its own numbers when listed");
+	CHECK(ask(&built, AUDIT_ARCH_I386, 20, NULL) == SECCOMP_RET_ALLOW);
+	test("i386: socket(2) has a number of its own");
+	CHECK(ask(&built, AUDIT_ARCH_I386, 359, NULL) == SECCOMP_RET_ALLOW);
+	test("i386: getpid's number on x86_64 is mkdir");
+	CHECK(ask(&built, AUDIT_ARCH_I386, 39, NULL) == ERRNO(EPERM));
+	test("i386 has its own highest number");
+	CHECK(ask(&built, AUDIT_ARCH_I386, 360, NULL) == ERRNO(ENOSYS));
+	test("x32 works when listed");
+	CHECK(ask(&built, AUDIT_ARCH_X86_64, SYSCALLS_X32_BIT + 39, NULL) == SECCOMP_RET_ALLOW);
+	test("x32 has its own, too");
+	CHECK(ask(&built, AUDIT_ARCH_X86_64, SYSCALLS_X32_BIT + 42, NULL) == ERRNO(ENOSYS));
+	test("an architecture that cannot run here is reported and stays killed");
+	CHECK(ask(&built, AUDIT_ARCH_ARM, 20, NULL) == SECCOMP_RET_KILL_PROCESS && built.rules.foreign.count == 1);
+}
+
+static void check_names(void)
+{
+	struct request_seccomp *request = new_request(SECCOMP_ERRNO);
+	struct built built;
+
+	add_rule(request, "no_such_call", SECCOMP_ALLOW);
+	add_rule(request, "arm_fadvise64_64", SECCOMP_ALLOW);
+	add_rule(request, "riscv_hwprobe", SECCOMP_ALLOW);
+	add_rule(request, "mseal", SECCOMP_ALLOW);
+	CHECK(build(request, &built) == 0);
+	test("only a name that no architecture has is unknown");
+	CHECK(built.rules.unknown.count == 1 && strcmp(built.rules.unknown.at[0], "no_such_call") == 0);
+	test("a call newer than libseccomp is found");
+	CHECK(ask(&built, AUDIT_ARCH_X86_64, 462, NULL) == SECCOMP_RET_ALLOW);
+	test("unknown names allow nothing");
+	CHECK(ask(&built, AUDIT_ARCH_X86_64, UINT32_MAX, NULL) != SECCOMP_RET_ALLOW &&
+	      ask(&built, AUDIT_ARCH_X86_64, UINT32_MAX - 1, NULL) == SECCOMP_RET_KILL_PROCESS);
+}
+
+static void check_refused(void)
+{
+	struct request_seccomp *request = new_request(SECCOMP_ERRNO);
+	struct request_seccomp_rule *rule = add_rule(request, "socket", SECCOMP_NOTIFY);
+	struct built built;
+
+	test("SCMP_ACT_NOTIFY is not supported yet");
+	CHECK(build(request, &built) < 0 && err.kind == ERROR_UNSUPPORTED);
+	rule->action = SECCOMP_ERRNO;
+	rule->errno_ret = (struct opt_u32){true, 4096};
+	test("an errno above 4095 is refused");
+	CHECK(build(request, &built) < 0 && err.kind == ERROR_CONFIG);
+	rule->action = SECCOMP_ALLOW;
+	rule->errno_ret.value = 1;
+	test("errnoRet with ALLOW is refused");
+	CHECK(build(request, &built) < 0 && err.kind == ERROR_CONFIG);
+	rule->errno_ret.set = false;
+	add_arg(rule, 6, SECCOMP_EQ, 0, 0);
+	test("a seventh argument is refused");
+	CHECK(build(request, &built) < 0 && err.kind == ERROR_CONFIG);
+	request = new_request(SECCOMP_ERRNO);
+	for (uint64_t i = 0; i < 3000; i++)
+		add_arg(add_rule(request, "socket", i % 2 ? SECCOMP_ALLOW : SECCOMP_ERRNO), 0, SECCOMP_EQ, i * i, 0);
+	test("more than 4,096 instructions are refused");
+	CHECK(build(request, &built) < 0 && err.kind == ERROR_CONFIG);
+	for (uint64_t i = 0; i < 3000; i++)
+		add_arg(add_rule(request, "socket", SECCOMP_ALLOW), 0, SECCOMP_LT, i, 0);
+	test("so are more than 4,096 rules");
+	CHECK(build(request, &built) < 0 && strstr(err.what, "rules with args") != NULL);
+}
+
+static void check_thousand(void)
+{
+	struct request_seccomp *request = new_request(SECCOMP_ERRNO);
+	struct built built;
+	uint64_t args[FILTER_ARGS] = {0};
+	int wrong = 0;
+
+	for (uint64_t i = 0; i < 1000; i++)
+		add_arg(add_rule(request, "ioctl", SECCOMP_ALLOW), 1, SECCOMP_EQ, 0x5000 + i * 7919 % 100003, 0);
+	test("1,000 values of one argument fit");
+	CHECK(build(request, &built) == 0);
+	printf("# %u instructions\n", built.length);
+	for (uint64_t i = 0x4fff; i < 0x20000; i += 3) {
+		args[1] = i;
+		wrong += ask(&built, AUDIT_ARCH_X86_64, 16, args) != opinion(request, 16, args);
+	}
+	test("and are told apart");
+	CHECK(wrong == 0);
+}
+
+static void check_invalid(void)
+{
+	const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	const struct sock_filter endless[] = {BPF_STMT(BPF_JMP | BPF_JA, UINT32_MAX), allow};
+	const struct sock_filter outside[] = {BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), allow};
+	const struct sock_filter beyond[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 64), allow};
+	const struct sock_filter unaligned[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 2), allow};
+
+	CHECK(filter_valid(&allow, 1) && !filter_valid(&allow, 0));
+	CHECK(!filter_valid(endless, 2) && !filter_valid(endless, 1) && !filter_valid(outside, 2));
+	CHECK(!filter_valid(beyond, 2) && !filter_valid(unaligned, 2));
+}
+
+int main(void)
+{
+	if (arena_create(&arena, &err) < 0)
+		return 1;
+	srandom(20260101);
+	check_order();
+	check_archs();
+	check_names();
+	check_refused();
+	check_thousand();
+	check_invalid();
+	check_oracle();
+	check_random_rules();
+	arena_destroy(&arena);
+	return check_done();
+}
