@@ -18,17 +18,18 @@ struct globals {
 #define AT(member) offsetof(struct globals, member)
 
 static const struct cli_option options[] = {
-	{ "--log", 0, CLI_TEXT, AT(log), "FILE", "append errors to this file as well", 0 },
-	{ "--log-format", 0, CLI_TEXT, AT(log_format), "text|json", "the form of its lines (default: text)", 0 },
-	{ "--root", 0, CLI_TEXT, AT(root), "DIR", "where the state of containers is kept", 0 },
-	{ "--debug", 0, CLI_ON, AT(debug), NULL, "accepted for other runtimes' callers", 0 },
-	{ "--version", 'v', CLI_ON, AT(version), NULL, "print the version", 0 },
+	{"--log", 0, CLI_TEXT, AT(log), "FILE", "append errors to this file as well", 0},
+	{"--log-format", 0, CLI_TEXT, AT(log_format), "text|json", "the form of its lines (default: text)", 0},
+	{"--root", 0, CLI_TEXT, AT(root), "DIR", "where the state of containers is kept", 0},
+	{"--debug", 0, CLI_ON, AT(debug), NULL, "accepted for other runtimes' callers", 0},
+	{"--version", 'v', CLI_ON, AT(version), NULL, "print the version", 0},
 	CLI_END,
 };
 
 static const struct cli cli = {
 	.usage = "casemate [OPTION]... COMMAND [ARGUMENT]...",
-	.summary = "A hardened, minimal container launcher: every launch is a plan that can be explained, and a profile is the "
+	.summary = "A hardened, minimal container launcher: every launch is a plan that can be explained, and a "
+		   "profile is the "
 		   "ceiling that holds whoever wrote the config.",
 	.options = options,
 	.order = CLI_IN_FRONT,
@@ -54,7 +55,8 @@ static int check_privilege(struct error *err)
 {
 	if (getauxval(AT_SECURE) == 0 && getuid() == geteuid() && getgid() == getegid())
 		return 0;
-	error_set(err, ERROR_USAGE, EPERM, "casemate must not be set-user-ID or set-group-ID, or have file capabilities");
+	error_set(err, ERROR_USAGE, EPERM,
+		  "casemate must not be set-user-ID or set-group-ID, or have file capabilities");
 	return error_hint(err, "remove them: without root it uses a user namespace");
 }
 
@@ -98,19 +100,28 @@ static int set_log(const struct globals *globals, struct log *ret_log, struct er
 
 static int run_command(char **argv, struct arena *arena, struct log *ret_log, int *ret_status, struct error *err)
 {
-	struct globals globals = { 0 };
-	struct invocation invocation = { .argv0 = argv[0], .arena = arena };
+	struct globals globals = {0};
+	struct invocation invocation = {.argv0 = argv[0], .arena = arena};
+	struct error ignored;
 	const struct command *command = NULL;
 	char **rest;
 
 	TRY(check_privilege(err));
 	TRY(open_streams(err));
 	int help = cli_parse(&cli, argv + 1, &globals, arena, &rest, err);
-	if (help < 0)
+	if (help < 0) {
+		/* The log is wanted all the same, as far as it was named. */
+		(void)set_log(&globals, ret_log, &ignored);
 		return -1;
+	}
 	TRY(set_log(&globals, ret_log, err));
 	if (globals.version) {
 		print_version();
+		return 0;
+	}
+	if (help == 0 && rest[0] != NULL && strcmp(rest[0], "help") == 0 && rest[1] != NULL) {
+		TRY(find_command(rest[1], &command, err));
+		cli_help(command->cli, stdout);
 		return 0;
 	}
 	if (help > 0 || rest[0] == NULL || strcmp(rest[0], "help") == 0) {
@@ -125,9 +136,9 @@ static int run_command(char **argv, struct arena *arena, struct log *ret_log, in
 
 int main(int argc, char **argv)
 {
-	struct arena arena = { 0 };
-	struct log log = { 0 };
-	struct error err = { 0 }, ignored;
+	struct arena arena = {0};
+	struct log log = {0};
+	struct error err = {0}, ignored;
 	char text[sizeof(err.what) + sizeof(err.hint)];
 	int status = 0;
 

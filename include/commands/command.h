@@ -4,6 +4,7 @@
 #define CASEMATE_COMMANDS_COMMAND_H
 
 #include "base/cli.h"
+#include "config/options.h"
 #include "model/host.h"
 #include "model/plan.h"
 #include "model/profile.h"
@@ -18,7 +19,8 @@ struct invocation {
 struct command {
 	const char *name;
 	const struct cli *cli;
-	/* Sets *@ret_status to the exit status (0 before the call). Fails as base/error.h says; main() prints the error. */
+	/* Sets *@ret_status to the exit status (0 before the call). Fails as base/error.h says; main() prints the
+	 * error. */
 	int (*run)(const struct invocation *invocation, int *ret_status, struct error *err);
 };
 
@@ -30,13 +32,19 @@ extern const struct command *const commands[];
 /* The profile that --profile, the program's name or the site's file choose (casemate-profile(5)). */
 int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err);
 
-/*
- * Plans the sandbox that @argv (flags and program) asks for. *@ret_options is filled with the flags; *@ret_plan is NULL when
- * --help was asked for, or when --bundle-out was and the bundle is written.
- */
-struct sandbox_options;
-int command_plan_sandbox(const struct invocation *invocation, struct sandbox_options *ret_options,
-			 struct plan **ret_plan, struct error *err);
+/* What the command line of a sandbox says. */
+struct sandbox_choice {
+	struct sandbox_options options;
+	struct request request;
+	struct host host;
+};
+
+/* Reads the flags and the program of a sandbox from @argv. Returns 1, with no request, when --help was asked for. */
+int command_read_sandbox(const struct invocation *invocation, struct sandbox_choice *ret, struct error *err);
+
+/* Plans what command_read_sandbox() has read; @choice must live as long as the plan. */
+int command_plan_sandbox(const struct invocation *invocation, struct sandbox_choice *choice, struct plan **ret_plan,
+			 struct error *err);
 
 /* Plans the bundle @bundle (@config: another config.json, or NULL) for the container @id. */
 struct bundle_choice {

@@ -33,6 +33,7 @@ struct host {
 	uint64_t capabilities; /* the caller's effective set, bit N is capability N */
 	uint32_t last_capability; /* highest number that this kernel knows */
 	uint32_t kernel; /* major << 16 | minor */
+	uint32_t ignored_signals; /* by the caller: bit N-1 is signal N, up to 31 */
 	int landlock_abi; /* 0: none */
 	enum host_cgroup cgroup;
 	bool terminal; /* standard input is a terminal */
@@ -46,6 +47,9 @@ struct host {
 
 /* Fills @host from the running system; strings go into @arena. Fails with ERROR_SYSTEM or ERROR_HOST (kernel before 5.10). */
 int host_probe(struct host *host, struct arena *arena, struct error *err);
+
+/* Fills host->directories, which only a sandbox needs. */
+void host_probe_directories(struct host *host, struct arena *arena);
 
 /*
  * Looks at the sources of all bind mounts of @request and at the host's sensitive paths, so that a profile can compare them.

@@ -198,6 +198,7 @@ struct plan_process {
 	bool by_handle;	   /* execveat(2) of an open file; by path on kernels that would name the process after the descriptor */
 	bool die_with_parent;
 	uint64_t time_limit_ms;
+	uint32_t reset_signals; /* the caller ignores them: bit N-1 is signal N */
 	bool keyring;	   /* a session keyring of its own */
 	uint32_t keep_fds; /* --preserve-fds: 3 to 2+N stay open */
 };

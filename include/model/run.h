@@ -40,6 +40,7 @@ struct run {
 	int cgroup;   /* v2: directory to be cloned into, or -1 */
 	int cgroup_join[RUN_CGROUPS]; /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */
 	uint8_t cgroup_made[RUN_CGROUPS]; /* launcher: how many directories it made there */
+	uint8_t cgroup_aside; /* launcher, v2: 1 + depth of the cgroup that it left for a leaf in it; 0: it did not */
 	pid_t child;  /* launcher: the container's first process */
 	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */
 	bool nofile_raised;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Which devices may be made, read and written: the rules, and the BPF program that they are in v2 (cgroups(7), bpf(2)). */
+/* Which devices may be made, read and written: the rules, and the BPF program that they are in v2 (cgroups(7), bpf(2)).
+ */
 #ifndef CASEMATE_PARTS_CGROUP_DEVICES_H
 #define CASEMATE_PARTS_CGROUP_DEVICES_H
 
 #include "model/planner.h"
 
 /*
- * Plans the rules of linux.resources.devices, with the devices of the container behind them; none where the config has none
- * or where they allow everything. Judges what allows more than the container's own devices. Fails with ERROR_CONFIG, and with
- * ERROR_UNSUPPORTED for rules that v1 cannot express.
+ * Plans the rules of linux.resources.devices, with the devices of the container behind them; none where the config has
+ * none or where they allow everything. Judges what allows more than the container's own devices. Fails with
+ * ERROR_CONFIG, and with ERROR_UNSUPPORTED for rules that v1 cannot express.
  */
 int cgroup_plan_devices(struct planner *p, struct error *err);
 

@@ -9,8 +9,9 @@
 bool cgroup_has(const struct planner *p, const char *controller);
 
 /*
- * The index of @controller's hierarchy in the plan, added where it is not there yet; in v2 the controller is noted as to be
- * enabled ("cgroup" is none). Fails with ERROR_HOST and the remedy where this launch cannot use it; @from asked for it.
+ * The index of @controller's hierarchy in the plan, added where it is not there yet; in v2 the controller is noted as
+ * to be enabled ("cgroup" is none). Fails with ERROR_HOST and the remedy where this launch cannot use it; @from asked
+ * for it.
  */
 int cgroup_use(struct planner *p, const char *controller, origin from, size_t *ret_hierarchy, struct error *err);
 
@@ -18,15 +19,16 @@ int cgroup_use(struct planner *p, const char *controller, origin from, size_t *r
 int cgroup_add_file(struct planner *p, struct plan_cgroup_file file, struct error *err);
 
 /*
- * Plans everything of linux.resources but pids and devices. "unified" comes last, as it says the same in other words. Fails
- * with ERROR_CONFIG, with ERROR_UNSUPPORTED for what is not carried out yet, and as cgroup_use() does.
+ * Plans everything of linux.resources but pids and devices. "unified" comes last, as it says the same in other words.
+ * Fails with ERROR_CONFIG, with ERROR_UNSUPPORTED for what is not carried out yet, and as cgroup_use() does.
  */
 int cgroup_plan_limits(struct planner *p, struct error *err);
 
 /* The limit of processes that was asked for; not set, or -1: none. "unified" wins. Fails with ERROR_CONFIG. */
 int cgroup_wanted_pids(const struct planner *p, struct opt_i64 *ret_limit, struct error *err);
 
-/* cpu.weight for cpu.shares: a curve through the smallest, the default and the largest value of both, as runc 1.3.2 has it. */
+/* cpu.weight for cpu.shares: a curve through the smallest, the default and the largest value of both, as runc 1.3.2 has
+ * it. */
 uint64_t cgroup_cpu_weight(uint64_t shares);
 
 #endif

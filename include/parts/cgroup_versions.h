@@ -10,6 +10,11 @@
 int cgroup_v1_make(const struct plan_cgroup *plan, struct run *run, struct error *err);
 int cgroup_v2_make(const struct plan_cgroup *plan, struct run *run, struct error *err);
 
+/*
+ * Launcher, v2: goes back into the cgroup that it left, and removes the leaf that it was in. Fails with ERROR_SYSTEM.
+ */
+int cgroup_v2_return(const struct plan_cgroup *plan, struct run *run, struct error *err);
+
 /* Child: joins every hierarchy by the files that the launcher opened. */
 int cgroup_v1_join(const struct plan_cgroup *plan, struct run *run, struct error *err);
 

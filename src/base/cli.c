@@ -71,12 +71,11 @@ struct unit {
 	uint64_t factor;
 };
 
-static const struct unit sizes[] = { { "", 1 },		       { "K", 1ULL << 10 }, { "k", 1ULL << 10 },
-				     { "M", 1ULL << 20 }, { "m", 1ULL << 20 }, { "G", 1ULL << 30 },
-				     { "g", 1ULL << 30 }, { "T", 1ULL << 40 }, { NULL, 0 } };
-static const struct unit durations[] = { { "", 1000 },	  { "ms", 1 },	       { "s", 1000 },
-					 { "m", 60000 }, { "h", 3600000 }, { NULL, 0 } };
-static const struct unit numbers[] = { { "", 1 }, { NULL, 0 } };
+static const struct unit sizes[] = {{"", 1},           {"K", 1ULL << 10}, {"k", 1ULL << 10},
+				    {"M", 1ULL << 20}, {"m", 1ULL << 20}, {"G", 1ULL << 30},
+				    {"g", 1ULL << 30}, {"T", 1ULL << 40}, {NULL, 0}};
+static const struct unit durations[] = {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {NULL, 0}};
+static const struct unit numbers[] = {{"", 1}, {NULL, 0}};
 
 /* Digits only, so that neither a sign nor white space nor a base slips in, then a unit. */
 static int parse_units(const char *text, const struct unit *units, uint64_t *ret)
@@ -125,13 +124,14 @@ static int store_number(const struct cli_option *option, const char *value, stru
 	if (option->kind == CLI_PERCENT)
 		bad = parse_percent(value, &number);
 	else
-		bad = parse_units(value, option->kind == CLI_SIZE     ? sizes :
-					 option->kind == CLI_DURATION ? durations :
-									numbers,
+		bad = parse_units(value,
+				  option->kind == CLI_SIZE       ? sizes
+				  : option->kind == CLI_DURATION ? durations
+								 : numbers,
 				  &number);
 	if (bad < 0 || (option->most != 0 && number > option->most))
 		return error_set(err, ERROR_USAGE, 0, "'%s' is not a %s for %s", value, option->argument, option->name);
-	*into = (struct cli_number){ .set = true, .value = number };
+	*into = (struct cli_number){.set = true, .value = number};
 	return 0;
 }
 
@@ -148,7 +148,7 @@ static int store(const struct cli_option *option, const char *value, char *base,
 		*(const char **)into = value;
 		return 0;
 	case CLI_WORDS:
-		*LIST_ADD(arena, (cli_words *)into) = (struct cli_word){ .option = option->name, .value = value };
+		*LIST_ADD(arena, (cli_words *)into) = (struct cli_word){.option = option->name, .value = value};
 		return 0;
 	default:
 		return store_number(option, value, into, err);
@@ -185,7 +185,8 @@ static int take_option(const struct cli *cli, char *const *argv, void *into, str
 		return 1;
 	}
 	if (equals == NULL && argv[1] == NULL)
-		return error_set(err, ERROR_USAGE, 0, "option %s requires an argument: %s", option->name, option->argument);
+		return error_set(err, ERROR_USAGE, 0, "option %s requires an argument: %s", option->name,
+				 option->argument);
 	TRY(store(option, equals == NULL ? argv[1] : equals + 1, into, arena, err));
 	return equals == NULL ? 2 : 1;
 }
@@ -198,6 +199,7 @@ int cli_parse(const struct cli *cli, char *const *argv, void *into, struct arena
 	for (char *const *at = argv; *at != NULL; at++)
 		room++;
 	char **rest = arena_alloc(arena, room * sizeof(*rest));
+	*ret_rest = rest;
 	while (*argv != NULL) {
 		bool is_option = argv[0][0] == '-' && argv[0][1] != '\0';
 
@@ -218,7 +220,6 @@ int cli_parse(const struct cli *cli, char *const *argv, void *into, struct arena
 		while (*argv != NULL)
 			rest[count++] = *argv++;
 	}
-	*ret_rest = rest;
 	return 0;
 }
 
@@ -266,5 +267,5 @@ void cli_help(const struct cli *cli, FILE *out)
 	fputc('\n', out);
 	for (const struct cli_option *option = cli->options; option->name != NULL; option++)
 		help_option(option, out);
-	fprintf(out, "  %-*sshow this\n", HELP_COLUMN - 2, "   --help");
+	fprintf(out, "  %-*sshow this\n", HELP_COLUMN - 2, "    --help");
 }

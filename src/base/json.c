@@ -218,10 +218,30 @@ static int parse_all(struct parse *p, struct error *err)
 	return add_position(input, consumed, err);
 }
 
-static void free_parser(yajl_handle *handle)
+/* yajl's memory comes from the arena like everything else: a launch then never grows the heap. */
+static void *take_memory(void *arena, size_t size)
 {
-	if (*handle != NULL)
-		yajl_free(*handle);
+	size_t *block = arena_alloc(arena, sizeof(max_align_t) + size);
+
+	*block = size;
+	return (char *)block + sizeof(max_align_t);
+}
+
+static void *grow_memory(void *arena, void *old, size_t size)
+{
+	void *block = take_memory(arena, size);
+
+	if (old != NULL) {
+		size_t had = *(size_t *)((char *)old - sizeof(max_align_t));
+
+		memcpy(block, old, had < size ? had : size);
+	}
+	return block;
+}
+
+static void keep_memory(void *arena, void *block)
+{
+	(void)arena, (void)block;
 }
 
 int json_read(struct json_input *input, const struct json_schema *schema, void *into, struct arena *arena,
@@ -232,7 +252,8 @@ int json_read(struct json_input *input, const struct json_schema *schema, void *
 	struct parse p = {
 		.reader = {.input = input, .schema = schema, .into = into, .arena = arena, .err = err},
 	};
-	__attribute__((cleanup(free_parser))) yajl_handle yajl = yajl_alloc(&callbacks, NULL, &p);
+	yajl_alloc_funcs memory = {.malloc = take_memory, .realloc = grow_memory, .free = keep_memory, .ctx = arena};
+	yajl_handle yajl = yajl_alloc(&callbacks, &memory, &p);
 
 	p.reader.keys.seed = (uintptr_t)arena->start;
 	p.yajl = yajl;

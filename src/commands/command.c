@@ -4,17 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "config/bundle_out.h"
 #include "config/oci.h"
-#include "config/options.h"
 #include "config/profile.h"
 #include "run/plan.h"
 
-const struct command *const commands[] = { &command_run, &command_sandbox, &command_explain, &command_completion, NULL };
+const struct command *const commands[] = {&command_run, &command_sandbox, &command_explain, &command_completion, NULL};
 
 int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err)
 {
-	const struct profile_choice choice = { .argument = argument, .argv0 = invocation->argv0, .site_file = SITE_FILE };
+	const struct profile_choice choice = {.argument = argument, .argv0 = invocation->argv0, .site_file = SITE_FILE};
 
 	return profile_select(&choice, invocation->arena, ret, err);
 }
@@ -30,22 +28,22 @@ static int plan(const struct invocation *invocation, const struct request *reque
 	return plan_build(request, profile, host, id, invocation->arena, ret_plan, err);
 }
 
-int command_plan_sandbox(const struct invocation *invocation, struct sandbox_options *ret_options,
-			 struct plan **ret_plan, struct error *err)
+int command_read_sandbox(const struct invocation *invocation, struct sandbox_choice *ret, struct error *err)
 {
-	struct request *request = arena_alloc(invocation->arena, sizeof(*request));
-	struct host host;
 	char **program;
+	int help = cli_parse(command_sandbox.cli, invocation->argv, &ret->options, invocation->arena, &program, err);
 
-	*ret_plan = NULL;
-	int help = cli_parse(command_sandbox.cli, invocation->argv, ret_options, invocation->arena, &program, err);
 	if (help != 0)
-		return help < 0 ? -1 : 0;
-	TRY(host_probe(&host, invocation->arena, err));
-	TRY(options_request(ret_options, program, &host, invocation->arena, request, err));
-	if (ret_options->bundle_out != NULL)
-		return bundle_write(ret_options->bundle_out, request, err);
-	return plan(invocation, request, ret_options->profile, &host, "sandbox", ret_plan, err);
+		return help;
+	TRY(host_probe(&ret->host, invocation->arena, err));
+	host_probe_directories(&ret->host, invocation->arena);
+	return options_request(&ret->options, program, &ret->host, invocation->arena, &ret->request, err);
+}
+
+int command_plan_sandbox(const struct invocation *invocation, struct sandbox_choice *choice, struct plan **ret_plan,
+			 struct error *err)
+{
+	return plan(invocation, &choice->request, choice->options.profile, &choice->host, "sandbox", ret_plan, err);
 }
 
 int command_plan_bundle(const struct invocation *invocation, const struct bundle_choice *choice, struct plan **ret_plan,

@@ -3,7 +3,7 @@
 
 #include "commands/command.h"
 
-static const struct cli_option options[] = { CLI_END };
+static const struct cli_option options[] = {CLI_END};
 
 static const struct cli cli = {
 	.usage = "casemate completion bash|zsh|fish",
@@ -70,7 +70,7 @@ static int completion(const struct invocation *invocation, int *ret_status, stru
 	static const struct {
 		const char *name;
 		void (*print)(void);
-	} shells[] = { { "bash", print_bash }, { "zsh", print_zsh }, { "fish", print_fish } };
+	} shells[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
 	char **rest;
 
 	(void)ret_status;
@@ -87,4 +87,4 @@ static int completion(const struct invocation *invocation, int *ret_status, stru
 	return error_set(err, ERROR_USAGE, 0, "which shell: bash, zsh or fish?");
 }
 
-const struct command command_completion = { "completion", &cli, completion };
+const struct command command_completion = {"completion", &cli, completion};

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "commands/command.h"
-#include "config/options.h"
 
 struct explain_options {
 	const char *config, *profile;
@@ -15,15 +14,18 @@ struct explain_options {
 #define AT(member) offsetof(struct explain_options, member)
 
 static const struct cli_option options[] = {
-	{ "--json", 0, CLI_ON, AT(json), NULL, "print JSON", 0 },
-	{ "--config", 'f', CLI_TEXT, AT(config), "FILE", "another config.json than the bundle's", 0 },
-	{ "--profile", 0, CLI_TEXT, AT(profile), "NAME|FILE", "the ceiling: restricted (default), baseline, privileged, a file", 0 },
+	{"--json", 0, CLI_ON, AT(json), NULL, "print JSON", 0},
+	{"--config", 'f', CLI_TEXT, AT(config), "FILE", "another config.json than the bundle's", 0},
+	{"--profile", 0, CLI_TEXT, AT(profile), "NAME|FILE",
+	 "the ceiling: restricted (default), baseline, privileged, a file", 0},
 	CLI_END,
 };
 
 static const struct cli cli = {
-	.usage = "casemate explain [OPTION]... BUNDLE\n       casemate explain [--json] sandbox [FLAG]... [--] COMMAND [ARGUMENT]...",
-	.summary = "Prints the plan of a launch, layer by layer: what it grants, what it stops, what the profile took away, and "
+	.usage = "casemate explain [OPTION]... BUNDLE\n       casemate explain [--json] sandbox [FLAG]... [--] COMMAND "
+		 "[ARGUMENT]...",
+	.summary = "Prints the plan of a launch, layer by layer: what it grants, what it stops, what the profile took "
+		   "away, and "
 		   "why. Changes nothing.",
 	.options = options,
 	.order = CLI_IN_FRONT,
@@ -31,16 +33,21 @@ static const struct cli cli = {
 
 static int plan_sandbox(const struct invocation *invocation, char **rest, struct plan **ret_plan, struct error *err)
 {
-	struct sandbox_options ignored = { 0 };
+	struct sandbox_choice *choice = arena_alloc(invocation->arena, sizeof(*choice));
 	struct invocation inner = *invocation;
 
 	inner.argv = rest + 1;
-	return command_plan_sandbox(&inner, &ignored, ret_plan, err);
+	int help = command_read_sandbox(&inner, choice, err);
+	if (help != 0)
+		return help < 0 ? -1 : 0;
+	if (choice->options.bundle_out != NULL)
+		return error_set(err, ERROR_USAGE, 0, "--bundle-out: explain writes nothing");
+	return command_plan_sandbox(&inner, choice, ret_plan, err);
 }
 
 static int explain(const struct invocation *invocation, int *ret_status, struct error *err)
 {
-	struct explain_options given = { 0 };
+	struct explain_options given = {0};
 	struct plan *plan = NULL;
 	char **rest;
 
@@ -48,13 +55,14 @@ static int explain(const struct invocation *invocation, int *ret_status, struct 
 	if (help < 0)
 		return -1;
 	if (help == 0 && rest[0] == NULL)
-		return error_set(err, ERROR_USAGE, 0, "what shall be explained: a bundle's directory, or sandbox FLAGS -- COMMAND?");
+		return error_set(err, ERROR_USAGE, 0,
+				 "what shall be explained: a bundle's directory, or sandbox FLAGS -- COMMAND?");
 	if (help == 0 && strcmp(rest[0], "sandbox") == 0) {
 		TRY(plan_sandbox(invocation, rest, &plan, err));
 	} else if (help == 0) {
 		/* Options may follow the bundle as well. */
 		struct cli behind = cli;
-		struct bundle_choice choice = { .bundle = rest[0], .id = "container" };
+		struct bundle_choice choice = {.bundle = rest[0], .id = "container"};
 		char **more;
 
 		behind.order = CLI_MIXED;
@@ -74,4 +82,4 @@ static int explain(const struct invocation *invocation, int *ret_status, struct 
 	return explain_plan(plan, given.json ? EXPLAIN_JSON : EXPLAIN_TEXT, stdout, err);
 }
 
-const struct command command_explain = { "explain", &cli, explain };
+const struct command command_explain = {"explain", &cli, explain};

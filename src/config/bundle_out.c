@@ -89,10 +89,11 @@ static void write_mount(struct json_writer *json, const struct request_mount *mo
 	static const struct {
 		uint64_t attr;
 		const char *word;
-	} words[] = { { MOUNT_ATTR_RDONLY, "ro" },
-		      { MOUNT_ATTR_NOSUID, "nosuid" },
-		      { MOUNT_ATTR_NODEV, "nodev" },
-		      { MOUNT_ATTR_NOEXEC, "noexec" } };
+	} words[] = {{MOUNT_ATTR_RDONLY, "ro"},
+		     {MOUNT_ATTR_NOSUID, "nosuid"},
+		     {MOUNT_ATTR_NODEV, "nodev"},
+		     {MOUNT_ATTR_NOEXEC, "noexec"}};
+	static const char *const recursive[] = {"rro", "rnosuid", "rnodev", "rnoexec"};
 
 	json_write_begin_object(json);
 	write_pair(json, "destination", mount->destination);
@@ -105,6 +106,9 @@ static void write_mount(struct json_writer *json, const struct request_mount *mo
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if ((mount->attr_set & words[i].attr) != 0)
 			json_write_string(json, words[i].word);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if ((mount->rec_attr_set & words[i].attr) != 0)
+			json_write_string(json, recursive[i]);
 	for (size_t i = 0; i < mount->data.count; i++)
 		json_write_string(json, mount->data.at[i]);
 	json_write_end_array(json);
@@ -117,6 +121,96 @@ static bool is_mount(const struct request_mount *mount)
 	if (mount->content != NULL || mount->link != NULL)
 		return false;
 	return (mount->special & MOUNT_SPECIAL_OPTIONAL) == 0 || access(mount->source, F_OK) == 0;
+}
+
+static void write_number(struct json_writer *json, const char *key, int64_t value)
+{
+	json_write_key(json, key);
+	json_write_signed(json, value);
+}
+
+static void begin_object(struct json_writer *json, const char *key)
+{
+	json_write_key(json, key);
+	json_write_begin_object(json);
+}
+
+static void begin_array(struct json_writer *json, const char *key)
+{
+	json_write_key(json, key);
+	json_write_begin_array(json);
+}
+
+static void write_resources(struct json_writer *json, const struct request_resources *resources)
+{
+	begin_object(json, "resources");
+	if (resources->pids_limit.set) {
+		begin_object(json, "pids");
+		write_number(json, "limit", resources->pids_limit.value);
+		json_write_end_object(json);
+	}
+	if (resources->memory != NULL) {
+		begin_object(json, "memory");
+		write_number(json, "limit", resources->memory->limit.value);
+		json_write_end_object(json);
+	}
+	if (resources->cpu != NULL) {
+		begin_object(json, "cpu");
+		write_number(json, "quota", resources->cpu->quota.value);
+		write_number(json, "period", (int64_t)resources->cpu->period.value);
+		json_write_end_object(json);
+	}
+	json_write_end_object(json);
+}
+
+static void write_seccomp_arg(struct json_writer *json, const struct request_seccomp_arg *arg)
+{
+	json_write_begin_object(json);
+	write_number(json, "index", arg->index);
+	json_write_key(json, "value");
+	json_write_unsigned(json, arg->value);
+	json_write_key(json, "valueTwo");
+	json_write_unsigned(json, arg->value_two);
+	write_pair(json, "op", lookup_name(&names_seccomp_operators, arg->op));
+	json_write_end_object(json);
+}
+
+static void write_seccomp_rule(struct json_writer *json, const struct request_seccomp_rule *rule)
+{
+	json_write_begin_object(json);
+	write_strings(json, "names", &rule->names);
+	write_pair(json, "action", lookup_name(&names_seccomp_actions, rule->action));
+	if (rule->errno_ret.set)
+		write_number(json, "errnoRet", rule->errno_ret.value);
+	begin_array(json, "args");
+	for (size_t i = 0; i < rule->args.count; i++)
+		write_seccomp_arg(json, &rule->args.at[i]);
+	json_write_end_array(json);
+	json_write_end_object(json);
+}
+
+static void write_seccomp(struct json_writer *json, const struct request_seccomp *seccomp)
+{
+	begin_object(json, "seccomp");
+	write_pair(json, "defaultAction", lookup_name(&names_seccomp_actions, seccomp->default_action));
+	if (seccomp->default_errno_ret.set)
+		write_number(json, "defaultErrnoRet", seccomp->default_errno_ret.value);
+	write_pair(json, "listenerPath", seccomp->listener_path);
+	write_pair(json, "listenerMetadata", seccomp->listener_metadata);
+	begin_array(json, "architectures");
+	for (size_t i = 0; i < seccomp->architectures.count; i++)
+		json_write_string(json, lookup_name(&names_seccomp_archs, seccomp->architectures.at[i]));
+	json_write_end_array(json);
+	begin_array(json, "flags");
+	for (uint32_t bit = 1; bit != 0; bit <<= 1)
+		if ((seccomp->flags & bit) != 0)
+			json_write_string(json, lookup_name(&names_seccomp_flags, bit));
+	json_write_end_array(json);
+	begin_array(json, "syscalls");
+	for (size_t i = 0; i < seccomp->syscalls.count; i++)
+		write_seccomp_rule(json, &seccomp->syscalls.at[i]);
+	json_write_end_array(json);
+	json_write_end_object(json);
 }
 
 static void write_linux(struct json_writer *json, const struct request *request)
@@ -138,22 +232,15 @@ static void write_linux(struct json_writer *json, const struct request *request)
 	json_write_end_array(json);
 	write_strings(json, "maskedPaths", &linux_->masked_paths);
 	write_strings(json, "readonlyPaths", &linux_->readonly_paths);
-	if (linux_->resources.pids_limit.set) {
-		json_write_key(json, "resources");
-		json_write_begin_object(json);
-		json_write_key(json, "pids");
-		json_write_begin_object(json);
-		json_write_key(json, "limit");
-		json_write_signed(json, linux_->resources.pids_limit.value);
-		json_write_end_object(json);
-		json_write_end_object(json);
-	}
+	write_resources(json, &linux_->resources);
+	if (linux_->seccomp != NULL)
+		write_seccomp(json, linux_->seccomp);
 	json_write_end_object(json);
 }
 
 static int write_config(int dir, const struct request *request, struct error *err)
 {
-	AUTO_JSON_WRITER struct json_writer json = { 0 };
+	AUTO_JSON_WRITER struct json_writer json = {0};
 	AUTOCLOSE int fd = sys_openat(dir, "config.json", O_WRONLY | O_CREAT | O_EXCL, 0644);
 	const char *text;
 	size_t length;
@@ -162,7 +249,8 @@ static int write_config(int dir, const struct request *request, struct error *er
 		return error_set(err, ERROR_SYSTEM, errno, "cannot write config.json");
 	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
-	write_pair(&json, "ociVersion", "1.2.0");
+	/* The oldest that all of this is written in: some runtimes refuse every 1.x that they do not know. */
+	write_pair(&json, "ociVersion", "1.0.2");
 	write_process(&json, &request->process);
 	json_write_key(&json, "root");
 	json_write_begin_object(&json);
@@ -205,6 +293,21 @@ static int make_parents(int root, const char *path, struct error *err)
 	return 0;
 }
 
+/* Some runtimes give a tmpfs the mode of the directory below it, whatever its options say. */
+static int make_directory(int root, const struct request_mount *mount, const char *path, struct error *err)
+{
+	bool shared = false;
+
+	for (size_t i = 0; i < mount->data.count; i++)
+		shared = shared || strcmp(mount->data.at[i], "mode=1777") == 0;
+	if (sys_mkdirat(root, path, 0755) < 0 && errno != EEXIST)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' in the bundle", path);
+	AUTOCLOSE int fd = shared ? sys_openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0) : -1;
+	if (shared && (fd < 0 || sys_fchmod(fd, 01777) < 0))
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the mode of '%s' in the bundle", path);
+	return 0;
+}
+
 static int make_point(int root, const struct request_mount *mount, struct error *err)
 {
 	const char *path = mount->destination + 1;
@@ -218,12 +321,10 @@ static int make_point(int root, const struct request_mount *mount, struct error 
 			return error_set(err, ERROR_SYSTEM, errno, "cannot make the link '%s' in the bundle", path);
 		return 0;
 	}
-	if (!file) {
-		if (sys_mkdirat(root, path, 0755) < 0 && errno != EEXIST)
-			return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' in the bundle", path);
-		return 0;
-	}
-	AUTOCLOSE int fd = sys_openat(root, path, O_WRONLY | O_CREAT | O_NOFOLLOW, mount->mode != 0 ? mount->mode : 0644);
+	if (!file)
+		return make_directory(root, mount, path, err);
+	AUTOCLOSE int fd =
+		sys_openat(root, path, O_WRONLY | O_CREAT | O_NOFOLLOW, mount->mode != 0 ? mount->mode : 0644);
 	if (fd < 0 || (mount->content != NULL && fd_write_all(fd, mount->content, mount->content_length) < 0))
 		return error_set(err, ERROR_SYSTEM, errno, "cannot write '%s' in the bundle", path);
 	return 0;
@@ -260,15 +361,44 @@ static int make_root(int dir, const struct request *request, struct error *err)
 	return 0;
 }
 
-int bundle_write(const char *directory, const struct request *request, struct error *err)
+/* What would be lost is refused: a bundle that grants more than the sandbox did is not its equivalent. */
+static int check_expressible(const struct request *request, struct error *err)
+{
+	if (request->sandbox.restrict_tcp)
+		return error_set(err, ERROR_USAGE, 0,
+				 "--bundle-out: --bind-tcp and --connect-tcp have no place in a config.json");
+	if (request->sandbox.time_limit_ms != 0)
+		return error_set(err, ERROR_USAGE, 0, "--bundle-out: --time has no place in a config.json");
+	for (size_t i = 0; i < request->mounts.count; i++)
+		if ((request->mounts.at[i].content != NULL || request->mounts.at[i].link != NULL) &&
+		    is_covered(request, i))
+			return error_set(err, ERROR_USAGE, 0,
+					 "--bundle-out: '%s' lies below another mount, where a bundle holds nothing",
+					 request->mounts.at[i].from);
+	return 0;
+}
+
+static int write_all(const char *directory, const struct request *request, struct error *err)
 {
 	if (sys_mkdirat(AT_FDCWD, directory, 0755) < 0) {
-		error_set(err, ERROR_USAGE, errno, "cannot make the bundle '%s'", directory);
-		return errno == EEXIST ? error_hint(err, "name a directory that does not exist yet") : -1;
+		int reason = errno;
+
+		error_set(err, ERROR_USAGE, reason, "cannot make the bundle '%s'", directory);
+		return reason == EEXIST ? error_hint(err, "name a directory that does not exist yet") : -1;
 	}
 	AUTOCLOSE int dir = sys_openat(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (dir < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", directory);
 	TRY(make_root(dir, request, err));
 	return write_config(dir, request, err);
+}
+
+int bundle_write(const char *directory, const struct request *request, struct error *err)
+{
+	TRY(check_expressible(request, err));
+	/* The user of the container is not the caller, and must be able to read its root. */
+	mode_t mask = sys_umask(022);
+	int result = write_all(directory, request, err);
+	(void)sys_umask(mask);
+	return result;
 }

@@ -345,12 +345,27 @@ static int follow_links(const struct adding *a, struct error *err)
 	return 0;
 }
 
+/* A file or link of ours in a directory of the host would stay there when the sandbox is gone. */
+static int check_made(const struct request *request, struct error *err)
+{
+	const struct request_mount *at = request->mounts.at;
+
+	for (size_t i = 0; i < request->mounts.count; i++)
+		for (size_t above = 0; (at[i].content != NULL || at[i].link != NULL) && above < i; above++)
+			if (at[above].bind && is_below(at[i].destination, at[above].destination))
+				return error_set(err, ERROR_USAGE, 0,
+						 "%s: it would be left in a directory of the host, '%s'", at[i].from,
+						 at[above].source);
+	return 0;
+}
+
 /* By depth the most specific place wins, whatever was typed first. */
 static int order_mounts(const struct adding *a, struct error *err)
 {
 	TRY(put_in_order(a->request, err));
 	TRY(follow_links(a, err));
-	return put_in_order(a->request, err);
+	TRY(put_in_order(a->request, err));
+	return check_made(a->request, err);
 }
 
 /* ---- the rest of the request */

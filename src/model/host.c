@@ -82,7 +82,28 @@ static void probe_capabilities(struct host *host)
 	host->privileged = host->uid == 0 && (host->capabilities & 1ULL << CAP_SYS_ADMIN) != 0;
 }
 
-static void probe_directories(struct host *host, struct arena *arena)
+/* Field 33 of proc_pid_stat(5), decimal, signals 1 to 31: what is ignored stays so over execve(2). */
+static int probe_ignored_signals(struct host *host, struct error *err)
+{
+	enum { FIELD = 33 };
+	char text[1024];
+	AUTOCLOSE int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (length < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/stat'");
+	text[length] = '\0';
+	/* The name may hold anything, but nothing behind its bracket does: field 3 comes next. */
+	char *at = strrchr(text, ')');
+	for (int field = 2; at != NULL && field < FIELD; field++)
+		at = strchr(at + 1, ' ');
+	if (at == NULL)
+		return error_set(err, ERROR_HOST, 0, "cannot understand '/proc/self/stat'");
+	host->ignored_signals = (uint32_t)strtoul(at + 1, NULL, 10);
+	return 0;
+}
+
+void host_probe_directories(struct host *host, struct arena *arena)
 {
 	char link[256];
 
@@ -150,7 +171,7 @@ int host_probe(struct host *host, struct arena *arena, struct error *err)
 	if (getcwd(cwd, sizeof(cwd)) == NULL)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot find the current directory");
 	host->cwd = arena_strdup(arena, cwd);
-	probe_directories(host, arena);
+	TRY(probe_ignored_signals(host, err));
 	return probe_cgroups(host, arena, err);
 }
 

@@ -74,13 +74,21 @@ static void tighten_inheritable(struct planner *p, struct plan_caps *plan)
 		plan->inheritable &= ~extra;
 }
 
+/* The kernel raises nothing to ambient that is not inheritable; other runtimes drop it silently, as configs of theirs expect. */
+static void note_ambient(struct planner *p, struct plan_caps *plan)
+{
+	uint64_t powerless = plan->ambient & ~(plan->permitted & plan->inheritable);
+
+	if (powerless != 0)
+		planner_note(p, "caps", plan->from,
+			     arena_printf(p->arena, "not ambient, because not inheritable: %s", names_of(p->arena, powerless)));
+	plan->ambient &= ~powerless;
+}
+
 static int check_sets(const struct plan_caps *plan, struct error *err)
 {
 	if ((plan->effective & ~plan->permitted) != 0)
 		return error_set(err, ERROR_CONFIG, 0, "%s: effective has capabilities that permitted lacks", plan->from);
-	if ((plan->ambient & ~(plan->permitted & plan->inheritable)) != 0)
-		return error_set(err, ERROR_CONFIG, 0,
-				 "%s: ambient has capabilities that permitted or inheritable lacks", plan->from);
 	return 0;
 }
 
@@ -99,9 +107,7 @@ int caps_plan(struct planner *p, struct error *err)
 	plan->ambient = wanted->ambient & known;
 	note_unknown(p, wanted, (wanted->bounding | wanted->permitted | wanted->effective) & ~known);
 	tighten(p, plan);
-	/* Engines ask for ambient without inheritable, which the kernel refuses; what is ambient is inherited. */
-	plan->ambient &= plan->permitted;
-	plan->inheritable |= plan->ambient & plan->permitted;
+	note_ambient(p, plan);
 	tighten_inheritable(p, plan);
 	TRY(check_sets(plan, err));
 	if (p->profile->lock_securebits && p->request->process.user.uid != 0)

@@ -274,6 +274,8 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 			result = -1;
 		run->cgroup_made[i] = 0;
 	}
+	if (cgroup_v2_return(&plan->cgroup, run, result == 0 ? err : &later) < 0)
+		result = -1;
 	return result;
 }
 

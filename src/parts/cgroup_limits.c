@@ -185,15 +185,17 @@ static int plan_memory(struct planner *p, const struct request_memory *memory, s
 /* By squaring: each bit of the logarithm's fraction is whether the square of what is left reaches 2. Needs no libm. */
 static double binary_logarithm(uint64_t number)
 {
-	double result = 63 - __builtin_clzll(number);
+	enum { FRACTION_BITS = 40 };
+	double result = 63 - __builtin_clzll(number), bit = 0.5;
 	double left = (double)number / (double)(1ULL << (63 - __builtin_clzll(number)));
 
-	for (double bit = 0.5; bit > 1e-12; bit /= 2) {
+	for (int i = 0; i < FRACTION_BITS; i++) {
 		left *= left;
 		if (left >= 2) {
 			left /= 2;
 			result += bit;
 		}
+		bit /= 2;
 	}
 	return result;
 }
@@ -319,7 +321,7 @@ static int plan_unified(struct planner *p, const pair_list *unified, struct erro
 int cgroup_wanted_pids(const struct planner *p, struct opt_i64 *ret_limit, struct error *err)
 {
 	const struct request_resources *resources = &p->request->linux_.resources;
-	char *end;
+	char *end = NULL;
 
 	*ret_limit = resources->pids_limit;
 	for (size_t i = 0; i < resources->unified.count; i++) {
@@ -329,7 +331,7 @@ int cgroup_wanted_pids(const struct planner *p, struct opt_i64 *ret_limit, struc
 			continue;
 		ret_limit->set = true;
 		ret_limit->value = strcmp(value, "max") == 0 ? -1 : strtoll(value, &end, 10);
-		if (strcmp(value, "max") != 0 && (*value < '0' || *value > '9' || *end != '\0'))
+		if (strcmp(value, "max") != 0 && (*value < '0' || *value > '9' || end == NULL || *end != '\0'))
 			return error_set(err, ERROR_CONFIG, 0, "%s: '%s' is not a number of processes",
 					 planner_origin(p, "/linux/resources/unified/pids.max"), value);
 	}

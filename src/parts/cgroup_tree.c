@@ -120,9 +120,11 @@ static int make_parent(int parent, const char *name, uint8_t *made)
 
 /* One attempt. Returns the last directory, -1 with the error filled, or -2 with errno where a step on the way failed.
  */
-static int make_path(const struct plan_cgroup *plan, int root, cgroup_enter *enter, uint8_t *made, struct error *err)
+static int make_path(const struct plan_cgroup *plan, int root, size_t hierarchy, cgroup_enter *enter, struct run *run,
+		     struct error *err)
 {
 	AUTOCLOSE int parent = open_below(root, ".", O_PATH | O_DIRECTORY);
+	uint8_t *made = &run->cgroup_made[hierarchy];
 
 	for (size_t i = 0; parent >= 0 && i < plan->components.count; i++) {
 		const char *name = plan->components.at[i];
@@ -132,7 +134,8 @@ static int make_path(const struct plan_cgroup *plan, int root, cgroup_enter *ent
 			return -2;
 		*made = (uint8_t)(*made + last);
 		int dir = open_below(parent, name, O_PATH | O_DIRECTORY);
-		if (dir >= 0 && enter != NULL && enter(plan, parent, dir, err) < 0) {
+		if (dir >= 0 && enter != NULL &&
+		    enter(plan, run, &(struct cgroup_level){parent, dir, (uint8_t)i}, err) < 0) {
 			fd_close(&dir);
 			return -1;
 		}
@@ -142,17 +145,16 @@ static int make_path(const struct plan_cgroup *plan, int root, cgroup_enter *ent
 	return parent < 0 ? -2 : fd_take(&parent);
 }
 
-int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_enter *enter, uint8_t *ret_made,
+int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_enter *enter, struct run *run,
 		     struct error *err)
 {
 	AUTOCLOSE int root = open_root(plan, hierarchy, err);
 	int dir = -2;
 
-	*ret_made = 0;
 	if (root < 0)
 		return -1;
 	for (int i = 0; i < RACES && dir == -2; i++) {
-		dir = make_path(plan, root, enter, ret_made, err);
+		dir = make_path(plan, root, hierarchy, enter, run, err);
 		if (dir == -2 && errno != ENOENT && errno != ENODEV)
 			break;
 	}
@@ -168,18 +170,21 @@ int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_en
 
 /* ---- removing */
 
-/* Of the processes in @dir itself. Those that are not in our pid namespace are listed as 0. */
+/* The processes of @dir itself; those that are not in our pid namespace are listed as 0. The caller comes back for
+ * more. */
 static void kill_each(int dir)
 {
 	char text[PROCS_TEXT], *at = text, *line;
 
 	if (cgroup_tree_read(dir, "cgroup.procs", text, sizeof(text)) < 0)
 		return;
+	/* Where the text is full, its last number may be cut, and another process. */
+	if (strlen(text) == sizeof(text) - 1)
+		*strrchr(text, '\n') = '\0';
 	while ((line = strsep(&at, "\n")) != NULL) {
 		long pid = strtol(line, NULL, 10);
 
-		/* The last line may be cut: it is read again in the next round. */
-		if (pid > 0 && at != NULL)
+		if (pid > 0)
 			(void)sys_kill((pid_t)pid, SIGKILL);
 	}
 }
@@ -247,6 +252,16 @@ static int open_path(const struct plan_cgroup *plan, int root, size_t count)
 		dir = next;
 	}
 	return fd_take(&dir);
+}
+
+int cgroup_tree_open(const struct plan_cgroup *plan, size_t hierarchy, size_t depth, struct error *err)
+{
+	AUTOCLOSE int root = open_root(plan, hierarchy, err);
+	int dir = root < 0 ? -1 : open_path(plan, root, depth);
+
+	if (root >= 0 && dir < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the cgroup above '%s'", plan->path);
+	return dir;
 }
 
 /* Parents that others use by now are theirs. */

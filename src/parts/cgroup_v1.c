@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -25,22 +26,33 @@ static int fill_one(int parent, int dir, const char *name, struct error *err)
 	return cgroup_tree_write(dir, name, text, "default", err);
 }
 
-static int fill_cpuset(const struct plan_cgroup *plan, int parent, int dir, struct error *err)
+static int fill_cpuset(const struct plan_cgroup *plan, struct run *run, const struct cgroup_level *level,
+		       struct error *err)
 {
 	(void)plan;
-	TRY(fill_one(parent, dir, "cpuset.cpus", err));
-	return fill_one(parent, dir, "cpuset.mems", err);
+	(void)run;
+	TRY(fill_one(level->parent, level->dir, "cpuset.cpus", err));
+	return fill_one(level->parent, level->dir, "cpuset.mems", err);
 }
 
+/* One line a write. The rules are many, so each file is opened once. */
 static int write_rules(const struct plan_cgroup *plan, int dir, struct error *err)
 {
+	AUTOCLOSE int deny = sys_openat(dir, "devices.deny", O_WRONLY | O_NOFOLLOW, 0);
+	AUTOCLOSE int allow = sys_openat(dir, "devices.allow", O_WRONLY | O_NOFOLLOW, 0);
 	char text[CGROUP_RULE_BYTES];
 
+	if (deny < 0 || allow < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the device rules of the cgroup");
 	for (size_t i = 0; i < plan->rules.count; i++) {
 		const struct plan_cgroup_rule *rule = &plan->rules.at[i];
+		const char *line = cgroup_rule_text(rule, text);
 
-		TRY(cgroup_tree_write(dir, rule->allow ? "devices.allow" : "devices.deny", cgroup_rule_text(rule, text),
-				      rule->from, err));
+		if (sys_write(rule->allow ? allow : deny, line, strlen(line)) != (ssize_t)strlen(line)) {
+			error_set(err, ERROR_SYSTEM, errno, "%s: cannot %s the device '%s'", rule->from,
+				  rule->allow ? "allow" : "deny", line);
+			return errno == EPERM ? error_hint(err, "the cgroup of this launch may not use it either") : -1;
+		}
 	}
 	return 0;
 }
@@ -48,7 +60,7 @@ static int write_rules(const struct plan_cgroup *plan, int dir, struct error *er
 static int make_one(const struct plan_cgroup *plan, size_t index, struct run *run, struct error *err)
 {
 	cgroup_enter *enter = plan->hierarchies.at[index].fill ? fill_cpuset : NULL;
-	AUTOCLOSE int dir = cgroup_tree_make(plan, index, enter, &run->cgroup_made[index], err);
+	AUTOCLOSE int dir = cgroup_tree_make(plan, index, enter, run, err);
 
 	if (dir < 0)
 		return -1;

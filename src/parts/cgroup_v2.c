@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/sys.h"
 #include "parts/cgroup_devices.h"
 #include "parts/cgroup_tree.h"
 #include "parts/cgroup_versions.h"
 
-enum { LIST_TEXT = 1024 };
+enum {
+	LIST_TEXT = 1024,
+	LEAF_NAME = 512,
+	WORD = 160, /* a controller is at most as long as its file's name */
+};
 
 static bool is_in(const char *list, const char *word)
 {
@@ -34,24 +41,88 @@ static int cannot_enable(const char *controller, struct error *err)
 			       "systemd-run --user --scope -p Delegate=yes");
 }
 
-/* A directory has the files of a controller only if the one above says so. What is on already stays as it is. */
-static int enable_controllers(const struct plan_cgroup *plan, int parent, int dir, struct error *err)
+/* ---- the launcher steps aside */
+
+/* The name of a leaf that is the launcher's for the time of the launch. */
+static const char *leaf_name(const struct plan_cgroup *plan, char name[LEAF_NAME])
+{
+	snprintf(name, LEAF_NAME, "%s.launcher", plan->components.at[plan->components.count - 1]);
+	return name;
+}
+
+/*
+ * A cgroup whose controllers are passed on may not hold processes itself, but the one that is delegated to us holds us.
+ * What else is in it is not ours to move: then the kernel goes on saying EBUSY.
+ */
+static int step_aside(const struct plan_cgroup *plan, struct run *run, const struct cgroup_level *level)
+{
+	char name[LEAF_NAME], path[LEAF_NAME + 16];
+
+	if (run->cgroup_aside != 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/cgroup.procs", leaf_name(plan, name));
+	if (sys_mkdirat(level->parent, name, 0755) < 0)
+		return -1;
+	if (fd_write_file(level->parent, path, "0") < 0) {
+		(void)sys_unlinkat(level->parent, name, AT_REMOVEDIR);
+		return -1;
+	}
+	run->cgroup_aside = (uint8_t)(level->depth + 1);
+	return 0;
+}
+
+int cgroup_v2_return(const struct plan_cgroup *plan, struct run *run, struct error *err)
+{
+	char name[LEAF_NAME], word[WORD];
+
+	if (run->cgroup_aside == 0)
+		return 0;
+	AUTOCLOSE int dir = cgroup_tree_open(plan, 0, run->cgroup_aside - 1U, err);
+	if (dir < 0)
+		return -1;
+	for (size_t i = 0; i < plan->controllers.count; i++) {
+		snprintf(word, sizeof(word), "-%s", plan->controllers.at[i]);
+		(void)fd_write_file(dir, "cgroup.subtree_control", word);
+	}
+	if (fd_write_file(dir, "cgroup.procs", "0") < 0 || sys_unlinkat(dir, leaf_name(plan, name), AT_REMOVEDIR) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot go back to the cgroup above '%s'", plan->path);
+	run->cgroup_aside = 0;
+	return 0;
+}
+
+/* ---- making */
+
+static int enable(const struct plan_cgroup *plan, struct run *run, const struct cgroup_level *level,
+		  const char *controller)
 {
 	static const char file[] = "cgroup.subtree_control";
-	char enabled[LIST_TEXT], word[64] = "+";
+	char word[WORD];
 
-	(void)dir;
+	snprintf(word, sizeof(word), "+%s", controller);
+	if (fd_write_file(level->parent, file, word) == 0)
+		return 0;
+	if (errno != EBUSY)
+		return -1;
+	if (step_aside(plan, run, level) == 0)
+		return fd_write_file(level->parent, file, word);
+	errno = EBUSY;
+	return -1;
+}
+
+/* A directory has the files of a controller only if the one above says so. What is on already stays as it is. */
+static int enable_all(const struct plan_cgroup *plan, struct run *run, const struct cgroup_level *level,
+		      struct error *err)
+{
+	char enabled[LIST_TEXT];
+
 	if (plan->controllers.count == 0)
 		return 0;
-	if (cgroup_tree_read(parent, file, enabled, sizeof(enabled)) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot read '%s'", file);
+	if (cgroup_tree_read(level->parent, "cgroup.subtree_control", enabled, sizeof(enabled)) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read 'cgroup.subtree_control'");
 	for (size_t i = 0; i < plan->controllers.count; i++) {
 		const char *controller = plan->controllers.at[i];
 
-		if (is_in(enabled, controller))
-			continue;
-		strncpy(word + 1, controller, sizeof(word) - 2);
-		if (fd_write_file(parent, file, word) < 0)
+		if (!is_in(enabled, controller) && enable(plan, run, level, controller) < 0)
 			return cannot_enable(controller, err);
 	}
 	return 0;
@@ -59,7 +130,7 @@ static int enable_controllers(const struct plan_cgroup *plan, int parent, int di
 
 int cgroup_v2_make(const struct plan_cgroup *plan, struct run *run, struct error *err)
 {
-	AUTOCLOSE int dir = cgroup_tree_make(plan, 0, enable_controllers, &run->cgroup_made[0], err);
+	AUTOCLOSE int dir = cgroup_tree_make(plan, 0, enable_all, run, err);
 
 	if (dir < 0)
 		return -1;

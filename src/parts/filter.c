@@ -200,6 +200,8 @@ int filter_plan(struct planner *p, struct error *err)
 		requests[count++] = own;
 		add_filter(p, own->from, own->flags);
 	}
+	if (count > 0 && p->plan->filters.at[0].token == 0)
+		return error_set(err, ERROR_HOST, 0, "the kernel gave this program no random bytes");
 	/* Only now: a filter must know the address of the next one's program. */
 	for (size_t i = 0; i < count; i++)
 		TRY(compile(p, requests[i], i, err));

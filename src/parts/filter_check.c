@@ -63,7 +63,8 @@ static void satisfy(struct trial *trial, const struct filter_rule *rule)
 		trial->data.args[rule->args[i].index] = satisfying(&rule->args[i]);
 }
 
-enum { POINTS = 10 };
+/* The first FIRST_POINTS show where a wrong jump leads, the others what a wrong comparison does. */
+enum { FIRST_POINTS = 3, POINTS = 10 };
 
 /* Where an answer may change when one argument does. */
 static void points_of(const struct request_seccomp_arg *arg, uint64_t points[POINTS])
@@ -73,9 +74,9 @@ static void points_of(const struct request_seccomp_arg *arg, uint64_t points[POI
 	uint64_t mask = masked ? arg->value : UINT64_MAX;
 
 	points[0] = value;
-	points[1] = value - 1;
-	points[2] = value + 1;
-	points[3] = value ^ 1ULL << 32;
+	points[1] = value + 1;
+	points[2] = value ^ 1ULL << 32;
+	points[3] = value - 1;
 	points[4] = value & UINT32_MAX;
 	points[5] = value | (uint64_t)UINT32_MAX << 32;
 	points[6] = masked ? value | ~mask : value & ~(uint64_t)UINT32_MAX;
@@ -84,9 +85,10 @@ static void points_of(const struct request_seccomp_arg *arg, uint64_t points[POI
 	points[9] = masked ? value ^ (mask & UINT32_MAX) : value ^ 1ULL << 31;
 }
 
-/* Each comparison of @rule at its points, the others satisfied, all other arguments as they stand in @trial. */
+/* Each comparison of @rule at its first @count points, the others satisfied, all other arguments as they stand in
+ * @trial. */
 static int try_rule(struct trial *trial, const struct verdict_subject *subject, const struct filter_rule *rule,
-		    struct error *err)
+		    size_t count, struct error *err)
 {
 	uint64_t points[POINTS];
 
@@ -96,7 +98,9 @@ static int try_rule(struct trial *trial, const struct verdict_subject *subject, 
 		uint64_t satisfied = *value;
 
 		points_of(&rule->args[i], points);
-		for (size_t k = 0; k < POINTS; k++) {
+		for (size_t k = 0; k < count; k++) {
+			if (k > 0 && points[k] == points[0])
+				continue;
 			*value = points[k];
 			TRY(expect_subject(trial, subject, err));
 		}
@@ -132,12 +136,12 @@ static int check_call(struct trial *trial, struct verdict_view *view, uint32_t n
 		const struct filter_rule *next = &subject.rules[(i + 1) % subject.count];
 
 		memset(trial->data.args, 0, sizeof(trial->data.args));
-		TRY(try_rule(trial, &subject, rule, err));
+		TRY(try_rule(trial, &subject, rule, POINTS, err));
 		/* What falls through one rule must arrive at the next one. */
 		if (!other_args(rule, next))
 			continue;
 		satisfy(trial, next);
-		TRY(try_rule(trial, &subject, rule, err));
+		TRY(try_rule(trial, &subject, rule, FIRST_POINTS, err));
 	}
 	memset(trial->data.args, 0, sizeof(trial->data.args));
 	return 0;
@@ -230,11 +234,11 @@ static int check_x32(struct trial *trial, const struct filter_rules *rules, stru
 	trial->arch = 0;
 	trial->by_args = false;
 	trial->data = (struct seccomp_data){.arch = rules->archs[0].audit};
-	for (uint32_t number = 0; number <= 512; number++) {
+	for (uint32_t number = 0; number <= 64; number++) {
 		trial->data.nr = (int)(SYSCALLS_X32_BIT + number);
 		TRY(expect(trial, SECCOMP_RET_KILL_PROCESS, err));
 	}
-	for (unsigned bit = 9; bit < 31; bit++) {
+	for (unsigned bit = 6; bit < 31; bit++) {
 		trial->data.nr = (int)(SYSCALLS_X32_BIT + (1U << bit));
 		TRY(expect(trial, SECCOMP_RET_KILL_PROCESS, err));
 		trial->data.nr = (int)(UINT32_MAX - (1U << bit));

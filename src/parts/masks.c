@@ -11,7 +11,7 @@
 #include "base/sys.h"
 #include "parts/place.h"
 
-enum { MASK_ATTRS = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+enum { MASK_ATTRS = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
 
 
 
@@ -76,8 +76,23 @@ void masks_apply_explain(const struct plan *plan, struct explain *out)
 			    plan->masks.readonly.at[i].key);
 }
 
-/* One tmpfs for all masks: its root covers directories, its only file covers files. Never anything of the image. */
-static int make_cover(struct error *err)
+/*
+ * What covers, never anything of the image: an empty tmpfs the directories, our own /dev/null the files. The first use of
+ * each attaches it, the others a clone: a detached mount that is closed without having been attached makes the kernel wait
+ * for a grace period.
+ */
+struct cover {
+	int directory, file;
+	bool directory_used, file_used;
+};
+
+static void cover_close(struct cover *cover)
+{
+	fd_close(&cover->directory);
+	fd_close(&cover->file);
+}
+
+static int mount_cover(struct error *err)
 {
 	AUTOCLOSE int fs = sys_fsopen("tmpfs");
 
@@ -86,38 +101,67 @@ static int make_cover(struct error *err)
 	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "555", 0) < 0 ||
 	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked paths");
-	AUTOCLOSE int cover = sys_fsmount(fs, 0);
-	if (cover < 0)
+	int mount = sys_fsmount(fs, 0);
+	if (mount < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mount the cover for masked paths");
-	AUTOCLOSE int file = sys_openat(cover, "masked", O_RDONLY | O_CREAT | O_EXCL, 0);
-	if (file < 0 || sys_mount_setattr(cover, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked paths");
-	return fd_take(&cover);
+	return mount;
 }
 
-/*
- * The first directory gets the cover itself, all others clones: a detached mount that is closed unattached makes the
- * kernel wait for a grace period. Returns 0; *@attached tells the next call.
- */
-static int cover_path(const char *path, int cover, bool *attached, struct error *err)
+/* Where /dev is not ours (a bundle may bind the host's), an empty file of another tmpfs does it. */
+static int file_cover(const struct plan *plan, const struct run *run, struct error *err)
+{
+	size_t dev = 0;
+
+	while (dev < plan->mounts.count && strcmp(plan->mounts.at[dev].target, "/dev") != 0)
+		dev++;
+	if (plan->devices.populate)
+		return sys_open_tree(run->mounts[dev], "null", OPEN_TREE_CLONE);
+	AUTOCLOSE int mount = mount_cover(err);
+	if (mount < 0)
+		return -1;
+	AUTOCLOSE int file = sys_openat(mount, "masked", O_RDONLY | O_CREAT | O_EXCL, 0);
+	return file < 0 ? -1 : sys_open_tree(mount, "masked", OPEN_TREE_CLONE);
+}
+
+static int make_cover(const struct plan *plan, const struct run *run, struct cover *cover, struct error *err)
+{
+	cover->directory = mount_cover(err);
+	if (cover->directory < 0)
+		return -1;
+	cover->file = file_cover(plan, run, err);
+	if (cover->file < 0 ||
+	    sys_mount_setattr(cover->directory, "", AT_EMPTY_PATH, MASK_ATTRS | MOUNT_ATTR_NODEV, 0, 0, -1) < 0 ||
+	    sys_mount_setattr(cover->file, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked paths");
+	return 0;
+}
+
+static int cover_with(int cover, bool *used, int target)
+{
+	if (!*used) {
+		*used = true;
+		return sys_move_mount(cover, target, "", MOVE_MOUNT_T_EMPTY_PATH);
+	}
+	AUTOCLOSE int clone = sys_open_tree(cover, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	return clone < 0 ? -1 : sys_move_mount(clone, target, "", MOVE_MOUNT_T_EMPTY_PATH);
+}
+
+static int cover_path(const char *path, struct cover *cover, struct error *err)
 {
 	struct stat status;
 	AUTOCLOSE int target = place_open(path, PLACE_FOLLOW);
-	AUTOCLOSE int clone = -1;
+	int covered;
 
 	if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (target < 0 || fstat(target, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", path);
-	bool directory = S_ISDIR(status.st_mode);
-	if (!directory)
-		clone = sys_open_tree(cover, "masked", OPEN_TREE_CLONE);
-	else if (*attached)
-		clone = sys_open_tree(cover, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-	int from = directory && !*attached ? cover : clone;
-	if (from < 0 || sys_move_mount(from, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (S_ISDIR(status.st_mode))
+		covered = cover_with(cover->directory, &cover->directory_used, target);
+	else
+		covered = cover_with(cover->file, &cover->file_used, target);
+	if (covered < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", path);
-	*attached = *attached || directory;
 	return 0;
 }
 
@@ -138,17 +182,14 @@ static int make_readonly(const char *path, struct error *err)
 
 int masks_apply(const struct plan *plan, struct run *run, struct error *err)
 {
-	bool attached = false;
+	__attribute__((cleanup(cover_close))) struct cover cover = { .directory = -1, .file = -1 };
 
-	(void)run;
 	for (size_t i = 0; i < plan->masks.readonly.count; i++)
 		TRY(make_readonly(plan->masks.readonly.at[i].key, err));
 	if (plan->masks.masked.count == 0)
 		return 0;
-	AUTOCLOSE int cover = make_cover(err);
-	if (cover < 0)
-		return -1;
+	TRY(make_cover(plan, run, &cover, err));
 	for (size_t i = 0; i < plan->masks.masked.count; i++)
-		TRY(cover_path(plan->masks.masked.at[i].key, cover, &attached, err));
+		TRY(cover_path(plan->masks.masked.at[i].key, &cover, err));
 	return 0;
 }

@@ -168,6 +168,13 @@ static void complete_idmap(const struct planner *p, struct plan_mount *mount)
 	mount->gid_mappings = p->plan->ids.gid;
 }
 
+/* Mapping a mount takes a process of the host's pid namespace, and rights that end at the container's. */
+static void leave_idmap_to_launcher(struct planner *p, const struct plan_mount *mount)
+{
+	if (mount->uid_mappings.count > 0)
+		p->plan->rootfs.by_launcher = true;
+}
+
 /* Below a directory of the host that the sandbox shows, no mount point may be made: it would stay there. */
 static bool on_host_directory(const struct planner *p, const char *target)
 {
@@ -244,6 +251,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	tighten_attrs(p, &mount);
 	TRY(check_special(p, &mount, err));
 	complete_idmap(p, &mount);
+	leave_idmap_to_launcher(p, &mount);
 	if (mount.kind == MOUNT_CGROUP)
 		complete_cgroup(p, &mount);
 	*LIST_ADD(p->arena, &p->plan->mounts) = mount;

@@ -73,7 +73,8 @@ static int make_filesystem(const struct plan_mount *mount, struct error *err)
 			return filesystem_error(fs, mount, err);
 	if (set_super_flags(fs, mount->super_flags) < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return filesystem_error(fs, mount, err);
-	int made = sys_fsmount(fs, mount->attr_set & ~mount->attr_clear);
+	/* Setting one value of the atime field means to clear the field first: attr_clear names it then. */
+	int made = sys_fsmount(fs, mount->attr_set & ~(mount->attr_clear & ~(uint64_t)MOUNT_ATTR__ATIME));
 	if (made < 0)
 		return filesystem_error(fs, mount, err);
 	return made;

@@ -89,6 +89,7 @@ int process_plan(struct planner *p, struct error *err)
 	plan->by_handle = host_kernel_at_least(p->host, 6, 14);
 	plan->die_with_parent = !p->request->sandbox.given || p->request->sandbox.die_with_parent;
 	plan->time_limit_ms = p->request->sandbox.time_limit_ms;
+	plan->reset_signals = p->host->ignored_signals;
 	plan->keyring = true;
 	return 0;
 }
@@ -154,9 +155,9 @@ int process_signals(const struct plan *plan, struct run *run, struct error *err)
 {
 	sigset_t none;
 
-	(void)plan, (void)run;
+	(void)run;
 	for (int number = 1; number < 32; number++)
-		if (number != SIGKILL && number != SIGSTOP && signal(number, SIG_DFL) == SIG_ERR)
+		if ((plan->process.reset_signals & 1U << (number - 1)) != 0 && signal(number, SIG_DFL) == SIG_ERR)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot reset signal %d", number);
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)

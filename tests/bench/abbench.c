@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_COMMANDS = 12, MAX_ARGUMENTS = 120, MAX_LINE = 8192, MAX_PARALLEL = 64, GIVEN_FD = 10 };
+enum { MAX_COMMANDS = 12, MAX_ARGUMENTS = 200, MAX_LINE = 8192, MAX_PARALLEL = 64, GIVEN_FD = 10 };
 
 struct sample {
 	double wall, cpu, switches, faults;

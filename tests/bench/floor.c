@@ -4,7 +4,7 @@
  *is read, nothing is checked, nothing is recorded. What a launcher takes longer than this is its own doing.
  *
  *	floor [-d] [-w] [-L] [-2] [-S N] [-b N] [-U UID] [-c HIERARCHY]... [-j NAME [-M BYTES]] BUNDLE COMMAND...
- *	floor -u [-L] [-S N] COMMAND...
+ *	floor -u [-L] [-S N] [-f PATH]... COMMAND...
  *	floor -D N			writes the seccomp program for N architectures to stdout
  */
 #include "freestanding_start.h"
@@ -255,6 +255,11 @@ static void set_value(struct floor *f, char letter, const char *value)
 		break;
 	case 'D':
 		leave(dump_filter(parse_number(value)));
+	case 'f':
+		if (f->shown_count == FLOOR_MAX_SHOWN)
+			usage("too many -f");
+		f->shown[f->shown_count++] = value;
+		break;
 	case 'c':
 		if (f->hierarchy_count < FLOOR_MAX_HIERARCHIES) {
 			f->hierarchies[f->hierarchy_count++] = value;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FLOOR_MAX_HIERARCHIES = 16, FLOOR_PATH = 512 };
+enum { FLOOR_MAX_HIERARCHIES = 16, FLOOR_MAX_SHOWN = 48, FLOOR_PATH = 512 };
 
 struct floor {
 	const char *bundle;
@@ -24,6 +24,8 @@ struct floor {
 	const char *memory; /* -M BYTES: its memory limit */
 	const char *hierarchies[FLOOR_MAX_HIERARCHIES]; /* -c NAME: v1 hierarchies that are bound into the container */
 	unsigned hierarchy_count;
+	const char *shown[FLOOR_MAX_SHOWN]; /* -f PATH: of the host, read-only in the sandbox */
+	unsigned shown_count;
 };
 
 /* One descriptor or 0 in, the same out; a negative number ends the program with "floor: STEP: errno N". */
@@ -46,6 +48,10 @@ void drop_bounding(uint64_t kept);    /* needs CAP_SETPCAP: before the user chan
 void set_capabilities(uint64_t kept); /* permitted and effective */
 void restrict_files(void);
 void load_filter(unsigned architectures);
+/* The first @count of the paths that engines make read-only; those that engines hide. What is not there is skipped. */
+void protect_paths(unsigned count);
+void hide_paths(void);
+void mount_type(const char *type, const char *target, unsigned long flags, const char *data);
 void write_file(const char *path, const char *text);
 void move_to(int tree, const char *target);
 int clone_tree(const char *path, uint64_t attributes, bool recursive);

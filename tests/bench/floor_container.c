@@ -56,11 +56,6 @@ static void enter_root(const struct floor *f)
 	must("umount", CALL2(__NR_umount2, ".", UMOUNT_DETACH));
 }
 
-static void mount_type(const char *type, const char *target, unsigned long flags, const char *data)
-{
-	must(target, CALL5(__NR_mount, type, target, type, flags, data));
-}
-
 static void mount_filesystems(void)
 {
 	static const char *const directories[] = {"/dev/pts", "/dev/shm", "/dev/mqueue"};
@@ -118,52 +113,6 @@ static void mount_binds(const struct floor *f)
 		move_to(bind_trees[i], PATH(path, "/b/", number(digits, i)));
 }
 
-static void protect_paths(const struct floor *f)
-{
-	static const char *const paths[] = {"/proc/bus",           "/proc/fs",        "/proc/irq", "/proc/sys",
-					    "/proc/sysrq-trigger", "/proc/interrupts"};
-	unsigned count = f->docker ? 6 : 5;
-
-	for (unsigned i = 0; i < count; i++) {
-		int tree = clone_tree(paths[i], MOUNT_ATTR_RDONLY, true);
-
-		if (tree != -ENOENT)
-			move_to((int)must(paths[i], tree), paths[i]);
-	}
-}
-
-/* One read-only tmpfs hides every directory: the first gets the mount itself, the others copies of it. */
-static void hide_directory(const char *path, const char **first)
-{
-	if (*first != NULL) {
-		move_to((int)must(path, clone_tree(*first, 0, false)), path);
-		return;
-	}
-	mount_type("tmpfs", path, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "nr_blocks=1,nr_inodes=1");
-	*first = path;
-}
-
-static void hide_paths(void)
-{
-	static const char *const paths[] = {
-		"/proc/acpi",       "/proc/asound",      "/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
-		"/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"};
-	const char *first = NULL;
-
-	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		struct statx st;
-		long ret = CALL5(__NR_statx, AT_FDCWD, paths[i], AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st);
-
-		if (ret == -ENOENT)
-			continue;
-		must(paths[i], ret);
-		if (S_ISDIR(st.stx_mode))
-			hide_directory(paths[i], &first);
-		else
-			move_to((int)must(paths[i], clone_tree("/dev/null", 0, false)), paths[i]);
-	}
-}
-
 static void become_user(const struct floor *f)
 {
 	struct rlimit files = {1024, 1024};
@@ -199,7 +148,7 @@ void enter_container(const struct floor *f)
 	mount_cgroups(f);
 	make_devices();
 	mount_binds(f);
-	protect_paths(f);
+	protect_paths(f->docker ? 6 : 5);
 	hide_paths();
 	must("hostname", CALL2(__NR_sethostname, "floor", 5));
 	raise_loopback();

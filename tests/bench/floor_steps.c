@@ -9,9 +9,11 @@
 #include <linux/landlock.h>
 #include <linux/mount.h>
 #include <linux/prctl.h>
+#include <linux/stat.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "floor_filter.h"
 
@@ -41,6 +43,11 @@ void move_to(int tree, const char *target)
 {
 	must(target, CALL5(__NR_move_mount, tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH));
 	CALL1(__NR_close, tree);
+}
+
+void mount_type(const char *type, const char *target, unsigned long flags, const char *data)
+{
+	must(target, CALL5(__NR_mount, type, target, type, flags, data));
 }
 
 void make_links(void)
@@ -116,4 +123,49 @@ void load_filter(unsigned architectures)
 		return;
 	program.len = (unsigned short)filter_build(code, architectures);
 	must("seccomp", CALL3(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program));
+}
+
+void protect_paths(unsigned count)
+{
+	static const char *const paths[] = {"/proc/bus",           "/proc/fs",        "/proc/irq", "/proc/sys",
+					    "/proc/sysrq-trigger", "/proc/interrupts"};
+
+	for (unsigned i = 0; i < count; i++) {
+		int tree = clone_tree(paths[i], MOUNT_ATTR_RDONLY, true);
+
+		if (tree != -ENOENT)
+			move_to((int)must(paths[i], tree), paths[i]);
+	}
+}
+
+/* One read-only tmpfs hides every directory: the first gets the mount itself, the others copies of it. */
+static void hide_directory(const char *path, const char **first)
+{
+	if (*first != NULL) {
+		move_to((int)must(path, clone_tree(*first, 0, false)), path);
+		return;
+	}
+	mount_type("tmpfs", path, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "nr_blocks=1,nr_inodes=1");
+	*first = path;
+}
+
+void hide_paths(void)
+{
+	static const char *const paths[] = {
+		"/proc/acpi",       "/proc/asound",      "/proc/kcore",       "/proc/keys",    "/proc/latency_stats",
+		"/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"};
+	const char *first = NULL;
+
+	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct statx st;
+		long ret = CALL5(__NR_statx, AT_FDCWD, paths[i], AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st);
+
+		if (ret == -ENOENT)
+			continue;
+		must(paths[i], ret);
+		if (S_ISDIR(st.stx_mode))
+			hide_directory(paths[i], &first);
+		else
+			move_to((int)must(paths[i], clone_tree("/dev/null", 0, false)), paths[i]);
+	}
 }

@@ -8,6 +8,7 @@
 #	BENCH_ROUNDS	rounds of each case (default: 40; 20 is a quick look, 120 what a published number deserves)
 #	BENCH_CASES	which cases, by name (default: all that this user can run; see the end of this file)
 #	CC		compiles the floor (default: cc)
+# shellcheck disable=SC1091,SC2034 # the sourced files stand beside this one and use its variables
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 CASEMATE=$(realpath "${CASEMATE:-./casemate}")
@@ -220,19 +221,36 @@ case_parallel() {
 	done
 }
 
+# What a casemate sandbox without flags shows of /etc; a usual selection where there is no casemate.
+shown_files() {
+	if [ -x "$CASEMATE" ]; then
+		setpriv_like "$CASEMATE" sandbox -- "$(command -v busybox)" cat /proc/self/mountinfo </dev/null |
+			awk '$5 ~ "^/etc/" { print $5 }'
+	else
+		ls -d /etc/ld.so.cache /etc/ld.so.conf /etc/localtime /etc/ssl/certs 2>/dev/null
+	fi
+}
+
 # The same layers as a casemate sandbox without flags has, in the words of each tool.
 sandbox_contenders() {
-	local payload=("$(command -v busybox)" true) bwrap unshare
+	local payload=("$(command -v busybox)" true) bwrap unshare path shown=()
 
 	bwrap=(--unshare-all --die-with-parent --new-session --clearenv --setenv PATH /usr/bin --cap-drop ALL --seccomp 10
 		--hostname sandbox --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64
-		--symlink usr/sbin /sbin --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache
-		--ro-bind-try /etc/nsswitch.conf /etc/nsswitch.conf --ro-bind /etc/passwd /etc/passwd
-		--ro-bind /etc/group /etc/group --ro-bind-try /etc/localtime /etc/localtime
-		--proc /proc --dev /dev --tmpfs /tmp --tmpfs /home --remount-ro /)
+		--symlink usr/sbin /sbin --ro-bind /etc/passwd /etc/passwd --ro-bind /etc/group /etc/group
+		--proc /proc --dev /dev --mqueue /dev/mqueue --tmpfs /tmp --tmpfs /home --tmpfs /run)
+	while read -r path; do
+		bwrap+=(--ro-bind "$path" "$path")
+		shown+=(-f "$path")
+	done < <(shown_files)
+	for path in /proc/interrupts /proc/keys /proc/timer_list; do
+		[ ! -e "$path" ] || bwrap+=(--ro-bind /dev/null "$path")
+	done
+	[ ! -d /proc/acpi ] || bwrap+=(--tmpfs /proc/acpi --remount-ro /proc/acpi)
+	bwrap+=(--remount-ro /)
 	unshare=(--map-current-user --mount --pid --fork --net --ipc --uts --cgroup)
-	contender floor "$tools/floor" -u -L -S 1 "${payload[@]}"
-	contender floor-glibc "$tools/floor-glibc" -u -L -S 1 "${payload[@]}"
+	contender floor "$tools/floor" -u -L -S 1 "${shown[@]}" "${payload[@]}"
+	contender floor-glibc "$tools/floor-glibc" -u -L -S 1 "${shown[@]}" "${payload[@]}"
 	contender casemate "$CASEMATE" sandbox -- "${payload[@]}"
 	contender bwrap "$(command -v bwrap)" "${bwrap[@]}" "${payload[@]}"
 	contender unshare "$(command -v unshare)" "${unshare[@]}" "${payload[@]}"

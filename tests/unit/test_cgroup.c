@@ -365,6 +365,7 @@ static int interpret(const struct bpf_cgroup_dev_ctx *context)
 
 	for (uint32_t at = 0; at < plan.cgroup.program_length; at++) {
 		const struct bpf_insn *i = &plan.cgroup.program[at];
+		uint32_t skipped = i->off < 0 ? UINT32_MAX : (uint32_t)i->off;
 		uint64_t right = BPF_SRC(i->code) == BPF_X ? registers[i->src_reg] : (uint32_t)i->imm;
 
 		if (BPF_CLASS(i->code) == BPF_LDX)
@@ -373,7 +374,7 @@ static int interpret(const struct bpf_cgroup_dev_ctx *context)
 			return (int)registers[BPF_REG_0];
 		else if (BPF_CLASS(i->code) == BPF_JMP32) {
 			if (is_taken(BPF_OP(i->code), (uint32_t)registers[i->dst_reg], (uint32_t)right))
-				at = at + (uint32_t)i->off;
+				at += skipped;
 		} else
 			registers[i->dst_reg] = (uint32_t)compute(BPF_OP(i->code), registers[i->dst_reg], right);
 	}

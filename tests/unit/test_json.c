@@ -316,6 +316,7 @@ static void test_keys(void)
 
 	test("the same key in different objects is no repetition");
 	CHECK(reads("{\"x\":{\"x\":{\"x\":1}},\"y\":{\"x\":1},\"pairs\":{\"x\":\"\"}}"));
+	CHECK(reads("{\"x\":{\"b\":1,\"c\":{\"d\":1},\"d\":1},\"b\":1,\"d\":1}"));
 
 	test("unknown keys are noted with their pointers, and what is below them is skipped");
 	CHECK(reads("{\"new\":{\"a\":[1.5,null,{\"b\":[]}]},\"u32\":3,\"embedded\":{\"value\":1,\"a/b\":1}}"));

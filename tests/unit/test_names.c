@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cap-ng.h>
 #include <linux/capability.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/resource.h>
 
 #include "base/kernel.h"
@@ -79,6 +81,13 @@ static void test_capabilities(void)
 	CHECK(names_capability("CAP_CHECKPOINT_RESTORE") == CAP_CHECKPOINT_RESTORE);
 	CHECK(strcmp(names_capability_text(CAP_SYS_ADMIN, text), "CAP_SYS_ADMIN") == 0);
 	CHECK(strcmp(names_capability_text(63, text), "CAP_63") == 0);
+
+	test("capabilities are called as libcap-ng calls them");
+	for (unsigned i = 0; i <= CAP_LAST_CAP; i++) {
+		const char *theirs = capng_capability_to_name(i);
+
+		CHECK(theirs == NULL || strcasecmp(names_capability_text(i, text) + strlen("CAP_"), theirs) == 0);
+	}
 
 	test("only the kernel's spelling of a capability is one");
 	CHECK(names_capability("cap_chown") < 0);

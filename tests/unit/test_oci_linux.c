@@ -119,6 +119,7 @@ static void test_resources(void)
 		{RESOURCES, "\"network\":{\"priorities\":[{\"name\":\"a b\",\"priority\":1}]}", "/priorities/0/name"},
 		{RESOURCES, "\"rdma\":{\"mlx 5\":{}}", "/linux/resources/rdma/mlx 5"},
 		{RESOURCES, "\"unified\":{\"../memory.max\":\"1\"}", "is not a file of a cgroup"},
+		{RESOURCES, "\"unified\":{\"a/memory.max\":\"1\"}", "is not a file of a cgroup"},
 		{RESOURCES, "\"unified\":{\".hidden\":\"1\"}", "is not a file of a cgroup"},
 		{RESOURCES, "\"unified\":{\"memory\":\"1\"}", "is not a file of a cgroup"},
 		{RESOURCES, "\"pids\":{\"limit\":\"10\"}", "/linux/resources/pids/limit: must be an integer"},

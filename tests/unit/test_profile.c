@@ -318,6 +318,9 @@ static void test_selection(void)
 	CHECK(selects(NULL, "casemate", site, "site") && selects("restricted", "casemate", site, "restricted"));
 	CHECK(selects(own, "casemate", site, "own"));
 	CHECK(select_fails("privileged", "casemate", site, ERROR_REFUSED));
+	file_in("host.json", "{\"casemate\":1,\"name\":\"host\",\"extends\":\"./lock.json\"}");
+	snprintf(own, sizeof(own), "%s/host.json", directory);
+	CHECK(select_fails("privileged", "casemate", own, ERROR_REFUSED));
 	CHECK(select_fails(NULL, "casemate-privileged", site, ERROR_REFUSED) && strstr(err.hint, "locked") != NULL);
 
 	test("a broken site file is an error even where it is not used");
