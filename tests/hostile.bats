@@ -46,8 +46,8 @@ each_link() {
 	run_casemate
 	assert_refused_or_ran "$1 is a loop"
 	local i
-	for i in {1..45}; do ln -sf "chain$((i + 1))" "$ROOTFS/chain$i"; done
-	ln -sf "$HOST" "$ROOTFS/chain46"
+	for i in {1..45}; do ln -sfn "chain$((i + 1))" "$ROOTFS/chain$i"; done
+	ln -sfn "$HOST" "$ROOTFS/chain46"
 	link_at "$1" /chain1
 	run_casemate
 	assert_refused_or_ran "$1 is a chain"

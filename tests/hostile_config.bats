@@ -236,7 +236,7 @@ teardown() {
 
 @test "a mount on the root directory is refused" {
 	local target
-	for target in / // /. /tmp/.. relative ''; do
+	for target in / // /. /tmp/.. ''; do
 		edit_config --arg t "$target" '.mounts |= .[0:7] + [{destination: $t, type: "tmpfs", source: "tmpfs", options: []}]'
 		run_casemate
 		[ "$status" -ne 0 ] || fail "a mount on '$target'"
@@ -252,18 +252,16 @@ teardown() {
 	ln -s /proc/self/root "$dir/magic"
 	mkdir "$dir/bound"
 	mount --bind /etc "$dir/bound"
-	local source
+	local source wrong=
 	for source in / /etc /etc/ //etc /./etc /proc /dev /sys /boot /root /var/run /etc/shadow /usr/../etc "$dir/root" "$dir/etc" \
 		"$dir/magic" "$dir/bound" "$dir/root/etc" "$dir/../../../../../../../../etc" /proc/self/cwd /proc/1/root; do
 		[ -e "$source" ] || continue
 		edit_config --arg s "$source" '.mounts |= .[0:7] + [{destination: "/m", type: "bind", source: $s, options: ["rbind", "ro"]}]'
 		run_casemate
-		if [ "$status" -ne 125 ]; then
-			umount "$dir/bound"
-			fail "$source was bound"
-		fi
+		[ "$status" -eq 125 ] || wrong+=" $source"
 	done
 	umount "$dir/bound"
+	[ -z "$wrong" ] || fail "bound:$wrong"
 }
 
 @test "a directory beside a sensitive one is not sensitive" {
@@ -275,13 +273,18 @@ teardown() {
 	assert_status 0
 }
 
-@test "a host socket of an engine is refused" {
+# On a host of its own, with a socket where an engine has it.
+@test "the socket of an engine is refused, by its own name and by another one" {
 	requires python3
-	mkdir -p "$BATS_TEST_TMPDIR/run"
-	python3 -c 'import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$BATS_TEST_TMPDIR/run/docker.sock"
-	edit_config --arg s "$BATS_TEST_TMPDIR/run/docker.sock" \
-		'.mounts += [{destination: "/run/docker.sock", type: "bind", source: $s, options: ["bind"]}]'
-	run_casemate
-	assert_refused
-	assert_stderr docker.sock
+	local source
+	mkdir -p "$BATS_TEST_TMPDIR/alias"
+	for source in /run/docker.sock /var/run/docker.sock "$BATS_TEST_TMPDIR/alias/docker.sock" /run; do
+		edit_config --arg s "$source" '.mounts |= .[0:7] + [{destination: "/srv", type: "bind", source: $s, options: ["bind"]}]'
+		# shellcheck disable=SC2016
+		capture timeout -k 2 20 unshare -m sh -c 'mount -t tmpfs tmpfs /run && mount --bind /run "$1" &&
+			python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"/run/docker.sock\")" &&
+			exec "$CASEMATE" run --bundle "$2" "$3"' sh "$BATS_TEST_TMPDIR/alias" "$BUNDLE" "$ID"
+		assert_refused "$source"
+		[[ $stderr == *refuses* ]] || fail "for another reason: $source"
+	done
 }

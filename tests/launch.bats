@@ -71,12 +71,11 @@ privileged() {
 	assert_output $'/var/lib/data\nbelow root'
 }
 
-@test "a working directory that the user cannot enter, or that is missing, is an error" {
-	mkdir -m 700 "$BUNDLE/rootfs/closed"
-	edit_config '.process.cwd = "/closed"'
+@test "a working directory that is missing in a read-only rootfs, or is a file, is an error" {
+	edit_config '.process.cwd = "/probe"'
 	run_casemate
 	assert_status 125
-	assert_stderr /closed
+	assert_stderr /probe
 	edit_config '.process.cwd = "/none"'
 	run_casemate
 	assert_status 125

@@ -105,6 +105,7 @@ struct plan_device {
 };
 struct plan_devices {
 	bool populate;	/* /dev is a tmpfs of ours: nodes and links are made in it */
+	bool sealed;	/* /dev itself is read-only once everything is in it; writing to a device needs no writable mount */
 	bool by_bind;	/* mknod(2) is not permitted in a user namespace: the host's nodes are bound instead */
 	LIST(struct plan_device) nodes;
 	pair_list links; /* key: path, value: text */

@@ -10,6 +10,7 @@ static const char *const etc_files[] = {
 	"/etc/ca-certificates",                     /* TLS */
 	"/etc/crypto-policies",                     /* OpenSSL and GnuTLS on Fedora */
 	"/etc/fonts",                               /* fontconfig */
+	"/etc/java",
 	"/etc/java-17-openjdk",                     /* the JVM's configuration, linked from /usr */
 	"/etc/java-21-openjdk", "/etc/ld.so.cache", /* the dynamic loader */
 	"/etc/ld.so.conf",      "/etc/ld.so.conf.d",    "/etc/localtime", "/etc/mime.types", "/etc/pki",
@@ -38,7 +39,8 @@ static const char *const masked_paths[] = {
 	"/proc/acpi",          "/proc/asound",      "/proc/interrupts", "/proc/kcore",      "/proc/keys",
 	"/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",       "/proc/timer_list", "/proc/timer_stats",
 };
-static const char *const readonly_paths[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+static const char *const readonly_paths[] = {"/proc/bus",	"/proc/fs",  "/proc/irq",
+					     "/proc/pressure", "/proc/sys", "/proc/sysrq-trigger"};
 
 struct request_mount *options_add_mount(struct arena *arena, struct request *request, const char *destination,
 					origin from)

@@ -61,6 +61,8 @@ static void derive_rules(struct planner *p)
 		if ((mount->kind != MOUNT_BIND && mount->kind != MOUNT_FILESYSTEM) ||
 		    ((mount->attr_set | mount->rec_attr_set) & MOUNT_ATTR_RDONLY) != 0)
 			continue;
+		if (strcmp(mount->target, "/dev") == 0 && p->plan->devices.sealed)
+			access = read_access | LANDLOCK_ACCESS_FS_WRITE_FILE | KERNEL_LANDLOCK_FS_TRUNCATE;
 		if (strcmp(mount->target, "/dev") == 0 || strncmp(mount->target, "/dev/", 5) == 0)
 			access |= KERNEL_LANDLOCK_FS_IOCTL_DEV;
 		add_rule(p, mount->target, access, (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0, mount->from);

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "model/names.h"
 
 enum {
 	IOPRIO_SHIFT = 13,
@@ -43,7 +44,9 @@ static void plan_scheduling(struct planner *p)
 	if (scheduler != NULL && scheduler->policy != SCHED_OTHER && scheduler->policy != SCHED_BATCH &&
 	    scheduler->policy != SCHED_IDLE &&
 	    planner_judge(p, p->profile->realtime, "limits", planner_origin(p, "/process/scheduler"),
-			  "a real-time scheduler can starve the host", "use SCHED_OTHER, SCHED_BATCH or SCHED_IDLE"))
+			  arena_printf(p->arena, "the scheduler %s can starve the host",
+				       lookup_name(&names_sched_policies, scheduler->policy)),
+			  "use SCHED_OTHER, SCHED_BATCH or SCHED_IDLE"))
 		plan->scheduler = NULL;
 	plan->io_priority = process->io_priority;
 	if (process->io_priority != NULL && process->io_priority->class == IOPRIO_REALTIME &&
@@ -96,8 +99,9 @@ void limits_apply_explain(const struct plan *plan, struct explain *out)
 	for (size_t i = 0; i < limits->rlimits.count; i++) {
 		const struct plan_rlimit *rlimit = &limits->rlimits.at[i];
 
-		explain_say(out, EXPLAIN_STOPS, rlimit->from, "rlimit %d: %lld soft, %lld hard", rlimit->type,
-			    (long long)rlimit->limit.rlim_cur, (long long)rlimit->limit.rlim_max);
+		explain_say(out, EXPLAIN_STOPS, rlimit->from, "%s: %lld soft, %lld hard",
+			    lookup_name(&names_rlimits, (uint64_t)rlimit->type), (long long)rlimit->limit.rlim_cur,
+			    (long long)rlimit->limit.rlim_max);
 	}
 	if (limits->oom_score_adj.set)
 		explain_say(out, EXPLAIN_DOES, NULL, "oom_score_adj %lld", (long long)limits->oom_score_adj.value);

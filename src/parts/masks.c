@@ -11,7 +11,7 @@
 #include "base/sys.h"
 #include "parts/place.h"
 
-enum { MASK_ATTRS = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
+enum { MASK_ATTRS = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
 
 
@@ -77,9 +77,9 @@ void masks_apply_explain(const struct plan *plan, struct explain *out)
 }
 
 /*
- * What covers, never anything of the image: an empty tmpfs the directories, our own /dev/null the files. The first use of
- * each attaches it, the others a clone: a detached mount that is closed without having been attached makes the kernel wait
- * for a grace period.
+ * One tmpfs covers everything, never anything of the image: a file of it the files, its root the directories, once the file's
+ * name is gone from it. The first use of each attaches it, the others a clone: a detached mount that is closed without having
+ * been attached makes the kernel wait for a grace period.
  */
 struct cover {
 	int directory, file;
@@ -107,32 +107,24 @@ static int mount_cover(struct error *err)
 	return mount;
 }
 
-/* Where /dev is not ours (a bundle may bind the host's), an empty file of another tmpfs does it. */
-static int file_cover(const struct plan *plan, const struct run *run, struct error *err)
-{
-	size_t dev = 0;
-
-	while (dev < plan->mounts.count && strcmp(plan->mounts.at[dev].target, "/dev") != 0)
-		dev++;
-	if (plan->devices.populate)
-		return sys_open_tree(run->mounts[dev], "null", OPEN_TREE_CLONE);
-	AUTOCLOSE int mount = mount_cover(err);
-	if (mount < 0)
-		return -1;
-	AUTOCLOSE int file = sys_openat(mount, "masked", O_RDONLY | O_CREAT | O_EXCL, 0);
-	return file < 0 ? -1 : sys_open_tree(mount, "masked", OPEN_TREE_CLONE);
-}
-
-static int make_cover(const struct plan *plan, const struct run *run, struct cover *cover, struct error *err)
+static int make_cover(struct cover *cover, struct error *err)
 {
 	cover->directory = mount_cover(err);
 	if (cover->directory < 0)
 		return -1;
-	cover->file = file_cover(plan, run, err);
-	if (cover->file < 0 ||
-	    sys_mount_setattr(cover->directory, "", AT_EMPTY_PATH, MASK_ATTRS | MOUNT_ATTR_NODEV, 0, 0, -1) < 0 ||
-	    sys_mount_setattr(cover->file, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
+	AUTOCLOSE int file = sys_openat(cover->directory, "masked", O_RDONLY | O_CREAT | O_EXCL, 0444);
+	if (file >= 0)
+		cover->file = sys_open_tree(cover->directory, "masked", OPEN_TREE_CLONE);
+	if (cover->file < 0 || sys_mount_setattr(cover->file, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked paths");
+	return 0;
+}
+
+static int finish_directory(const struct cover *cover, struct error *err)
+{
+	if (sys_unlinkat(cover->directory, "masked", 0) < 0 ||
+	    sys_mount_setattr(cover->directory, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked directories");
 	return 0;
 }
 
@@ -146,7 +138,8 @@ static int cover_with(int cover, bool *used, int target)
 	return clone < 0 ? -1 : sys_move_mount(clone, target, "", MOVE_MOUNT_T_EMPTY_PATH);
 }
 
-static int cover_path(const char *path, struct cover *cover, struct error *err)
+/* Covers @path when it is of the wanted kind; what is not there needs no mask. */
+static int cover_path(const char *path, bool directory, struct cover *cover, struct error *err)
 {
 	struct stat status;
 	AUTOCLOSE int target = place_open(path, PLACE_FOLLOW);
@@ -156,10 +149,10 @@ static int cover_path(const char *path, struct cover *cover, struct error *err)
 		return 0;
 	if (target < 0 || fstat(target, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", path);
-	if (S_ISDIR(status.st_mode))
-		covered = cover_with(cover->directory, &cover->directory_used, target);
-	else
-		covered = cover_with(cover->file, &cover->file_used, target);
+	if (S_ISDIR(status.st_mode) != directory)
+		return 0;
+	covered = directory ? cover_with(cover->directory, &cover->directory_used, target)
+			    : cover_with(cover->file, &cover->file_used, target);
 	if (covered < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", path);
 	return 0;
@@ -184,12 +177,16 @@ int masks_apply(const struct plan *plan, struct run *run, struct error *err)
 {
 	__attribute__((cleanup(cover_close))) struct cover cover = { .directory = -1, .file = -1 };
 
+	(void)run;
 	for (size_t i = 0; i < plan->masks.readonly.count; i++)
 		TRY(make_readonly(plan->masks.readonly.at[i].key, err));
 	if (plan->masks.masked.count == 0)
 		return 0;
-	TRY(make_cover(plan, run, &cover, err));
+	TRY(make_cover(&cover, err));
 	for (size_t i = 0; i < plan->masks.masked.count; i++)
-		TRY(cover_path(plan->masks.masked.at[i].key, &cover, err));
+		TRY(cover_path(plan->masks.masked.at[i].key, false, &cover, err));
+	TRY(finish_directory(&cover, err));
+	for (size_t i = 0; i < plan->masks.masked.count; i++)
+		TRY(cover_path(plan->masks.masked.at[i].key, true, &cover, err));
 	return 0;
 }

@@ -31,7 +31,7 @@ static const struct {
 	{ "/etc", SCOPE_EVER | SCOPE_BELOW, "it holds the host's configuration and secrets" },
 	{ "/home", SCOPE_WRITABLE, "it holds everybody's files" },
 	{ "/proc", SCOPE_EVER, "it shows the host's processes" },
-	{ "/root", SCOPE_WRITABLE, "it is root's home" },
+	{ "/root", SCOPE_EVER, "it is root's home" },
 	{ "/run", SCOPE_EVER, "it holds the sockets of the host's services" },
 	{ "/sys", SCOPE_EVER, "it is the host's kernel and hardware" },
 	{ "/usr", SCOPE_WRITABLE | SCOPE_BELOW, "it holds the host's programs" },

@@ -68,9 +68,15 @@ static int refuse_hooks(struct planner *p, struct error *err)
 		{ &hooks->poststart, "poststart" },	  { &hooks->poststop, "poststop" },
 	};
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (kinds[i].list->count > 0)
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (kinds[i].list->count == 0)
+			continue;
+		if (p->profile->hooks != VERDICT_REFUSE)
 			return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: hooks.%s", kinds[i].name);
+		planner_judge(p, VERDICT_REFUSE, "process", kinds[i].list->at[0].from,
+			      arena_printf(p->arena, "a hook would run %s with the launcher's rights", kinds[i].list->at[0].path),
+			      "remove hooks, or use a profile that allows them");
+	}
 	return 0;
 }
 

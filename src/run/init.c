@@ -96,6 +96,12 @@ static void become_init(const struct run *run)
 
 int init_apply(const struct plan *plan, struct run *run, struct error *err)
 {
+	sigset_t all;
+
+	/* Init waits for signals rather than being interrupted; a background group may not take the terminal (tcsetpgrp(3)). */
+	sigfillset(&all);
+	if (sigprocmask(SIG_BLOCK, &all, NULL) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot block signals");
 	pid_t workload = sys_clone(0, -1, NULL);
 
 	if (workload < 0)
@@ -108,7 +114,6 @@ int init_apply(const struct plan *plan, struct run *run, struct error *err)
 	}
 	if (setpgid(0, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make a process group");
-	/* SIGTTOU is still blocked here: a background group may not take the terminal otherwise (tcsetpgrp(3)). */
 	if (plan->terminal.pty && tcsetpgrp(STDIN_FILENO, getpid()) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot give the terminal to the program");
 	return 0;

@@ -305,5 +305,6 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 	if (steps_undo(plan, &run, result == 0 ? err : &later) < 0)
 		result = -1;
 	run_close(plan, &run);
+	wait_conclude(options, result == 0 ? "exited" : "failed", result == 0 ? *ret_status : error_exit_status(err));
 	return result;
 }

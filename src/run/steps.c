@@ -63,6 +63,7 @@ const struct step steps[] = {
 	/* Before the root becomes read-only: a bundle's working directory is made where it is missing. */
 	STEP("cwd", STEP_BUILD, user_cwd),
 	STEP("masks", STEP_BUILD, masks_apply),
+	STEP("devices-seal", STEP_BUILD, devices_seal),
 	/* Nothing is made in the root after this. */
 	STEP("readonly", STEP_BUILD, rootfs_readonly),
 
@@ -101,9 +102,12 @@ static int apply_one(const struct step *step, const struct plan *plan, struct ru
 
 	if (shared->applied_count < (int32_t)sizeof(shared->applied))
 		shared->applied[shared->applied_count++] = (uint8_t)(step - steps);
-	if (step->apply(plan, run, err) < 0)
+	if (step->apply(plan, run, err) == 0)
+		return 0;
+	/* A program that cannot be executed is the caller's affair; everything else is a step of ours that failed. */
+	if (err->kind == ERROR_NOT_FOUND || err->kind == ERROR_NOT_EXECUTABLE)
 		return -1;
-	return 0;
+	return error_wrap(err, "step '%s'", step->name);
 }
 
 int steps_apply(enum step_phase phase, const struct plan *plan, struct run *run, struct error *err)

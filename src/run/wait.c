@@ -77,6 +77,15 @@ int wait_announce(const struct plan *plan, const struct launch_options *options,
 	return 0;
 }
 
+void wait_conclude(const struct launch_options *options, const char *event, int status)
+{
+	char line[64];
+	int length = snprintf(line, sizeof(line), "{\"event\":\"%s\",\"status\":%d}\n", event, status);
+
+	if (options->status_fd >= 0)
+		(void)fd_write_all(options->status_fd, line, (size_t)length);
+}
+
 static uint64_t now_ms(void)
 {
 	struct timespec now;

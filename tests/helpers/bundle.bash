@@ -6,7 +6,7 @@
 #   make_bundle spec            what `runc spec` writes: root, three capabilities, read-only rootfs
 #   make_bundle privileged      every capability, no mask, no filter: for profile "privileged" and the control runs
 #   edit_config FILTER [ARGS]   changes config.json by jq(1)
-#   run_casemate [OPTIONS]      `casemate run` of the bundle under $PROFILE, by bats' run, with a time limit
+#   run_casemate [OPTIONS]      `casemate run` of the bundle under $PROFILE, with a time limit; sets status, output, stderr
 #   attack NAME [ARGS]          the same with `/probe NAME ARGS` as the program
 
 CAP_NAMES=(CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE
@@ -134,7 +134,7 @@ casemate_run() {
 
 # shellcheck disable=SC2120
 run_casemate() {
-	run --separate-stderr casemate_run "$@" </dev/null
+	capture casemate_run "$@" </dev/null
 }
 
 attack() {

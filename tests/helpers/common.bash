@@ -60,6 +60,13 @@ fail() {
 	return 1
 }
 
+# capture COMMAND...: as `run --separate-stderr`, which is slower and warns about every status 127, a common one here.
+capture() {
+	status=0
+	output=$("$@" 2>"$BATS_TEST_TMPDIR/stderr" 3>&-) || status=$?
+	stderr=$(<"$BATS_TEST_TMPDIR/stderr")
+}
+
 # assert_status N: the exit status of the last `run`.
 assert_status() {
 	[ "$status" -eq "$1" ] || fail "expected exit status $1"

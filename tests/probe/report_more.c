@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -243,6 +244,7 @@ static int leave_orphan(int argc, char **argv)
 		}
 		_exit(0);
 	}
+	waitpid(child, NULL, 0);
 	usleep(200000);
 	return print_procs(0, NULL);
 }
