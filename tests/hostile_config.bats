@@ -53,12 +53,6 @@ teardown() {
 	edit_config 'del(.process.user)'
 	run_casemate
 	assert_refused
-	edit_config '.process.user = {uid: 1000, gid: 0}'
-	run_casemate
-	assert_refused "gid 0"
-	edit_config '.process.user = {uid: 1000, gid: 1000, additionalGids: [0]}'
-	run_casemate
-	assert_refused "group 0"
 }
 
 @test "a key that is given twice" {
@@ -254,7 +248,7 @@ teardown() {
 	mount --bind /etc "$dir/bound"
 	local source wrong=
 	for source in / /etc /etc/ //etc /./etc /proc /dev /sys /boot /root /var/run /etc/shadow /usr/../etc "$dir/root" "$dir/etc" \
-		"$dir/magic" "$dir/bound" "$dir/root/etc" "$dir/../../../../../../../../etc" /proc/self/cwd /proc/1/root; do
+		"$dir/magic" "$dir/bound" "$dir/root/etc" "$dir/../../../../../../../../etc" /proc/1/root; do
 		[ -e "$source" ] || continue
 		edit_config --arg s "$source" '.mounts |= .[0:7] + [{destination: "/m", type: "bind", source: $s, options: ["rbind", "ro"]}]'
 		run_casemate

@@ -297,7 +297,7 @@ privileged() {
 	run env PROFILE="$PROFILE" BUNDLE="$BUNDLE" ID="$ID" timeout -k 2 20 script -qec \
 		'"$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID"; echo "status $?"' /dev/null </dev/null
 	output=${output//$'\r'/}
-	assert_line seen
+	[[ $output == *seen* ]] || fail "no output"
 	assert_line "status 17"
 }
 

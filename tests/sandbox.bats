@@ -154,7 +154,7 @@ host_files() {
 	both host_files
 }
 
-GRANTED="/tmp /run /dev/shm /dev/mqueue /home /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/pts/ptmx"
+GRANTED="/tmp /run /dev/pts /dev/shm /dev/mqueue /home /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/pts/ptmx"
 
 nothing_writable() {
 	mkdir -p "$BATS_TEST_TMPDIR/bin"
@@ -328,9 +328,9 @@ devices() {
 }
 
 given_device() {
-	sandbox --profile privileged --dev /dev/full:/dev/other -- sh -c 'echo x >/dev/other'
+	sandbox --profile privileged --dev /dev/full:/dev/other -- sh -c 'cat /etc/passwd >/dev/other'
 	[[ $stderr == *"o space"* ]] || fail --dev || return
-	sandbox --profile privileged --dev /dev/full -- sh -c 'echo x >/dev/full'
+	sandbox --profile privileged --dev /dev/full -- sh -c 'cat /etc/passwd >/dev/full'
 	[[ $stderr == *"o space"* ]] || fail "--dev of a device that is there by default"
 }
 
@@ -356,7 +356,7 @@ mount_points() {
 hostile_sources() {
 	local up
 	ln -sfn "$HOST" "$DATA/link"
-	sandbox --rw "$DATA:/work" -- sh -c 'ls /work/link/ 2>/dev/null; echo x >/work/link/file' 
+	sandbox --rw "$DATA:/work" -- sh -c 'ls /work/link/ 2>/dev/null; echo x >/work/link/file'
 	[ -z "$output" ] && [ "$status" -ne 0 ] || fail "a link led out" || return
 	sandbox --rw "$DATA:/work" --tmpfs /work/link/sub -- true
 	sandbox --rw "$DATA:/work" --file "$DATA/file:/work/link/made" -- true

@@ -3,8 +3,8 @@
  * Memory of one request or one plan: allocated together, never freed singly, made read-only in one go.
  *
  * An arena reserves address space once and hands out zeroed memory from it; pages cost nothing until they are touched.
- * Allocation cannot fail for the caller: inputs are bounded long before ARENA_BYTES is reached, and a full arena ends the
- * program with status 125 (only ever while planning, before anything was changed on the system).
+ * Allocation cannot fail for the caller: inputs are bounded long before ARENA_BYTES is reached, and a full arena ends
+ * the program with status 125 (only ever while planning, before anything was changed on the system).
  */
 #ifndef CASEMATE_BASE_ARENA_H
 #define CASEMATE_BASE_ARENA_H

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Command lines as tables: one table of options gives parsing, --help and shell completion. Names match exactly; `--name VALUE`
- * and `--name=VALUE` are the same; `--` ends the options.
+ * Command lines as tables: one table of options gives parsing, --help and shell completion. Names match exactly;
+ * `--name VALUE` and `--name=VALUE` are the same; `--` ends the options.
  */
 #ifndef CASEMATE_BASE_CLI_H
 #define CASEMATE_BASE_CLI_H
@@ -26,7 +26,7 @@ struct cli_number {
 };
 
 enum cli_kind {
-	CLI_ON,	      /* bool: true */
+	CLI_ON,       /* bool: true */
 	CLI_OFF,      /* bool: false */
 	CLI_TEXT,     /* const char *: the last one counts */
 	CLI_WORDS,    /* cli_words: each one is added; several options may share a list, which keeps their order */
@@ -37,17 +37,20 @@ enum cli_kind {
 };
 
 struct cli_option {
-	const char *name;     /* "--bundle" */
-	char letter;	      /* 'b' for -b, 0 for none */
+	const char *name; /* "--bundle" */
+	char letter;      /* 'b' for -b, 0 for none */
 	enum cli_kind kind;
-	size_t offset;	      /* where it is stored */
+	size_t offset;        /* where it is stored */
 	const char *argument; /* "DIR" in the help; NULL for CLI_ON and CLI_OFF */
 	const char *help;
-	uint64_t most;	      /* of CLI_NUMBER; 0: any */
+	uint64_t most; /* of CLI_NUMBER; 0: any */
 };
 
 /* Ends a table. */
-#define CLI_END { .name = NULL }
+#define CLI_END                                                                                                        \
+	{                                                                                                              \
+		.name = NULL                                                                                           \
+	}
 
 enum cli_order {
 	CLI_MIXED,   /* options may stand between and behind the other arguments */
@@ -62,9 +65,9 @@ struct cli {
 };
 
 /*
- * Parses @argv (NULL-terminated, without the command's own name) into the struct at @into, whose other members keep their
- * values. The remaining arguments are put into *@ret_rest, NULL-terminated, in @arena. Returns 0, or 1 when --help was
- * given, which stops the parsing. Fails with ERROR_USAGE, with a hint for a misspelt name.
+ * Parses @argv (NULL-terminated, without the command's own name) into the struct at @into, whose other members keep
+ * their values. The remaining arguments are put into *@ret_rest, NULL-terminated, in @arena. Returns 0, or 1 when
+ * --help was given, which stops the parsing. Fails with ERROR_USAGE, with a hint for a misspelt name.
  */
 int cli_parse(const struct cli *cli, char *const *argv, void *into, struct arena *arena, char ***ret_rest,
 	      struct error *err);

@@ -2,8 +2,8 @@
 /*
  * What failed, on what, why, and what to do about it.
  *
- * An error is a plain value of fixed size: nobody allocates or frees it, and it may live in memory that the launcher and
- * the container's first process share. A function that can fail takes `struct error *err` last, returns 0 (or a
+ * An error is a plain value of fixed size: nobody allocates or frees it, and it may live in memory that the launcher
+ *and the container's first process share. A function that can fail takes `struct error *err` last, returns 0 (or a
  * descriptor, or another value that is not negative) and on failure -1; `err` is filled exactly when -1 is returned.
  * Nothing prints an error but main().
  *
@@ -20,20 +20,20 @@
 
 enum error_kind {
 	ERROR_NONE = 0,
-	ERROR_USAGE,	      /* the command line is wrong */
-	ERROR_CONFIG,	      /* config.json, a profile or another file we read is wrong */
-	ERROR_REFUSED,	      /* the profile refuses what was asked for */
+	ERROR_USAGE,          /* the command line is wrong */
+	ERROR_CONFIG,         /* config.json, a profile or another file we read is wrong */
+	ERROR_REFUSED,        /* the profile refuses what was asked for */
 	ERROR_UNSUPPORTED,    /* casemate does not carry this out yet */
-	ERROR_HOST,	      /* this host or kernel cannot give what the plan needs */
-	ERROR_SYSTEM,	      /* a system call failed */
+	ERROR_HOST,           /* this host or kernel cannot give what the plan needs */
+	ERROR_SYSTEM,         /* a system call failed */
 	ERROR_NOT_FOUND,      /* the program, or an interpreter of it, does not exist: status 127 */
 	ERROR_NOT_EXECUTABLE, /* the program exists but cannot be executed: status 126 */
-	ERROR_BUG,	      /* an internal check failed */
+	ERROR_BUG,            /* an internal check failed */
 };
 
 struct error {
-	int32_t kind;	 /* enum error_kind */
-	int32_t errnum;	 /* errno, or 0 */
+	int32_t kind;    /* enum error_kind */
+	int32_t errnum;  /* errno, or 0 */
 	char what[3072]; /* "step 'mounts': config.json:/mounts/3: cannot open '/srv/x'", may have several lines */
 	char hint[1024]; /* what to do about it, or empty */
 };
@@ -56,8 +56,9 @@ int error_wrap(struct error *err, const char *fmt, ...) __attribute__((format(pr
 int error_hint(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * Writes the whole error into @text (@size bytes, always terminated): what, the system's reason, and the hint on a line of
- * its own. Control bytes other than the line breaks we wrote are escaped as \xNN: paths come from others, and terminals obey.
+ * Writes the whole error into @text (@size bytes, always terminated): what, the system's reason, and the hint on a line
+ * of its own. Control bytes other than the line breaks we wrote are escaped as \xNN: paths come from others, and
+ * terminals obey.
  */
 void error_text(const struct error *err, char *text, unsigned long size);
 

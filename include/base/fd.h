@@ -25,7 +25,8 @@ int file_read(int dir, const char *path, size_t limit, struct arena *arena, char
 /* Writes all of @data, also where write(2) takes less at a time. Fails with errno. */
 int fd_write_all(int fd, const void *data, size_t size);
 
-/* Writes @text into the existing file @path below @dir with one write(2): procfs, sysctl and cgroup files. Fails with errno. */
+/* Writes @text into the existing file @path below @dir with one write(2): procfs, sysctl and cgroup files. Fails with
+ * errno. */
 int fd_write_file(int dir, const char *path, const char *text);
 
 #endif

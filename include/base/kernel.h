@@ -30,7 +30,7 @@
 #endif
 
 /* Landlock, ABI 4 (6.7), 5 (6.10), 6 (6.12); Debian 12's headers stop at ABI 2 */
-#define KERNEL_LANDLOCK_FS_REFER (1ULL << 13)	  /* ABI 2, 5.19 */
+#define KERNEL_LANDLOCK_FS_REFER (1ULL << 13)     /* ABI 2, 5.19 */
 #define KERNEL_LANDLOCK_FS_TRUNCATE (1ULL << 14)  /* ABI 3, 6.2 */
 #define KERNEL_LANDLOCK_FS_IOCTL_DEV (1ULL << 15) /* ABI 5, 6.10 */
 #define KERNEL_LANDLOCK_NET_BIND_TCP (1ULL << 0)
@@ -43,7 +43,7 @@
 struct kernel_landlock_ruleset {
 	__u64 handled_access_fs;
 	__u64 handled_access_net; /* ABI 4 */
-	__u64 scoped;		  /* ABI 6 */
+	__u64 scoped;             /* ABI 6 */
 };
 struct kernel_landlock_path {
 	__u64 allowed_access;

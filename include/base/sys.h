@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Every system call that a launch makes, one thin function each: 0, a descriptor or a count on success, -1 and errno on
- * failure. Nothing here decides. Unit tests link tests/unit/fake_sys.c instead, record the calls and let each fail once.
- * The man page of the call is the documentation.
+ * failure. Nothing here decides. Unit tests link tests/unit/fake_sys.c instead, record the calls and let each fail
+ * once. The man page of the call is the documentation.
  */
 #ifndef CASEMATE_BASE_SYS_H
 #define CASEMATE_BASE_SYS_H
@@ -19,12 +19,14 @@
 pid_t sys_clone(uint64_t flags, int cgroup, int *ret_pidfd); /* clone3(2), fork-like; @cgroup -1 or a v2 directory */
 int sys_unshare(uint64_t flags);
 int sys_setns(int fd, uint64_t type);
-/* @token goes into the last argument register, which the kernel does not read and a seccomp filter can (parts/filter.h). */
+/* @token goes into the last argument register, which the kernel does not read and a seccomp filter can
+ * (parts/filter.h). */
 int sys_execve(const char *path, const char *const *argv, const char *const *envp, uint64_t token);
 int sys_execveat(int fd, const char *const *argv, const char *const *envp, uint64_t token); /* AT_EMPTY_PATH */
 int sys_setsid(void);
 int sys_prctl(int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 int sys_kill(pid_t pid, int signal);
+int sys_signal_default(int signal); /* rt_sigaction(2), also for those that libc keeps to itself */
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_socketpair(int ret_fds[2]); /* AF_UNIX SOCK_SEQPACKET, close-on-exec */
 

@@ -6,9 +6,9 @@
 #include "model/request.h"
 
 /*
- * Writes @request as DIR/config.json and DIR/rootfs, with the mount points, links and generated files that it needs. @directory
- * must not exist yet. Fails with ERROR_USAGE, before anything is written, for a request that a config.json cannot express, or
- * with ERROR_SYSTEM; what was written until then stays.
+ * Writes @request as DIR/config.json and DIR/rootfs, with the mount points, links and generated files that it needs.
+ * @directory must not exist yet. Fails with ERROR_USAGE, before anything is written, for a request that a config.json
+ * cannot express, or with ERROR_SYSTEM; what was written until then stays.
  */
 int bundle_write(const char *directory, const struct request *request, struct error *err);
 

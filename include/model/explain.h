@@ -9,10 +9,10 @@
 #include "model/plan.h"
 
 enum explain_kind {
-	EXPLAIN_DOES,	/* what the step does */
+	EXPLAIN_DOES,   /* what the step does */
 	EXPLAIN_GRANTS, /* a privilege the workload keeps */
-	EXPLAIN_STOPS,	/* what an attacker can no longer do */
-	EXPLAIN_LACKS,	/* what this layer cannot hold here, and why */
+	EXPLAIN_STOPS,  /* what an attacker can no longer do */
+	EXPLAIN_LACKS,  /* what this layer cannot hold here, and why */
 };
 
 struct explain;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What this host can do, as facts that planning reads: probed once, or filled by a test. No other code asks the host while
- * planning, so that a plan can be made anywhere and for any host.
+ * What this host can do, as facts that planning reads: probed once, or filled by a test. No other code asks the host
+ * while planning, so that a plan can be made anywhere and for any host.
  */
 #ifndef CASEMATE_MODEL_HOST_H
 #define CASEMATE_MODEL_HOST_H
@@ -18,42 +18,46 @@ struct host_directory {
 
 /* What a path of the host was when the request was read: a ceiling decides on objects, not on names. */
 struct host_object {
-	const char *path;  /* as the request has it */
-	const char *real;  /* canonical, NULL where it does not exist */
-	uint64_t device;   /* st_dev and st_ino */
+	const char *path; /* as the request has it */
+	const char *real; /* canonical, NULL where it does not exist */
+	bool magic_link;  /* it leads through a link of procfs: what it means depends on who asks */
+	uint64_t device;  /* st_dev and st_ino */
 	uint64_t inode;
-	uint32_t mode;	   /* st_mode */
-	uint32_t magic;	   /* f_type of statfs(2) */
+	uint32_t mode;  /* st_mode */
+	uint32_t magic; /* f_type of statfs(2) */
 };
 
 struct host {
 	uint32_t uid; /* effective ids of the caller */
 	uint32_t gid;
-	bool privileged; /* CAP_SYS_ADMIN in the initial user namespace's sense: mounts need no user namespace */
+	bool privileged;       /* CAP_SYS_ADMIN in the initial user namespace's sense: mounts need no user namespace */
 	uint64_t capabilities; /* the caller's effective set, bit N is capability N */
 	uint32_t last_capability; /* highest number that this kernel knows */
-	uint32_t kernel; /* major << 16 | minor */
-	uint32_t ignored_signals; /* by the caller: bit N-1 is signal N, up to 31 */
-	int landlock_abi; /* 0: none */
+	uint32_t kernel;          /* major << 16 | minor */
+	uint64_t ignored_signals; /* by the caller: bit N-1 is signal N */
+	int landlock_abi;         /* 0: none */
 	enum host_cgroup cgroup;
 	bool terminal; /* standard input is a terminal */
 	const char *cwd;
 	const char *cgroup_root; /* where the hierarchies are mounted: /sys/fs/cgroup */
 	pair_list cgroups; /* v1: key: name of the hierarchy's directory, value: the caller's path in it; v2: key "" */
-	LIST(struct host_object) sources; /* of the request's bind mounts, in its order, by host_probe_sources() */
+	LIST(struct host_object) sources;   /* of the request's bind mounts, in its order, by host_probe_sources() */
 	LIST(struct host_object) sensitive; /* the host's own directories and sockets that exist */
-	LIST(struct host_directory) directories; /* for the sandbox: those of /usr /bin /sbin /lib /lib32 /lib64 /libx32 that exist */
+	LIST(struct host_directory)
+	directories; /* for the sandbox: those of /usr /bin /sbin /lib /lib32 /lib64 /libx32 that exist */
 };
 
-/* Fills @host from the running system; strings go into @arena. Fails with ERROR_SYSTEM or ERROR_HOST (kernel before 5.10). */
+/* Fills @host from the running system; strings go into @arena. Fails with ERROR_SYSTEM or ERROR_HOST (kernel
+ * before 5.10). */
 int host_probe(struct host *host, struct arena *arena, struct error *err);
 
 /* Fills host->directories, which only a sandbox needs. */
 void host_probe_directories(struct host *host, struct arena *arena);
 
 /*
- * Looks at the sources of all bind mounts of @request and at the host's sensitive paths, so that a profile can compare them.
- * A source that does not exist is recorded without `real`. Fails with ERROR_SYSTEM only when /proc cannot be used.
+ * Looks at the sources of all bind mounts of @request and at the host's sensitive paths, so that a profile can compare
+ * them. A source that does not exist is recorded without `real`. Fails with ERROR_SYSTEM only when /proc cannot be
+ * used.
  */
 int host_probe_sources(struct host *host, const struct request *request, struct arena *arena, struct error *err);
 

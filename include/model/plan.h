@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Every fact of one launch, each with where it came from. Made by the X_plan functions of parts/, read-only in memory
- * (arena_freeze) before the first system call of the launch. X_explain prints a fact, X_apply carries it out; nobody else
- * decides anything. Paths of the container are text here: only X_apply opens them, inside the new root.
+ * (arena_freeze) before the first system call of the launch. X_explain prints a fact, X_apply carries it out; nobody
+ * else decides anything. Paths of the container are text here: only X_apply opens them, inside the new root.
  */
 #ifndef CASEMATE_MODEL_PLAN_H
 #define CASEMATE_MODEL_PLAN_H
@@ -28,8 +28,9 @@ struct plan_namespaces {
 		const char *path;
 		origin from;
 	} join[NAMESPACE_COUNT];
-	bool joins;	/* any join[].path is set */
-	bool stage;	/* a process between launcher and container is needed: to join user, pid or time, or to set time offsets */
+	bool joins; /* any join[].path is set */
+	bool stage; /* a process between launcher and container is needed: to join user, pid or time, or to set time
+		       offsets */
 	bool user_first; /* joining the user namespace is what gives the right to join the others */
 	LIST(struct request_time_offset) time_offsets;
 };
@@ -45,10 +46,10 @@ struct plan_ids {
 	id_map_list uid;
 	id_map_list gid;
 	bool deny_setgroups;
-	bool become;	   /* the child switches to setup_uid and setup_gid, which are mapped, for the set-up */
+	bool become; /* the child switches to setup_uid and setup_gid, which are mapped, for the set-up */
 	uint32_t setup_uid;
 	uint32_t setup_gid;
-	bool inner;	   /* a second user namespace for the workload, which owns none of the others */
+	bool inner;         /* a second user namespace for the workload, which owns none of the others */
 	uint32_t inner_uid; /* what the workload is called there */
 	uint32_t inner_gid;
 	origin from;
@@ -57,19 +58,21 @@ struct plan_ids {
 struct plan_rootfs {
 	const char *path; /* NULL: an empty tmpfs */
 	bool readonly;
-	uint64_t propagation; /* of the old tree in the new namespace: MS_PRIVATE|MS_REC, MS_SLAVE|MS_REC, MS_SHARED|MS_REC */
-	uint64_t attrs;	      /* MOUNT_ATTR_* of the root tree but for RDONLY, which comes last */
-	bool by_launcher;     /* root and sources are opened by the launcher: in the user namespace they may be out of reach */
+	uint64_t propagation; /* of the old tree in the new namespace: MS_PRIVATE|MS_REC, MS_SLAVE|MS_REC,
+				 MS_SHARED|MS_REC */
+	uint64_t attrs;       /* MOUNT_ATTR_* of the root tree but for RDONLY, which comes last */
+	bool by_launcher; /* root and sources are opened by the launcher: in the user namespace they may be out of reach
+			   */
 	origin from;
 };
 
 enum plan_mount_kind {
 	MOUNT_BIND,
 	MOUNT_FILESYSTEM,
-	MOUNT_CGROUP, /* v1: one mount a hierarchy */
+	MOUNT_CGROUP,  /* v1: one mount a hierarchy */
 	MOUNT_REMOUNT, /* attributes of a mount that is there */
-	MOUNT_FILE,	  /* made from `content` */
-	MOUNT_LINK,	  /* a symbolic link to `content` */
+	MOUNT_FILE,    /* made from `content` */
+	MOUNT_LINK,    /* a symbolic link to `content` */
 	MOUNT_DIRECTORY,
 };
 struct plan_mount {
@@ -88,7 +91,7 @@ struct plan_mount {
 	const char *content;
 	size_t content_length;
 	uint32_t mode;
-	bool judged;	 /* `device` and `inode` are what the profile decided on: the source must still be that */
+	bool judged; /* `device` and `inode` are what the profile decided on: the source must still be that */
 	uint64_t device;
 	uint64_t inode;
 	pair_list hierarchies; /* MOUNT_CGROUP: key: name in the mount, value: directory of the host */
@@ -104,22 +107,23 @@ struct plan_device {
 	origin from;
 };
 struct plan_devices {
-	bool populate;	/* /dev is a tmpfs of ours: nodes and links are made in it */
-	bool sealed;	/* /dev itself is read-only once everything is in it; writing to a device needs no writable mount */
-	bool by_bind;	/* mknod(2) is not permitted in a user namespace: the host's nodes are bound instead */
+	bool populate; /* /dev is a tmpfs of ours: nodes and links are made in it */
+	bool sealed;   /* /dev itself is read-only once everything is in it; writing to a device needs no writable mount
+			*/
+	bool by_bind;  /* mknod(2) is not permitted in a user namespace: the host's nodes are bound instead */
 	LIST(struct plan_device) nodes;
 	pair_list links; /* key: path, value: text */
 };
 
 struct plan_masks {
-	pair_list masked;   /* key: path, value: origin */
+	pair_list masked; /* key: path, value: origin */
 	pair_list readonly;
 };
 
 struct plan_terminal {
-	bool pty;		 /* the workload gets a pseudo-terminal as stdin, stdout and stderr, and as /dev/console */
+	bool pty; /* the workload gets a pseudo-terminal as stdin, stdout and stderr, and as /dev/console */
 	struct request_size size; /* 0: that of the launcher's terminal */
-	bool new_session;	 /* setsid(2): no controlling terminal of the caller is left */
+	bool new_session;         /* setsid(2): no controlling terminal of the caller is left */
 	origin from;
 };
 
@@ -134,7 +138,7 @@ struct plan_limits {
 	const struct request_scheduler *scheduler;
 	const struct request_io_priority *io_priority;
 	const char *cpu_affinity; /* cpu list, "0-3,5" */
-	uint32_t personality;	  /* enum request_personality */
+	uint32_t personality;     /* enum request_personality */
 	const struct request_memory_policy *memory_policy;
 };
 
@@ -144,7 +148,7 @@ struct plan_user {
 	bool set_groups; /* setgroups(2) is possible: it is called even for an empty list */
 	uint32_t umask;
 	const char *cwd;
-	bool make_cwd; /* a bundle's working directory is made where it is missing */
+	bool make_cwd; /* a bundle's working directory is made where it is missing and its root is writable */
 	origin from;
 };
 
@@ -160,7 +164,7 @@ struct plan_caps {
 struct plan_landlock_rule {
 	const char *path;
 	uint64_t access; /* LANDLOCK_ACCESS_FS_* */
-	bool optional;	 /* the mount it stands for is optional */
+	bool optional;   /* the mount it stands for is optional */
 	origin from;
 };
 struct plan_landlock {
@@ -177,11 +181,11 @@ struct plan_landlock {
 struct plan_filter {
 	struct sock_filter *code;
 	uint32_t length;
-	uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+	uint32_t flags;             /* SECCOMP_FILTER_FLAG_* */
 	struct sock_fprog *program; /* both, as seccomp(2) takes them; the filter loaded before knows its address */
-	bool exempts_launch;	     /* its rules would stop the launch's own call, which passes all the same */
-	uint64_t token;		     /* what that execve(2) and execveat(2) carry in their last argument register */
-	const char *summary; /* "allows 312 system calls, default EPERM" */
+	bool exempts_launch;        /* its rules would stop the launch's own call, which passes all the same */
+	uint64_t token;             /* what that execve(2) and execveat(2) carry in their last argument register */
+	const char *summary;        /* "allows 312 system calls, default EPERM" */
 	origin from;
 };
 
@@ -192,16 +196,17 @@ struct plan_labels {
 };
 
 struct plan_process {
-	const char **argv; /* NULL-terminated */
-	const char **envp; /* NULL-terminated */
+	const char **argv;      /* NULL-terminated */
+	const char **envp;      /* NULL-terminated */
 	string_list candidates; /* where argv[0] is looked for, in order */
-	bool init;	   /* our own pid 1 reaps and forwards signals, the workload is its child */
-	bool by_handle;	   /* execveat(2) of an open file; by path on kernels that would name the process after the descriptor */
+	bool init;              /* our own pid 1 reaps and forwards signals, the workload is its child */
+	bool by_handle;         /* execveat(2) of an open file; by path on kernels that would name the process after the
+				   descriptor */
 	bool die_with_parent;
 	uint64_t time_limit_ms;
-	uint32_t reset_signals; /* the caller ignores them: bit N-1 is signal N */
-	bool keyring;	   /* a session keyring of its own */
-	uint32_t keep_fds; /* --preserve-fds: 3 to 2+N stay open */
+	uint64_t reset_signals; /* the caller ignores them: bit N-1 is signal N */
+	bool keyring;           /* a session keyring of its own */
+	uint32_t keep_fds;      /* --preserve-fds: 3 to 2+N stay open */
 };
 
 enum cgroup_driver { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
@@ -209,7 +214,7 @@ enum cgroup_driver { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
 struct plan_cgroup_hierarchy {
 	const char *name;      /* v1: its directory below the root of all, "pids" or "cpu,cpuacct"; v2: "" */
 	const char *directory; /* where it is mounted */
-	bool fill;	       /* v1 cpuset: a new cgroup has no CPUs and no memory nodes, and nothing can join it */
+	bool fill;             /* v1 cpuset: a new cgroup has no CPUs and no memory nodes, and nothing can join it */
 };
 
 /* One file of the container's cgroup and what is written into it. */
@@ -224,8 +229,8 @@ struct plan_cgroup_file {
 /* A device rule without wildcards of type; later ones override earlier ones, access by access. */
 struct plan_cgroup_rule {
 	bool allow;
-	char type;	 /* 'c', 'b', or 'a': everything, whatever the rest says */
-	int64_t major;	 /* -1: any */
+	char type;     /* 'c', 'b', or 'a': everything, whatever the rest says */
+	int64_t major; /* -1: any */
 	int64_t minor;
 	uint32_t access; /* enum device_access */
 	origin from;
@@ -237,14 +242,14 @@ struct bpf_insn;
 struct plan_cgroup {
 	bool wanted;
 	enum cgroup_driver driver;
-	const char *path;	/* below each hierarchy's root, starts with '/' */
+	const char *path;       /* below each hierarchy's root, starts with '/' */
 	string_list components; /* the same, taken apart */
-	size_t ours;		/* so many of the first of them are casemate's: removed when they are empty */
+	size_t ours;            /* so many of the first of them are casemate's: removed when they are empty */
 	origin from;
 	LIST(struct plan_cgroup_hierarchy) hierarchies; /* only those that are needed; v2: one */
-	string_list controllers;			/* v2: to be enabled in every ancestor */
-	LIST(struct plan_cgroup_file) files;		/* in the order in which they are written */
-	bool devices;					/* `rules` are enforced */
+	string_list controllers;                        /* v2: to be enabled in every ancestor */
+	LIST(struct plan_cgroup_file) files;            /* in the order in which they are written */
+	bool devices;                                   /* `rules` are enforced */
 	size_t devices_hierarchy;
 	LIST(struct plan_cgroup_rule) rules;
 	struct bpf_insn *program; /* v2: `rules`, compiled */
@@ -253,12 +258,12 @@ struct plan_cgroup {
 };
 
 struct plan {
-	struct arena *arena;	/* where all of this is; frozen before the launch */
-	const char *id;		/* the container's id, "sandbox" for the sandbox */
-	const char *profile;	/* its name */
-	remark_list refusals;	/* not empty: the plan may be explained but not run */
+	struct arena *arena;  /* where all of this is; frozen before the launch */
+	const char *id;       /* the container's id, "sandbox" for the sandbox */
+	const char *profile;  /* its name */
+	remark_list refusals; /* not empty: the plan may be explained but not run */
 	remark_list tightened;
-	remark_list notes;	/* ignored properties, unknown capability names, missing optional layers */
+	remark_list notes; /* ignored properties, unknown capability names, missing optional layers */
 	struct plan_namespaces namespaces;
 	struct plan_ids ids;
 	struct plan_cgroup cgroup;

@@ -16,9 +16,9 @@ struct planner {
 };
 
 /*
- * Applies @verdict to something that goes beyond the ceiling. VERDICT_REFUSE records a refusal, VERDICT_TIGHTEN that it was
- * taken away. Returns whether the caller shall take it away (only for VERDICT_TIGHTEN). @remedy is what the user can do to
- * keep it. @what is text in the arena, or static.
+ * Applies @verdict to something that goes beyond the ceiling. VERDICT_REFUSE records a refusal, VERDICT_TIGHTEN that it
+ * was taken away. Returns whether the caller shall take it away (only for VERDICT_TIGHTEN). @remedy is what the user
+ * can do to keep it. @what is text in the arena, or static.
  */
 bool planner_judge(struct planner *p, enum verdict verdict, const char *layer, origin from, const char *what,
 		   const char *remedy);

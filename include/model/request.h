@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What somebody asks for, unjudged: the typed content of an OCI config.json (runtime-spec 1.3.0), or the same value built
- * from the flags of `casemate sandbox`. The readers in config/ fill it; the parts read it while planning and never change it.
- * All strings live in the arena that the request was read into. NULL means "not given"; so does `set == false`.
- * Field names follow the spec's keys, snake_cased; names with a fixed set of values are numbers already (model/names.h).
+ * What somebody asks for, unjudged: the typed content of an OCI config.json (runtime-spec 1.3.0), or the same value
+ * built from the flags of `casemate sandbox`. The readers in config/ fill it; the parts read it while planning and
+ * never change it. All strings live in the arena that the request was read into. NULL means "not given"; so does `set
+ * == false`. Field names follow the spec's keys, snake_cased; names with a fixed set of values are numbers already
+ * (model/names.h).
  */
 #ifndef CASEMATE_MODEL_REQUEST_H
 #define CASEMATE_MODEL_REQUEST_H
@@ -86,38 +87,41 @@ typedef LIST(struct request_id_map) id_map_list;
 
 enum request_mount_special {
 	MOUNT_SPECIAL_TMPCOPYUP = 1 << 0, /* tmpfs filled with what it covers */
-	MOUNT_SPECIAL_IDMAP = 1 << 1,	  /* idmap */
-	MOUNT_SPECIAL_RIDMAP = 1 << 2,	  /* ridmap: the mounts below as well */
-	MOUNT_SPECIAL_OPTIONAL = 1 << 3,  /* --ro-try and the like: nothing is mounted where the source does not exist */
-	MOUNT_SPECIAL_NO_CREATE = 1 << 4, /* the target must exist; nothing is created on somebody's file system for it */
+	MOUNT_SPECIAL_IDMAP = 1 << 1,     /* idmap */
+	MOUNT_SPECIAL_RIDMAP = 1 << 2,    /* ridmap: the mounts below as well */
+	MOUNT_SPECIAL_OPTIONAL = 1 << 3, /* --ro-try and the like: nothing is mounted where the source does not exist */
+	MOUNT_SPECIAL_NO_CREATE =
+		1 << 4, /* the target must exist; nothing is created on somebody's file system for it */
 };
 
 /*
  * One mount. The options of config.md's table are split by who takes them: attributes of the mount (MOUNT_ATTR_* of
- * mount_setattr(2)) to set or to clear, non-recursive and recursive; flags of the superblock (sync, dirsync, mand, lazytime,
- * iversion, silent: MS_* bits); propagation (MS_SHARED ... with MS_REC); and text for the file system itself.
+ * mount_setattr(2)) to set or to clear, non-recursive and recursive; flags of the superblock (sync, dirsync, mand,
+ * lazytime, iversion, silent: MS_* bits); propagation (MS_SHARED ... with MS_REC); and text for the file system itself.
  */
 struct request_mount {
 	const char *destination;
 	const char *type;   /* "bind" once an option said bind or rbind; NULL with `content` set for a generated file */
 	const char *source; /* NULL where the file system needs none */
 	bool bind;
-	bool recursive;		/* rbind */
-	uint64_t attr_set;	/* MOUNT_ATTR_*: ro nosuid nodev noexec nosymfollow nodiratime and the atime field */
-	uint64_t attr_clear;	/* the words that take one away: rw suid dev exec ... */
-	uint64_t rec_attr_set;	/* rro rnosuid ...: the mounts below as well */
+	bool recursive;        /* rbind */
+	uint64_t attr_set;     /* MOUNT_ATTR_*: ro nosuid nodev noexec nosymfollow nodiratime and the atime field */
+	uint64_t attr_clear;   /* the words that take one away: rw suid dev exec ... */
+	uint64_t rec_attr_set; /* rro rnosuid ...: the mounts below as well */
 	uint64_t rec_attr_clear;
-	uint64_t super_flags;	/* MS_SYNCHRONOUS MS_DIRSYNC MS_MANDLOCK MS_LAZYTIME MS_I_VERSION MS_SILENT */
-	uint64_t propagation;	/* MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE, with MS_REC for the r-forms; 0: not given */
-	bool remount;		/* the option "remount" */
-	uint32_t special;	/* enum request_mount_special */
-	string_list data;	/* other words: "size=64k", "mode=755" */
+	uint64_t super_flags; /* MS_SYNCHRONOUS MS_DIRSYNC MS_MANDLOCK MS_LAZYTIME MS_I_VERSION MS_SILENT */
+	uint64_t propagation; /* MS_PRIVATE, MS_SLAVE, MS_SHARED or MS_UNBINDABLE, with MS_REC for the r-forms; 0: not
+				 given */
+	bool remount;         /* the option "remount" */
+	uint32_t special;     /* enum request_mount_special */
+	string_list data;     /* other words: "size=64k", "mode=755" */
 	id_map_list uid_mappings;
 	id_map_list gid_mappings;
-	const char *content; /* a file made from data (--file, passwd stub); its length is content_length */
+	const char
+		*content; /* a file made from data (--file, /etc/passwd of a sandbox); its length is content_length */
 	size_t content_length;
-	const char *link;    /* a symbolic link with this text instead of a mount (--symlink, merged /usr) */
-	uint32_t mode;	     /* of generated files and directories; 0: 0644 or 0755 */
+	const char *link; /* a symbolic link with this text instead of a mount (--symlink, merged /usr) */
+	uint32_t mode;    /* of generated files and directories; 0: 0644 or 0755 */
 	origin from;
 };
 
@@ -134,7 +138,7 @@ enum namespace_kind {
 };
 
 struct request_namespace {
-	bool given;	  /* listed: new, or joined when there is a path */
+	bool given;       /* listed: new, or joined when there is a path */
 	const char *path; /* to join */
 	origin from;
 };
@@ -154,10 +158,10 @@ struct request_device {
 
 struct request_device_rule {
 	bool allow;
-	char type;		/* 'a', 'c' or 'b' */
-	struct opt_i64 major;	/* absent or -1: any */
+	char type;            /* 'a', 'c' or 'b' */
+	struct opt_i64 major; /* absent or -1: any */
 	struct opt_i64 minor;
-	uint32_t access;	/* bits of enum device_access */
+	uint32_t access; /* bits of enum device_access */
 };
 enum device_access { DEVICE_READ = 1, DEVICE_WRITE = 2, DEVICE_MKNOD = 4 };
 
@@ -261,7 +265,7 @@ enum seccomp_operator {
 };
 struct request_seccomp_arg {
 	uint32_t index; /* 0 to 5 */
-	uint32_t op;	/* enum seccomp_operator */
+	uint32_t op;    /* enum seccomp_operator */
 	uint64_t value;
 	uint64_t value_two; /* for MASKED_EQ: (argument & value) == value_two */
 };
@@ -277,7 +281,7 @@ struct request_seccomp {
 	uint32_t default_action;
 	struct opt_u32 default_errno_ret;
 	u32_list architectures; /* SCMP_ARCH_* of libseccomp */
-	uint32_t flags;		/* SECCOMP_FILTER_FLAG_* of seccomp(2) */
+	uint32_t flags;         /* SECCOMP_FILTER_FLAG_* of seccomp(2) */
 	const char *listener_path;
 	const char *listener_metadata;
 	LIST(struct request_seccomp_rule) syscalls;
@@ -351,14 +355,14 @@ struct request_linux {
 
 /* What only `casemate sandbox` can say; all zero for a bundle. */
 struct request_sandbox {
-	bool given;	       /* the request came from the sandbox command line: the root is an empty tmpfs of our own */
-	bool init;	       /* a pid 1 of ours that reaps and forwards signals */
-	bool pty;	       /* standard input is a terminal: give the workload one of its own */
+	bool given; /* the request came from the sandbox command line: the root is an empty tmpfs of our own */
+	bool init;  /* a pid 1 of ours that reaps and forwards signals */
+	bool pty;   /* standard input is a terminal: give the workload one of its own */
 	bool die_with_parent;
 	struct opt_u32 host_uid; /* what a caller who is root runs it as on the host; default: the id inside */
 	struct opt_u32 host_gid;
 	uint64_t time_limit_ms; /* 0: none */
-	u32_list bind_tcp;     /* --bind-tcp; with `restrict_tcp` nothing but these */
+	u32_list bind_tcp;      /* --bind-tcp; with `restrict_tcp` nothing but these */
 	u32_list connect_tcp;
 	bool restrict_tcp;
 };
@@ -379,9 +383,10 @@ struct request {
 	pair_list annotations;
 	struct request_linux linux_;
 	struct request_sandbox sandbox;
-	string_list ignored; /* JSON pointers of properties that the spec does not define or that are for other systems */
-	const char *bundle;  /* absolute path of the bundle, NULL for the sandbox */
-	const char *source;  /* "config.json" or "sandbox": the first word of origins */
+	string_list
+		ignored; /* JSON pointers of properties that the spec does not define or that are for other systems */
+	const char *bundle; /* absolute path of the bundle, NULL for the sandbox */
+	const char *source; /* "config.json" or "sandbox": the first word of origins */
 };
 
 #endif

@@ -16,9 +16,9 @@
 struct run_shared {
 	struct error error;
 	volatile int32_t applied_count; /* steps begun so far, */
-	volatile uint8_t applied[64];	/* as numbers in the table of steps */
-	volatile int32_t executing; /* everything is applied, execve(2) is next */
-	volatile pid_t child;	    /* with a stage process: the container's first process, as the launcher sees it */
+	volatile uint8_t applied[64];   /* as numbers in the table of steps */
+	volatile int32_t executing;     /* everything is applied, execve(2) is next */
+	volatile pid_t child; /* with a stage process: the container's first process, as the launcher sees it */
 };
 
 /* pids, memory, cpu, cpuset and devices at most */
@@ -36,12 +36,12 @@ struct run {
 	int master;   /* child: the pty's master until the launcher has it; or -1 */
 	int program;  /* the opened program, and the path it was found by */
 	const char *program_path;
-	int control;  /* with an init and a pty: init's, or the launcher's, end of their conversation; or -1 */
-	int cgroup;   /* v2: directory to be cloned into, or -1 */
-	int cgroup_join[RUN_CGROUPS]; /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */
+	int control; /* with an init and a pty: init's, or the launcher's, end of their conversation; or -1 */
+	int cgroup;  /* v2: directory to be cloned into, or -1 */
+	int cgroup_join[RUN_CGROUPS];     /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */
 	uint8_t cgroup_made[RUN_CGROUPS]; /* launcher: how many directories it made there */
-	uint8_t cgroup_aside; /* launcher, v2: 1 + depth of the cgroup that it left for a leaf in it; 0: it did not */
-	pid_t child;  /* launcher: the container's first process */
+	uint8_t cgroup_aside;   /* launcher, v2: 1 + depth of the cgroup that it left for a leaf in it; 0: it did not */
+	pid_t child;            /* launcher: the container's first process */
 	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */
 	bool nofile_raised;
 	bool in_workload; /* with an init: this is the process that executes the program */

@@ -9,7 +9,8 @@
 
 #include "base/arena.h"
 
-/* Where a fact comes from: "config.json:/mounts/3", "--ro", "profile restricted", "default". Lives as long as its plan. */
+/* Where a fact comes from: "config.json:/mounts/3", "--ro", "profile restricted", "default". Lives as long as its plan.
+ */
 typedef const char *origin;
 
 /* A number or switch that may be absent; absent is not the same as 0. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Every mount of the container (config.md, "Mounts"). Each is made on a descriptor with its final attributes while the host
- * can still be seen, and attached once the new root was entered, to a target that was resolved inside it. So a source is
- * resolved once, a target cannot leave the container, and no mount is ever reachable with weaker attributes.
+ * Every mount of the container (config.md, "Mounts"). Each is made on a descriptor with its final attributes while the
+ * host can still be seen, and attached once the new root was entered, to a target that was resolved inside it. So a
+ * source is resolved once, a target cannot leave the container, and no mount is ever reachable with weaker attributes.
  * mounts.c decides, mounts_sources.c judges what of the host is bound, mounts_make.c and mounts_attach.c carry out.
  */
 #ifndef CASEMATE_PARTS_MOUNTS_H
@@ -15,8 +15,8 @@
 int mounts_plan(struct planner *p, struct error *err);
 
 /*
- * Judges the source of bind mount @index of the request, which is number @bind among the bind mounts, and leaves in @mount
- * which object that was. Records refusals with planner_judge().
+ * Judges the source of bind mount @index of the request, which is number @bind among the bind mounts, and leaves in
+ * @mount which object that was. Records refusals with planner_judge().
  */
 void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bind);
 

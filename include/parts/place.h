@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Places inside the new root: the only way in which a part opens or makes a path of the container. Used after the new root
- * was entered, so that the kernel contains every link, and with openat2(2) so that no magic link of a procfs is followed.
+ * Places inside the new root: the only way in which a part opens or makes a path of the container. Used after the new
+ * root was entered, so that the kernel contains every link, and with openat2(2) so that no magic link of a procfs is
+ * followed.
  */
 #ifndef CASEMATE_PARTS_PLACE_H
 #define CASEMATE_PARTS_PLACE_H
@@ -9,7 +10,7 @@
 #include "base/error.h"
 
 enum place_rule {
-	PLACE_FOLLOW,	/* links are followed, inside the root */
+	PLACE_FOLLOW,   /* links are followed, inside the root */
 	PLACE_ORDINARY, /* no component may be a link: /proc, /sys, /dev must be what they seem */
 };
 
@@ -17,12 +18,13 @@ enum place_rule {
 int place_open(const char *path, enum place_rule rule);
 
 /*
- * Opens @path like place_open(), after making what is missing: directories of mode 0755, and at the end a directory, or an
- * empty file where @file is set. Existing things are left as they are. Fails with ERROR_SYSTEM.
+ * Opens @path like place_open(), after making what is missing: directories of mode 0755, and at the end a directory, or
+ * an empty file where @file is set. Existing things are left as they are. Fails with ERROR_SYSTEM.
  */
 int place_make(const char *path, enum place_rule rule, int file, struct error *err);
 
-/* Opens the directory that holds @path, made where missing, and sets *@ret_name to the last component (inside @path). */
+/* Opens the directory that holds @path, made where missing, and sets *@ret_name to the last component (inside @path).
+ */
 int place_parent(const char *path, const char **ret_name, struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The file that is to be executed: what execve(2) reports as ENOENT may mean the program, the interpreter of a script, or
- * the dynamic loader; here it is found out before.
+ * The file that is to be executed: what execve(2) reports as ENOENT may mean the program, the interpreter of a script,
+ * or the dynamic loader; here it is found out before.
  */
 #ifndef CASEMATE_PARTS_PROGRAM_H
 #define CASEMATE_PARTS_PROGRAM_H
@@ -9,8 +9,9 @@
 #include "base/error.h"
 
 /*
- * Opens @path with O_PATH, never through a magic link: /proc/self/exe is the launcher itself. Returns the descriptor; -2
- * and errno when there is nothing to execute at @path and the search goes on; -1 and ERROR_NOT_EXECUTABLE for a magic link.
+ * Opens @path with O_PATH, never through a magic link: /proc/self/exe is the launcher itself. Returns the descriptor;
+ * -2 and errno when there is nothing to execute at @path and the search goes on; -1 and ERROR_NOT_EXECUTABLE for a
+ * magic link.
  */
 int program_open(const char *path, struct error *err);
 

@@ -7,14 +7,14 @@
 
 struct launch_options {
 	const char *pid_file; /* written atomically, without a newline, once the workload runs; NULL: none */
-	int status_fd;	      /* JSON lines about the launch go there; -1: none */
-	int trace_fd;	      /* the names of the steps that were applied go there, a line each; -1: none */
+	int status_fd;        /* JSON lines about the launch go there; -1: none */
+	int trace_fd;         /* the names of the steps that were applied go there, a line each; -1: none */
 };
 
 /*
  * Launches @plan, waits for its end and cleans up. *@ret_status is the workload's exit status, 128+N for signal N.
- * Fails with ERROR_REFUSED when the plan has refusals (all of them in the text), ERROR_NOT_FOUND and ERROR_NOT_EXECUTABLE
- * when execve(2) failed, or what a step said; then nothing is left on the host.
+ * Fails with ERROR_REFUSED when the plan has refusals (all of them in the text), ERROR_NOT_FOUND and
+ * ERROR_NOT_EXECUTABLE when execve(2) failed, or what a step said; then nothing is left on the host.
  */
 int launch_run(const struct plan *plan, const struct launch_options *options, int *ret_status, struct error *err);
 

@@ -6,10 +6,11 @@
 #include "model/planner.h"
 
 /*
- * Makes the plan of one launch in @arena. Everything it refers to is copied there or lives as long as @request and @profile,
- * which are best read into the same arena. Changes nothing on the system. A plan whose profile refuses something is made
- * all the same, with plan->refusals filled, so that it can be explained. Fails with ERROR_CONFIG for a request that makes no
- * sense, ERROR_UNSUPPORTED for one that is not carried out yet ("not supported yet: FIELD"), ERROR_HOST.
+ * Makes the plan of one launch in @arena. Everything it refers to is copied there or lives as long as @request and
+ * @profile, which are best read into the same arena. Changes nothing on the system. A plan whose profile refuses
+ * something is made all the same, with plan->refusals filled, so that it can be explained. Fails with ERROR_CONFIG for
+ * a request that makes no sense, ERROR_UNSUPPORTED for one that is not carried out yet ("not supported yet: FIELD"),
+ * ERROR_HOST.
  */
 int plan_build(const struct request *request, const struct profile *profile, const struct host *host, const char *id,
 	       struct arena *arena, struct plan **ret_plan, struct error *err);

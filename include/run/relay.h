@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The launcher's side of a pseudo-terminal: raw mode outside, bytes in both directions, window size, stop and continue. */
+/* The launcher's side of a pseudo-terminal: raw mode outside, bytes in both directions, window size, stop and continue.
+ */
 #ifndef CASEMATE_RUN_RELAY_H
 #define CASEMATE_RUN_RELAY_H
 
 #include "model/run.h"
 
 /*
- * Relays between the caller's standard streams and run->terminal until the child of @run ends, forwarding the signals in
+ * Relays between the caller's standard streams and run->terminal until the child of @run ends, forwarding the signals
+ * in
  * @signals (a signalfd). *@ret_status is the child's wait status. @deadline_ms is CLOCK_MONOTONIC, 0 for none: then the
  * child is killed. Restores the caller's terminal in every case.
  */

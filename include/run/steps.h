@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The table of steps: everything that a launch does, in the order in which it is done. explain prints the same table. */
+/* The table of steps: everything that a launch does, in the order in which it is done. explain prints the same table.
+ */
 #ifndef CASEMATE_RUN_STEPS_H
 #define CASEMATE_RUN_STEPS_H
 

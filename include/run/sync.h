@@ -34,8 +34,8 @@ enum sync_message {
 int sync_tell(int sync, enum sync_message message, int fd, struct error *err);
 
 /*
- * Waits for @message and takes the descriptor that came with it where @ret_fd is not NULL (the caller closes it). Returns 0,
- * or 1 at end of file: the other side is gone. Another message than the awaited one is ERROR_BUG.
+ * Waits for @message and takes the descriptor that came with it where @ret_fd is not NULL (the caller closes it).
+ * Returns 0, or 1 at end of file: the other side is gone. Another message than the awaited one is ERROR_BUG.
  */
 int sync_await(int sync, enum sync_message message, int *ret_fd, struct error *err);
 

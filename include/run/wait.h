@@ -12,19 +12,23 @@ struct wait {
 	sigset_t signals;
 };
 
-/* Blocks every signal that is to be forwarded, before there is a child that it could be for. Fails with ERROR_SYSTEM. */
+/* Blocks every signal that is to be forwarded, before there is a child that it could be for. Fails with ERROR_SYSTEM.
+ */
 int wait_prepare(struct wait *wait, struct error *err);
 
 /* Writes the pid file, the trace and the first status line, as @options asks. Fails with ERROR_SYSTEM. */
-int wait_announce(const struct plan *plan, const struct launch_options *options, const struct run *run, struct error *err);
+int wait_announce(const struct plan *plan, const struct launch_options *options, const struct run *run,
+		  struct error *err);
 
 /* Writes the last status line: {"event":"exited","status":N}, or "failed" with our own status. Failures are ignored. */
 void wait_conclude(const struct launch_options *options, const char *event, int status);
 
 /*
- * Forwards signals until the child ends; with a terminal, relays it. Past the plan's time limit the container is killed and
+ * Forwards signals until the child ends; with a terminal, relays it. Past the plan's time limit the container is killed
+ * and
  * *@ret_status is 124, as timeout(1) has it. Sets run->child to 0 once it was waited for.
  */
-int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *run, int *ret_status, struct error *err);
+int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *run, int *ret_status,
+		  struct error *err);
 
 #endif

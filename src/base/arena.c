@@ -10,11 +10,12 @@
 
 int arena_create(struct arena *arena, struct error *err)
 {
-	void *start = mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *start =
+		mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (start == MAP_FAILED)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot reserve %d MiB of memory", ARENA_BYTES >> 20);
-	*arena = (struct arena){ .start = start, .size = ARENA_BYTES };
+	*arena = (struct arena){.start = start, .size = ARENA_BYTES};
 	return 0;
 }
 
@@ -22,7 +23,7 @@ void arena_destroy(struct arena *arena)
 {
 	if (arena->start != NULL)
 		munmap(arena->start, arena->size);
-	*arena = (struct arena){ 0 };
+	*arena = (struct arena){0};
 }
 
 int arena_freeze(struct arena *arena, struct error *err)

@@ -59,7 +59,7 @@ static int unknown_option(const struct cli_option *options, const char *name, si
 	for (; options->name != NULL && count < MAX_OPTIONS; options++)
 		names[count++] = options->name;
 	names[count] = NULL;
-	strncat(word, name, length < LONGEST_WORD ? length : LONGEST_WORD);
+	snprintf(word, sizeof(word), "%.*s", (int)(length < LONGEST_WORD ? length : LONGEST_WORD), name);
 	const char *near = cli_nearest(word, names);
 	return near == NULL ? error_hint(err, "see --help") : error_hint(err, "did you mean '%s'?", near);
 }

@@ -79,7 +79,7 @@ static int copy_below(const struct copy *copy, int depth, struct error *err)
 static int copy_entry(int from, int to, const char *name, int depth, struct error *err)
 {
 	struct stat status;
-	const struct copy copy = { .from = from, .to = to, .name = name, .status = &status };
+	const struct copy copy = {.from = from, .to = to, .name = name, .status = &status};
 
 	if (fstatat(from, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return failed(&copy, err);

@@ -23,7 +23,7 @@
 
 pid_t sys_clone(uint64_t flags, int cgroup, int *ret_pidfd)
 {
-	struct clone_args args = { .flags = flags, .exit_signal = (flags & CLONE_PARENT) ? 0 : SIGCHLD };
+	struct clone_args args = {.flags = flags, .exit_signal = (flags & CLONE_PARENT) ? 0 : SIGCHLD};
 
 	if (ret_pidfd != NULL) {
 		args.flags |= CLONE_PIDFD;
@@ -71,6 +71,14 @@ int sys_kill(pid_t pid, int signal)
 	return kill(pid, signal);
 }
 
+int sys_signal_default(int signal)
+{
+	/* The kernel's struct sigaction: handler, flags, restorer, mask. */
+	static const unsigned long standard[4] = {(unsigned long)SIG_DFL};
+
+	return RAW(SYS_rt_sigaction, signal, standard, NULL, sizeof(unsigned long));
+}
+
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	return RAW(SYS_close_range, first, last, flags);
@@ -113,10 +121,10 @@ int sys_getgroups(size_t room, uint32_t *ret)
 
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {
-		{ (uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable },
-		{ (uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32) },
+		{(uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable},
+		{(uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32)},
 	};
 
 	return RAW(SYS_capset, &header, data);
@@ -124,8 +132,8 @@ int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 
 int sys_capget(uint64_t *ret_effective, uint64_t *ret_permitted, uint64_t *ret_inheritable)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { { 0 } };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{0}};
 
 	if (RAW(SYS_capget, &header, data) < 0)
 		return -1;
@@ -142,7 +150,7 @@ mode_t sys_umask(mode_t mask)
 
 int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
-	struct open_how how = { .flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve };
+	struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve};
 
 	return RAW(SYS_openat2, dir, path, &how, sizeof(how));
 }
@@ -220,10 +228,10 @@ int sys_move_mount(int from_fd, int to_dir, const char *to_path, unsigned flags)
 int sys_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation,
 		      int userns)
 {
-	struct mount_attr attr = { .attr_set = set,
-				   .attr_clr = clear,
-				   .propagation = propagation,
-				   .userns_fd = userns < 0 ? 0 : (uint32_t)userns };
+	struct mount_attr attr = {.attr_set = set,
+				  .attr_clr = clear,
+				  .propagation = propagation,
+				  .userns_fd = userns < 0 ? 0 : (uint32_t)userns};
 
 	return RAW(SYS_mount_setattr, fd, path, flags, &attr, sizeof(attr));
 }
@@ -317,14 +325,14 @@ int sys_landlock_create_ruleset(const struct kernel_landlock_ruleset *attr, size
 
 int sys_landlock_add_path(int ruleset, int parent, uint64_t access)
 {
-	struct kernel_landlock_path rule = { .allowed_access = access, .parent_fd = parent };
+	struct kernel_landlock_path rule = {.allowed_access = access, .parent_fd = parent};
 
 	return RAW(SYS_landlock_add_rule, ruleset, KERNEL_LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
 
 int sys_landlock_add_port(int ruleset, uint16_t port, uint64_t access)
 {
-	struct kernel_landlock_port rule = { .allowed_access = access, .port = port };
+	struct kernel_landlock_port rule = {.allowed_access = access, .port = port};
 
 	return RAW(SYS_landlock_add_rule, ruleset, KERNEL_LANDLOCK_RULE_NET_PORT, &rule, 0);
 }

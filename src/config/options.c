@@ -370,13 +370,6 @@ static int order_mounts(const struct adding *a, struct error *err)
 
 /* ---- the rest of the request */
 
-static const char *variable_value(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value;
-}
-
 static void set_variable(struct arena *arena, string_list *env, const char *name, const char *value)
 {
 	size_t length = strlen(name);
@@ -401,8 +394,8 @@ static int add_environment(const struct adding *a, const cli_words *words, struc
 
 	for (size_t i = 0; i < sizeof(basics) / sizeof(basics[0]); i++)
 		set_variable(a->arena, env, basics[i].key, basics[i].value);
-	if (a->host->terminal && variable_value("TERM") != NULL)
-		set_variable(a->arena, env, "TERM", variable_value("TERM"));
+	if (a->host->terminal && getenv("TERM") != NULL)
+		set_variable(a->arena, env, "TERM", getenv("TERM"));
 	for (size_t i = 0; i < words->count; i++) {
 		char *name = arena_strdup(a->arena, words->at[i].value);
 		char *equals = strchr(name, '=');
@@ -412,7 +405,7 @@ static int add_environment(const struct adding *a, const cli_words *words, struc
 			return error_set(err, ERROR_USAGE, 0, "%s %s: expected NAME=VALUE", words->at[i].option, name);
 		if (equals != NULL)
 			*equals = '\0';
-		const char *value = equals != NULL ? equals + 1 : variable_value(name);
+		const char *value = equals != NULL ? equals + 1 : getenv(name);
 		if (value != NULL)
 			set_variable(a->arena, env, name, value);
 	}

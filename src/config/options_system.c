@@ -6,17 +6,23 @@
 
 /* What programs need of /etc, and nothing that tells about the host or its users. */
 static const char *const etc_files[] = {
-	"/etc/alternatives",                        /* links from /usr/bin: awk, java, editors */
-	"/etc/ca-certificates",                     /* TLS */
-	"/etc/crypto-policies",                     /* OpenSSL and GnuTLS on Fedora */
-	"/etc/fonts",                               /* fontconfig */
+	"/etc/alternatives",    /* links from /usr/bin: awk, java, editors */
+	"/etc/ca-certificates", /* TLS */
+	"/etc/crypto-policies", /* OpenSSL and GnuTLS on Fedora */
+	"/etc/fonts",           /* fontconfig */
 	"/etc/java",
-	"/etc/java-17-openjdk",                     /* the JVM's configuration, linked from /usr */
-	"/etc/java-21-openjdk", "/etc/ld.so.cache", /* the dynamic loader */
-	"/etc/ld.so.conf",      "/etc/ld.so.conf.d",    "/etc/localtime", "/etc/mime.types", "/etc/pki",
+	"/etc/java-17-openjdk", /* the JVM's configuration, linked from /usr */
+	"/etc/java-21-openjdk",
+	"/etc/ld.so.cache", /* the dynamic loader */
+	"/etc/ld.so.conf",
+	"/etc/ld.so.conf.d",
+	"/etc/localtime",
+	"/etc/mime.types",
+	"/etc/pki",
 	"/etc/protocols", /* getprotobyname(3) */
 	"/etc/services",  /* getservbyname(3) */
-	"/etc/ssl/certs",       "/etc/ssl/openssl.cnf",
+	"/etc/ssl/certs",
+	"/etc/ssl/openssl.cnf",
 };
 
 /* Only with the host's network do its names mean anything. */
@@ -39,7 +45,7 @@ static const char *const masked_paths[] = {
 	"/proc/acpi",          "/proc/asound",      "/proc/interrupts", "/proc/kcore",      "/proc/keys",
 	"/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",       "/proc/timer_list", "/proc/timer_stats",
 };
-static const char *const readonly_paths[] = {"/proc/bus",	"/proc/fs",  "/proc/irq",
+static const char *const readonly_paths[] = {"/proc/bus",      "/proc/fs",  "/proc/irq",
 					     "/proc/pressure", "/proc/sys", "/proc/sysrq-trigger"};
 
 struct request_mount *options_add_mount(struct arena *arena, struct request *request, const char *destination,

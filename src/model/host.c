@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,35 +22,35 @@
 static const char cgroup_root[] = "/sys/fs/cgroup";
 
 /* What programs expect at the top of the tree; with a merged /usr most are links. */
-static const char *const top_directories[] = { "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32" };
+static const char *const top_directories[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 
 /* What is the host's own. Which of them a profile lets pass, and how, is decided by parts/sources.c. */
 static const struct {
 	const char *path;
 	bool canonical; /* what lies below it is sensitive as well */
 } sensitive_paths[] = {
-	{ "/", false },
-	{ "/boot", true },
-	{ "/dev", false },
-	{ "/etc", true },
-	{ "/home", false },
-	{ "/proc", false },
-	{ "/root", false },
-	{ "/run", false },
-	{ "/sys", false },
-	{ "/usr", true },
-	{ "/var", false },
-	{ "/var/lib", false },
-	{ "/var/lib/containerd", false },
-	{ "/var/lib/containers", false },
-	{ "/var/lib/docker", false },
-	{ "/var/lib/kubelet", false },
-	{ "/run/containerd/containerd.sock", false },
-	{ "/run/crio/crio.sock", false },
-	{ "/run/dbus/system_bus_socket", false },
-	{ "/run/docker.sock", false },
-	{ "/run/podman/podman.sock", false },
-	{ "/run/systemd/private", false },
+	{"/", false},
+	{"/boot", true},
+	{"/dev", false},
+	{"/etc", true},
+	{"/home", false},
+	{"/proc", false},
+	{"/root", false},
+	{"/run", false},
+	{"/sys", false},
+	{"/usr", true},
+	{"/var", false},
+	{"/var/lib", false},
+	{"/var/lib/containerd", false},
+	{"/var/lib/containers", false},
+	{"/var/lib/docker", false},
+	{"/var/lib/kubelet", false},
+	{"/run/containerd/containerd.sock", false},
+	{"/run/crio/crio.sock", false},
+	{"/run/dbus/system_bus_socket", false},
+	{"/run/docker.sock", false},
+	{"/run/podman/podman.sock", false},
+	{"/run/systemd/private", false},
 };
 
 static int probe_kernel(struct host *host, struct error *err)
@@ -63,7 +64,8 @@ static int probe_kernel(struct host *host, struct error *err)
 	unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
 	host->kernel = (uint32_t)(major << 16 | minor);
 	if (!host_kernel_at_least(host, 5, 10))
-		return error_set(err, ERROR_HOST, 0, "kernel %s is too old: casemate needs 5.10 or newer", name.release);
+		return error_set(err, ERROR_HOST, 0, "kernel %s is too old: casemate needs 5.10 or newer",
+				 name.release);
 	return 0;
 }
 
@@ -82,24 +84,21 @@ static void probe_capabilities(struct host *host)
 	host->privileged = host->uid == 0 && (host->capabilities & 1ULL << CAP_SYS_ADMIN) != 0;
 }
 
-/* Field 33 of proc_pid_stat(5), decimal, signals 1 to 31: what is ignored stays so over execve(2). */
+/* What is ignored stays so over execve(2) (proc_pid_status(5), SigIgn). */
 static int probe_ignored_signals(struct host *host, struct error *err)
 {
-	enum { FIELD = 33 };
-	char text[1024];
-	AUTOCLOSE int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	static const char label[] = "\nSigIgn:\t";
+	char text[4096];
+	AUTOCLOSE int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (length < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/stat'");
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/status'");
 	text[length] = '\0';
-	/* The name may hold anything, but nothing behind its bracket does: field 3 comes next. */
-	char *at = strrchr(text, ')');
-	for (int field = 2; at != NULL && field < FIELD; field++)
-		at = strchr(at + 1, ' ');
+	const char *at = strstr(text, label);
 	if (at == NULL)
-		return error_set(err, ERROR_HOST, 0, "cannot understand '/proc/self/stat'");
-	host->ignored_signals = (uint32_t)strtoul(at + 1, NULL, 10);
+		return error_set(err, ERROR_HOST, 0, "cannot understand '/proc/self/status'");
+	host->ignored_signals = strtoull(at + strlen(label), NULL, 16);
 	return 0;
 }
 
@@ -131,7 +130,7 @@ static void add_hierarchy(struct host *host, struct arena *arena, char *line)
 	controllers++;
 	if (strncmp(controllers, "name=", 5) == 0)
 		controllers += 5;
-	*LIST_ADD(arena, &host->cgroups) = (struct pair){ .key = controllers, .value = path };
+	*LIST_ADD(arena, &host->cgroups) = (struct pair){.key = controllers, .value = path};
 }
 
 static int probe_cgroups(struct host *host, struct arena *arena, struct error *err)
@@ -163,7 +162,7 @@ int host_probe(struct host *host, struct arena *arena, struct error *err)
 {
 	char cwd[4096];
 
-	*host = (struct host){ .uid = geteuid(), .gid = getegid(), .terminal = isatty(STDIN_FILENO) };
+	*host = (struct host){.uid = geteuid(), .gid = getegid(), .terminal = isatty(STDIN_FILENO)};
 	TRY(probe_kernel(host, err));
 	probe_capabilities(host);
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
@@ -186,9 +185,10 @@ static int probe_object(struct host_object *object, const char *path, struct are
 	char name[64], real[4096];
 	struct stat status;
 	struct statfs fs;
-	AUTOCLOSE int fd = open(path, O_PATH | O_CLOEXEC);
+	AUTOCLOSE int fd = sys_openat2(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
+	bool magic = fd < 0 && errno == ELOOP;
 
-	*object = (struct host_object){ .path = path };
+	*object = (struct host_object){.path = path, .magic_link = magic};
 	if (fd < 0 || fstat(fd, &status) < 0 || fstatfs(fd, &fs) < 0)
 		return 0;
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
@@ -209,7 +209,7 @@ static int probe_sensitive(struct host *host, struct arena *arena, struct error 
 	struct stat status;
 
 	for (size_t i = 0; i < sizeof(sensitive_paths) / sizeof(sensitive_paths[0]); i++) {
-		struct host_object object = { .path = sensitive_paths[i].path, .real = sensitive_paths[i].path };
+		struct host_object object = {.path = sensitive_paths[i].path, .real = sensitive_paths[i].path};
 
 		if (sensitive_paths[i].canonical)
 			TRY(probe_object(&object, object.path, arena, err));

@@ -9,7 +9,7 @@ static void remember(struct arena *arena, remark_list *list, struct plan_remark 
 bool planner_judge(struct planner *p, enum verdict verdict, const char *layer, origin from, const char *what,
 		   const char *remedy)
 {
-	struct plan_remark remark = { .layer = layer, .what = what, .remedy = remedy, .from = from };
+	struct plan_remark remark = {.layer = layer, .what = what, .remedy = remedy, .from = from};
 
 	if (verdict == VERDICT_REFUSE)
 		remember(p->arena, &p->plan->refusals, remark);
@@ -20,7 +20,7 @@ bool planner_judge(struct planner *p, enum verdict verdict, const char *layer, o
 
 void planner_note(struct planner *p, const char *layer, origin from, const char *what)
 {
-	remember(p->arena, &p->plan->notes, (struct plan_remark){ .layer = layer, .what = what, .from = from });
+	remember(p->arena, &p->plan->notes, (struct plan_remark){.layer = layer, .what = what, .from = from});
 }
 
 origin planner_origin(const struct planner *p, const char *pointer)

@@ -16,7 +16,7 @@ enum {
 		 SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
 };
 
-#define NAME(cap) names_capability_text((cap), (char[NAMES_CAPABILITY_BYTES]){ 0 })
+#define NAME(cap) names_capability_text((cap), (char[NAMES_CAPABILITY_BYTES]){0})
 
 /* "CAP_CHOWN CAP_KILL": for sentences about sets. */
 static const char *names_of(struct arena *arena, uint64_t set)
@@ -74,21 +74,24 @@ static void tighten_inheritable(struct planner *p, struct plan_caps *plan)
 		plan->inheritable &= ~extra;
 }
 
-/* The kernel raises nothing to ambient that is not inheritable; other runtimes drop it silently, as configs of theirs expect. */
+/* The kernel raises nothing to ambient that is not inheritable; other runtimes drop it silently, as configs of theirs
+ * expect. */
 static void note_ambient(struct planner *p, struct plan_caps *plan)
 {
 	uint64_t powerless = plan->ambient & ~(plan->permitted & plan->inheritable);
 
 	if (powerless != 0)
 		planner_note(p, "caps", plan->from,
-			     arena_printf(p->arena, "not ambient, because not inheritable: %s", names_of(p->arena, powerless)));
+			     arena_printf(p->arena, "not ambient, because not inheritable: %s",
+					  names_of(p->arena, powerless)));
 	plan->ambient &= ~powerless;
 }
 
 static int check_sets(const struct plan_caps *plan, struct error *err)
 {
 	if ((plan->effective & ~plan->permitted) != 0)
-		return error_set(err, ERROR_CONFIG, 0, "%s: effective has capabilities that permitted lacks", plan->from);
+		return error_set(err, ERROR_CONFIG, 0, "%s: effective has capabilities that permitted lacks",
+				 plan->from);
 	return 0;
 }
 
@@ -133,8 +136,9 @@ void caps_bound_explain(const struct plan *plan, struct explain *out)
 
 	for (uint32_t cap = 0; cap <= plan->caps.last; cap++)
 		dropped += (plan->caps.bounding & 1ULL << cap) == 0;
-	explain_say(out, EXPLAIN_STOPS, plan->caps.from, "%d of %u capabilities can never be gained, by no file and no user id",
-		    dropped, plan->caps.last + 1);
+	explain_say(out, EXPLAIN_STOPS, plan->caps.from,
+		    "%d of %u capabilities can never be gained, by no file and no user id", dropped,
+		    plan->caps.last + 1);
 }
 
 int caps_bound(const struct plan *plan, struct run *run, struct error *err)
@@ -179,12 +183,14 @@ void caps_apply_explain(const struct plan *plan, struct explain *out)
 	explain_set("inheritable", caps->inheritable, caps->from, out);
 	explain_set("ambient", caps->ambient, caps->from, out);
 	if (caps->securebits != 0)
-		explain_say(out, EXPLAIN_STOPS, NULL, "securebits are locked: user id 0 means nothing, none can become ambient");
+		explain_say(out, EXPLAIN_STOPS, NULL,
+			    "securebits are locked: user id 0 means nothing, none can become ambient");
 	if (caps->no_new_privs)
 		explain_say(out, EXPLAIN_STOPS, caps->no_new_privs_from,
 			    "no_new_privs: execve(2) adds no privilege, set-user-ID files are plain files");
 	else
-		explain_say(out, EXPLAIN_GRANTS, caps->no_new_privs_from, "execve(2) of set-user-ID files adds privileges");
+		explain_say(out, EXPLAIN_GRANTS, caps->no_new_privs_from,
+			    "execve(2) of set-user-ID files adds privileges");
 }
 
 static int raise_ambient(const struct plan_caps *caps, struct error *err)
@@ -214,8 +220,9 @@ int caps_apply(const struct plan *plan, struct run *run, struct error *err)
 	const struct plan_caps *caps = &plan->caps;
 	uint64_t had[3];
 	/*
-	 * Without no_new_privs a filter can only be loaded with CAP_SYS_ADMIN, and loading it is the last call but execve(2).
-	 * So it is kept until then: execve(2) makes the sets anew from the bounding, inheritable and ambient ones.
+	 * Without no_new_privs a filter can only be loaded with CAP_SYS_ADMIN, and loading it is the last call but
+	 * execve(2). So it is kept until then: execve(2) makes the sets anew from the bounding, inheritable and ambient
+	 * ones.
 	 */
 	uint64_t until_exec = !caps->no_new_privs && plan->filters.count > 0 ? 1ULL << CAP_SYS_ADMIN : 0;
 

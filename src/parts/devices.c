@@ -17,13 +17,13 @@ static const struct {
 	const char *path;
 	uint32_t major, minor;
 } defaults[] = {
-	{ "/dev/null", 1, 3 }, { "/dev/zero", 1, 5 },	 { "/dev/full", 1, 7 },
-	{ "/dev/tty", 5, 0 },  { "/dev/random", 1, 8 }, { "/dev/urandom", 1, 9 },
+	{"/dev/null", 1, 3}, {"/dev/zero", 1, 5},   {"/dev/full", 1, 7},
+	{"/dev/tty", 5, 0},  {"/dev/random", 1, 8}, {"/dev/urandom", 1, 9},
 };
 
 static const struct pair default_links[] = {
-	{ "/dev/fd", "/proc/self/fd" },	      { "/dev/stdin", "/proc/self/fd/0" }, { "/dev/stdout", "/proc/self/fd/1" },
-	{ "/dev/stderr", "/proc/self/fd/2" }, { "/dev/ptmx", "pts/ptmx" },
+	{"/dev/fd", "/proc/self/fd"},       {"/dev/stdin", "/proc/self/fd/0"}, {"/dev/stdout", "/proc/self/fd/1"},
+	{"/dev/stderr", "/proc/self/fd/2"}, {"/dev/ptmx", "pts/ptmx"},
 };
 
 static bool is_default(const struct request_device *device)
@@ -44,11 +44,21 @@ static const struct plan_mount *mount_on_dev(const struct plan *plan, size_t *re
 	return NULL;
 }
 
+/* A flag or the config may put something else in the place of a default device. */
+static bool is_mounted_over(const struct plan *plan, const char *path)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (strcmp(plan->mounts.at[i].target, path) == 0)
+			return true;
+	return false;
+}
+
 static void add_node(struct planner *p, const char *path, char type, uint32_t major, uint32_t minor, origin from)
 {
 	struct plan_device *node = LIST_ADD(p->arena, &p->plan->devices.nodes);
 
-	*node = (struct plan_device){ .path = path, .type = type, .major = major, .minor = minor, .mode = 0666, .from = from };
+	*node = (struct plan_device){
+		.path = path, .type = type, .major = major, .minor = minor, .mode = 0666, .from = from};
 }
 
 /* Asking for what is there anyway is no privilege, but may change its mode or owner. */
@@ -63,13 +73,14 @@ static struct plan_device *find_node(struct plan *plan, const char *path)
 static int add_requested(struct planner *p, const struct request_device *device, struct error *err)
 {
 	struct plan_device *node = find_node(p->plan, device->path);
-	const char *what = arena_printf(p->arena, "the device %s (%c %lld:%lld) is one of the host's", device->path, device->type,
-					(long long)device->major, (long long)device->minor);
+	const char *what = arena_printf(p->arena, "the device %s (%c %lld:%lld) is one of the host's", device->path,
+					device->type, (long long)device->major, (long long)device->minor);
 
 	if (device->path[0] != '/')
 		return error_set(err, ERROR_CONFIG, 0, "%s: the path '%s' is not absolute", device->from, device->path);
 	if (!is_default(device) && device->type != 'p' &&
-	    planner_judge(p, p->profile->devices, "devices", device->from, what, "remove it, or use the privileged profile"))
+	    planner_judge(p, p->profile->devices, "devices", device->from, what,
+			  "remove it, or use the privileged profile"))
 		return 0;
 	if (node == NULL) {
 		add_node(p, device->path, device->type, (uint32_t)device->major, (uint32_t)device->minor, device->from);
@@ -93,7 +104,8 @@ int devices_plan(struct planner *p, struct error *err)
 	plan->by_bind = (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0 || !p->host->privileged ||
 			p->plan->namespaces.join[NAMESPACE_USER].path != NULL;
 	for (size_t i = 0; plan->populate && i < sizeof(defaults) / sizeof(defaults[0]); i++)
-		add_node(p, defaults[i].path, 'c', defaults[i].major, defaults[i].minor, "default");
+		if (!is_mounted_over(p->plan, defaults[i].path))
+			add_node(p, defaults[i].path, 'c', defaults[i].major, defaults[i].minor, "default");
 	for (size_t i = 0; plan->populate && i < sizeof(default_links) / sizeof(default_links[0]); i++)
 		*LIST_ADD(p->arena, &plan->links) = default_links[i];
 	for (size_t i = 0; i < p->request->linux_.devices.count; i++)
@@ -123,7 +135,8 @@ static int open_host_node(const struct plan_device *node, struct error *err)
 	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode))
 		return error_set(err, ERROR_HOST, 0, "the host's '%s' is not a device", node->path);
 	if (major(status.st_rdev) != node->major || minor(status.st_rdev) != node->minor)
-		return error_set(err, ERROR_HOST, 0, "the host's '%s' is not device %u:%u", node->path, node->major, node->minor);
+		return error_set(err, ERROR_HOST, 0, "the host's '%s' is not device %u:%u", node->path, node->major,
+				 node->minor);
 	/* The clone is writable and not nodev, but nothing else can be done with the host's mount through it. */
 	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, MS_PRIVATE, -1) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict '%s'", node->path);
@@ -152,8 +165,8 @@ void devices_attach_explain(const struct plan *plan, struct explain *out)
 	for (size_t i = 0; i < plan->devices.nodes.count; i++) {
 		const struct plan_device *node = &plan->devices.nodes.at[i];
 
-		explain_say(out, EXPLAIN_GRANTS, node->from, "%s (%c %u:%u), mode %04o", node->path, node->type, node->major,
-			    node->minor, node->mode);
+		explain_say(out, EXPLAIN_GRANTS, node->from, "%s (%c %u:%u), mode %04o", node->path, node->type,
+			    node->major, node->minor, node->mode);
 	}
 	for (size_t i = 0; i < plan->devices.links.count; i++)
 		explain_say(out, EXPLAIN_DOES, "default", "%s is a link to %s", plan->devices.links.at[i].key,
@@ -165,7 +178,7 @@ static int make_node(const struct plan_device *node, int parent, const char *nam
 	static const struct {
 		char type;
 		mode_t mode;
-	} types[] = { { 'c', S_IFCHR }, { 'b', S_IFBLK }, { 'p', S_IFIFO } };
+	} types[] = {{'c', S_IFCHR}, {'b', S_IFBLK}, {'p', S_IFIFO}};
 	mode_t type = 0;
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
@@ -174,7 +187,8 @@ static int make_node(const struct plan_device *node, int parent, const char *nam
 	/* The umask is 0 while building, so the mode is final. */
 	if (sys_mknodat(parent, name, type | node->mode, node->major, node->minor) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make the device '%s'", node->path);
-	if ((node->uid != 0 || node->gid != 0) && sys_fchownat(parent, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0)
+	if ((node->uid != 0 || node->gid != 0) &&
+	    sys_fchownat(parent, name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot give '%s' its owner", node->path);
 	return 0;
 }

@@ -8,7 +8,8 @@
 int hostname_plan(struct planner *p, struct error *err)
 {
 	const struct request *request = p->request;
-	bool own = (p->plan->namespaces.fresh & CLONE_NEWUTS) != 0 || p->plan->namespaces.join[NAMESPACE_UTS].path != NULL;
+	bool own =
+		(p->plan->namespaces.fresh & CLONE_NEWUTS) != 0 || p->plan->namespaces.join[NAMESPACE_UTS].path != NULL;
 
 	if ((request->hostname != NULL || request->domainname != NULL) && !own)
 		return error_set(err, ERROR_CONFIG, 0, "%s needs a uts namespace",

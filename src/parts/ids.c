@@ -30,12 +30,13 @@ static bool maps_container_id(const id_map_list *map, uint32_t id)
 
 static void add_map(struct planner *p, id_map_list *map, uint32_t container, uint32_t host)
 {
-	*LIST_ADD(p->arena, map) = (struct request_id_map){ .container = container, .host = host, .size = 1 };
+	*LIST_ADD(p->arena, map) = (struct request_id_map){.container = container, .host = host, .size = 1};
 }
 
 /*
- * One id of the caller is all there is. The set-up needs id 0 (devpts refuses anything else), the workload must not be 0:
- * so it gets a second user namespace, in which its id is mapped to that 0 and which owns none of the other namespaces.
+ * One id of the caller is all there is. The set-up needs id 0 (devpts refuses anything else), the workload must not be
+ * 0: so it gets a second user namespace, in which its id is mapped to that 0 and which owns none of the other
+ * namespaces.
  */
 static void plan_single(struct planner *p, uint32_t host_uid, uint32_t host_gid)
 {
@@ -48,7 +49,8 @@ static void plan_single(struct planner *p, uint32_t host_uid, uint32_t host_gid)
 	plan->inner_uid = user->uid;
 	plan->inner_gid = user->gid;
 	plan->deny_setgroups = true;
-	plan->from = p->request->linux_.namespaces[NAMESPACE_USER].given ? user->from : "default: the caller is not root";
+	plan->from =
+		p->request->linux_.namespaces[NAMESPACE_USER].given ? user->from : "default: the caller is not root";
 }
 
 static int check_mapped(const struct planner *p, const struct plan_ids *plan, struct error *err)
@@ -56,9 +58,11 @@ static int check_mapped(const struct planner *p, const struct plan_ids *plan, st
 	const struct request_user *user = &p->request->process.user;
 
 	if (!maps_container_id(&plan->uid, user->uid))
-		return error_set(err, ERROR_CONFIG, 0, "%s: user id %u is not in linux.uidMappings", user->from, user->uid);
+		return error_set(err, ERROR_CONFIG, 0, "%s: user id %u is not in linux.uidMappings", user->from,
+				 user->uid);
 	if (!maps_container_id(&plan->gid, user->gid))
-		return error_set(err, ERROR_CONFIG, 0, "%s: group id %u is not in linux.gidMappings", user->from, user->gid);
+		return error_set(err, ERROR_CONFIG, 0, "%s: group id %u is not in linux.gidMappings", user->from,
+				 user->gid);
 	return 0;
 }
 
@@ -111,7 +115,8 @@ int ids_plan(struct planner *p, struct error *err)
 		plan_single(p, p->host->uid, p->host->gid);
 		plan->writer = IDS_SELF;
 		if (!asked)
-			planner_note(p, "ids", plan->from, "a user namespace is added: without root there is no other way");
+			planner_note(p, "ids", plan->from,
+				     "a user namespace is added: without root there is no other way");
 	} else if (asked) {
 		TRY(plan_mappings(p, err));
 	} else if (!p->host->privileged) {
@@ -129,8 +134,8 @@ int ids_plan(struct planner *p, struct error *err)
 static void explain_map(const char *what, const id_map_list *map, origin from, struct explain *out)
 {
 	for (size_t i = 0; i < map->count; i++)
-		explain_say(out, EXPLAIN_DOES, from, "%s %u of the container is %u of the host%s", what, map->at[i].container,
-			    map->at[i].host, map->at[i].size > 1 ? ", and on" : "");
+		explain_say(out, EXPLAIN_DOES, from, "%s %u of the container is %u of the host%s", what,
+			    map->at[i].container, map->at[i].host, map->at[i].size > 1 ? ", and on" : "");
 }
 
 static void explain_maps(const struct plan *plan, struct explain *out)
@@ -173,7 +178,8 @@ static int write_map(int proc, const char *dir, const char *name, const id_map_l
 	return 0;
 }
 
-/* @dir: "self" or a pid, below the procfs @proc. gid_map cannot be written without privilege before setgroups is denied. */
+/* @dir: "self" or a pid, below the procfs @proc. gid_map cannot be written without privilege before setgroups is
+ * denied. */
 static int write_maps(const struct plan_ids *ids, int proc, const char *dir, struct error *err)
 {
 	char path[64];
@@ -199,8 +205,8 @@ static int write_own_maps(const struct plan_ids *ids, int proc, struct error *er
 static int run_helper(const char *helper, pid_t child, const id_map_list *map, struct error *err)
 {
 	char numbers[340 * 3 + 1][12];
-	char *argv[340 * 3 + 3] = { (char *)helper, numbers[0] };
-	char *envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	char *argv[340 * 3 + 3] = {(char *)helper, numbers[0]};
+	char *envp[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
 	size_t count = 1;
 	pid_t pid;
 	int status;
@@ -209,7 +215,7 @@ static int run_helper(const char *helper, pid_t child, const id_map_list *map, s
 		return error_set(err, ERROR_CONFIG, 0, "there are more id mappings than the kernel takes");
 	snprintf(numbers[0], sizeof(numbers[0]), "%d", child);
 	for (size_t i = 0; i < map->count; i++) {
-		const uint32_t line[3] = { map->at[i].container, map->at[i].host, map->at[i].size };
+		const uint32_t line[3] = {map->at[i].container, map->at[i].host, map->at[i].size};
 
 		for (size_t j = 0; j < 3; j++, count++) {
 			snprintf(numbers[count], sizeof(numbers[count]), "%u", line[j]);
@@ -230,8 +236,9 @@ static int run_helper(const char *helper, pid_t child, const id_map_list *map, s
 
 static int hint_restricted(struct error *err)
 {
-	return error_hint(err, "user namespaces may be restricted here: see kernel.apparmor_restrict_unprivileged_userns and "
-			       "user.max_user_namespaces");
+	return error_hint(
+		err, "user namespaces may be restricted here: see kernel.apparmor_restrict_unprivileged_userns and "
+		     "user.max_user_namespaces");
 }
 
 bool ids_attach_wanted(const struct plan *plan)
@@ -315,16 +322,17 @@ bool ids_inner_wanted(const struct plan *plan)
 
 void ids_inner_explain(const struct plan *plan, struct explain *out)
 {
-	explain_say(out, EXPLAIN_STOPS, plan->ids.from,
-		    "a second user namespace, where it is user %u, group %u: it owns no mount, network or pid namespace",
-		    plan->ids.inner_uid, plan->ids.inner_gid);
+	explain_say(
+		out, EXPLAIN_STOPS, plan->ids.from,
+		"a second user namespace, where it is user %u, group %u: it owns no mount, network or pid namespace",
+		plan->ids.inner_uid, plan->ids.inner_gid);
 }
 
 int ids_inner(const struct plan *plan, struct run *run, struct error *err)
 {
-	struct request_id_map uid = { .container = plan->ids.inner_uid, .host = 0, .size = 1 };
-	struct request_id_map gid = { .container = plan->ids.inner_gid, .host = 0, .size = 1 };
-	struct plan_ids inner = { .uid = { &uid, 1 }, .gid = { &gid, 1 }, .deny_setgroups = true };
+	struct request_id_map uid = {.container = plan->ids.inner_uid, .host = 0, .size = 1};
+	struct request_id_map gid = {.container = plan->ids.inner_gid, .host = 0, .size = 1};
+	struct plan_ids inner = {.uid = {&uid, 1}, .gid = {&gid, 1}, .deny_setgroups = true};
 
 	if (sys_unshare(CLONE_NEWUSER) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make the workload's user namespace");

@@ -38,20 +38,20 @@ bool labels_apply_wanted(const struct plan *plan)
 void labels_apply_explain(const struct plan *plan, struct explain *out)
 {
 	if (plan->labels.apparmor != NULL)
-		explain_say(out, EXPLAIN_STOPS, NULL, "what the AppArmor profile %s does not allow", plan->labels.apparmor);
+		explain_say(out, EXPLAIN_STOPS, NULL, "what the AppArmor profile %s does not allow",
+			    plan->labels.apparmor);
 	if (plan->labels.selinux != NULL)
 		explain_say(out, EXPLAIN_STOPS, NULL, "what SELinux does not allow %s", plan->labels.selinux);
 }
 
 /*
- * Through our own procfs and without crossing a mount, so that nothing of the container can stand in for the file; and read
- * back, because a label that was taken and not applied is worse than an error.
+ * Through our own procfs and without crossing a mount, so that nothing of the container can stand in for the file; and
+ * read back, because a label that was taken and not applied is worse than an error.
  */
 static int write_label(int proc, const char *file, const char *text, const char *expected, struct error *err)
 {
 	char now[LABEL_MAX + 32];
-	AUTOCLOSE int fd =
-		sys_openat2(proc, file, O_RDWR, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	AUTOCLOSE int fd = sys_openat2(proc, file, O_RDWR, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
 
 	if (fd < 0)
 		return error_set(err, ERROR_HOST, errno, "cannot set the label '%s'", expected);

@@ -35,10 +35,10 @@ static const struct {
 	int abi;
 	const char *lacks;
 } later[] = {
-	{ ABI_WITH_TRUNCATE, "truncating files that are not writable by Landlock (kernel 6.2)" },
-	{ ABI_WITH_NET, "TCP ports (kernel 6.7)" },
-	{ ABI_WITH_IOCTL, "ioctl(2) on devices (kernel 6.10)" },
-	{ ABI_WITH_SCOPE, "abstract sockets and signals outside the sandbox (kernel 6.12)" },
+	{ABI_WITH_TRUNCATE, "truncating files that are not writable by Landlock (kernel 6.2)"},
+	{ABI_WITH_NET, "TCP ports (kernel 6.7)"},
+	{ABI_WITH_IOCTL, "ioctl(2) on devices (kernel 6.10)"},
+	{ABI_WITH_SCOPE, "abstract sockets and signals outside the sandbox (kernel 6.12)"},
 };
 
 static void add_rule(struct planner *p, const char *path, uint64_t access, bool optional, origin from)
@@ -46,8 +46,7 @@ static void add_rule(struct planner *p, const char *path, uint64_t access, bool 
 	struct plan_landlock *plan = &p->plan->landlock;
 
 	*LIST_ADD(p->arena, &plan->rules) = (struct plan_landlock_rule){
-		.path = path, .access = access & plan->handled_fs, .optional = optional, .from = from
-	};
+		.path = path, .access = access & plan->handled_fs, .optional = optional, .from = from};
 }
 
 /* What the mounts make writable is writable by Landlock, and nothing else is. */
@@ -87,9 +86,10 @@ static int check_abi(struct planner *p, struct error *err)
 	int needed = p->request->sandbox.restrict_tcp ? ABI_WITH_NET : ABI_WITH_REFER;
 
 	if (required && p->host->landlock_abi < needed) {
-		error_set(err, ERROR_HOST, 0, "this kernel has Landlock ABI %d, and the plan needs %d", p->host->landlock_abi,
-			  needed);
-		return error_hint(err, "boot with landlock in the kernel's list of security modules (lsm=landlock,...)");
+		error_set(err, ERROR_HOST, 0, "this kernel has Landlock ABI %d, and the plan needs %d",
+			  p->host->landlock_abi, needed);
+		return error_hint(err,
+				  "boot with landlock in the kernel's list of security modules (lsm=landlock,...)");
 	}
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
 		if (p->host->landlock_abi < later[i].abi)
@@ -109,7 +109,8 @@ int landlock_plan(struct planner *p, struct error *err)
 	plan->from = arena_printf(p->arena, "profile %s", p->profile->name);
 	/* Before ABI 2 every rename and link across directories would fail: no program expects that. */
 	if (abi < ABI_WITH_REFER) {
-		planner_note(p, "landlock", plan->from, "this kernel has no Landlock that can be used: the mounts alone hold");
+		planner_note(p, "landlock", plan->from,
+			     "this kernel has no Landlock that can be used: the mounts alone hold");
 		return 0;
 	}
 	plan->wanted = true;
@@ -146,7 +147,8 @@ void landlock_apply_explain(const struct plan *plan, struct explain *out)
 	for (size_t i = 0; i < landlock->bind_tcp.count; i++)
 		explain_say(out, EXPLAIN_GRANTS, "--bind-tcp", "listening on TCP port %u", landlock->bind_tcp.at[i]);
 	for (size_t i = 0; i < landlock->connect_tcp.count; i++)
-		explain_say(out, EXPLAIN_GRANTS, "--connect-tcp", "connecting to TCP port %u", landlock->connect_tcp.at[i]);
+		explain_say(out, EXPLAIN_GRANTS, "--connect-tcp", "connecting to TCP port %u",
+			    landlock->connect_tcp.at[i]);
 	for (size_t i = 0; i < landlock->missing.count; i++)
 		explain_say(out, EXPLAIN_LACKS, landlock->from, "ABI %d cannot hold: %s", landlock->abi,
 			    landlock->missing.at[i]);
@@ -171,7 +173,8 @@ static int apply_ports(int ruleset, const u32_list *ports, uint64_t access, stru
 {
 	for (size_t i = 0; i < ports->count; i++)
 		if (sys_landlock_add_port(ruleset, (uint16_t)ports->at[i], access) < 0)
-			return error_set(err, ERROR_SYSTEM, errno, "cannot add the Landlock rule for port %u", ports->at[i]);
+			return error_set(err, ERROR_SYSTEM, errno, "cannot add the Landlock rule for port %u",
+					 ports->at[i]);
 	return 0;
 }
 
@@ -186,9 +189,9 @@ static size_t attr_size(const struct plan_landlock *plan)
 int landlock_apply(const struct plan *plan, struct run *run, struct error *err)
 {
 	const struct plan_landlock *landlock = &plan->landlock;
-	struct kernel_landlock_ruleset attr = { .handled_access_fs = landlock->handled_fs,
-						.handled_access_net = landlock->handled_net,
-						.scoped = landlock->scoped };
+	struct kernel_landlock_ruleset attr = {.handled_access_fs = landlock->handled_fs,
+					       .handled_access_net = landlock->handled_net,
+					       .scoped = landlock->scoped};
 	AUTOCLOSE int ruleset = sys_landlock_create_ruleset(&attr, attr_size(landlock));
 
 	(void)run;

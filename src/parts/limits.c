@@ -28,7 +28,7 @@ static void plan_rlimits(struct planner *p)
 
 		*LIST_ADD(p->arena, &p->plan->limits.rlimits) = (struct plan_rlimit){
 			.type = wanted->type,
-			.limit = { .rlim_cur = wanted->soft, .rlim_max = wanted->hard },
+			.limit = {.rlim_cur = wanted->soft, .rlim_max = wanted->hard},
 			.from = wanted->from,
 		};
 	}
@@ -74,7 +74,8 @@ int limits_plan(struct planner *p, struct error *err)
 	plan_rlimits(p);
 	plan_scheduling(p);
 	plan_oom_score(p);
-	/* Affinity of the config counts for `exec`; the first process is not named by the spec and keeps the caller's. */
+	/* Affinity of the config counts for `exec`; the first process is not named by the spec and keeps the caller's.
+	 */
 	plan->memory_policy = linux_->memory_policy;
 	plan->personality = linux_->personality;
 	if (plan->personality == PERSONALITY_LINUX32 &&
@@ -106,8 +107,8 @@ void limits_apply_explain(const struct plan *plan, struct explain *out)
 	if (limits->oom_score_adj.set)
 		explain_say(out, EXPLAIN_DOES, NULL, "oom_score_adj %lld", (long long)limits->oom_score_adj.value);
 	if (limits->scheduler != NULL)
-		explain_say(out, EXPLAIN_DOES, NULL, "scheduling policy %u, nice %lld, priority %u", limits->scheduler->policy,
-			    (long long)limits->scheduler->nice, limits->scheduler->priority);
+		explain_say(out, EXPLAIN_DOES, NULL, "scheduling policy %u, nice %lld, priority %u",
+			    limits->scheduler->policy, (long long)limits->scheduler->nice, limits->scheduler->priority);
 	if (limits->io_priority != NULL)
 		explain_say(out, EXPLAIN_DOES, NULL, "I/O priority class %d, level %lld", limits->io_priority->class,
 			    (long long)limits->io_priority->priority);
@@ -172,11 +173,11 @@ static int parse_list(const char *text, unsigned long mask[CPU_WORDS])
 
 static int apply_memory_policy(const struct request_memory_policy *policy, struct error *err)
 {
-	unsigned long nodes[CPU_WORDS] = { 0 };
+	unsigned long nodes[CPU_WORDS] = {0};
 
 	if (policy->nodes != NULL && parse_list(policy->nodes, nodes) < 0)
-		return error_set(err, ERROR_CONFIG, 0, "config.json:/linux/memoryPolicy/nodes: '%s' is not a list of nodes",
-				 policy->nodes);
+		return error_set(err, ERROR_CONFIG, 0,
+				 "config.json:/linux/memoryPolicy/nodes: '%s' is not a list of nodes", policy->nodes);
 	if (sys_set_mempolicy((int)(policy->mode | policy->flags), policy->nodes == NULL ? NULL : nodes,
 			      policy->nodes == NULL ? 0 : CPU_WORDS * BITS) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot set the NUMA memory policy");

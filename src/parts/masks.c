@@ -13,8 +13,6 @@
 
 enum { MASK_ATTRS = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
-
-
 static bool has_path(const string_list *list, const char *path)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -23,12 +21,14 @@ static bool has_path(const string_list *list, const char *path)
 	return false;
 }
 
-static int add_paths(struct planner *p, const string_list *wanted, const char *pointer, pair_list *list, struct error *err)
+static int add_paths(struct planner *p, const string_list *wanted, const char *pointer, pair_list *list,
+		     struct error *err)
 {
 	for (size_t i = 0; i < wanted->count; i++) {
 		if (wanted->at[i][0] != '/')
-			return error_set(err, ERROR_CONFIG, 0, "config.json:%s: '%s' is not absolute", pointer, wanted->at[i]);
-		*LIST_ADD(p->arena, list) = (struct pair){ .key = wanted->at[i], .value = planner_origin(p, pointer) };
+			return error_set(err, ERROR_CONFIG, 0, "config.json:%s: '%s' is not absolute", pointer,
+					 wanted->at[i]);
+		*LIST_ADD(p->arena, list) = (struct pair){.key = wanted->at[i], .value = planner_origin(p, pointer)};
 	}
 	return 0;
 }
@@ -44,21 +44,21 @@ static void add_missing(struct planner *p, const string_list *demanded, const st
 			continue;
 		if (planner_judge(p, p->profile->masks, "masks", planner_origin(p, "/linux"),
 				  arena_printf(p->arena, "%s was not %s", path, what), NULL))
-			*LIST_ADD(p->arena, list) =
-				(struct pair){ .key = path, .value = arena_printf(p->arena, "profile %s", p->profile->name) };
+			*LIST_ADD(p->arena, list) = (struct pair){
+				.key = path, .value = arena_printf(p->arena, "profile %s", p->profile->name)};
 	}
 }
 
 int masks_plan(struct planner *p, struct error *err)
 {
 	const struct request_linux *linux_ = &p->request->linux_;
-	pair_list masked = { 0 }, readonly = { 0 };
+	pair_list masked = {0}, readonly = {0};
 
 	TRY(add_paths(p, &linux_->masked_paths, "/linux/maskedPaths", &masked, err));
 	TRY(add_paths(p, &linux_->readonly_paths, "/linux/readonlyPaths", &readonly, err));
 	add_missing(p, &p->profile->masked_paths, &linux_->masked_paths, "masked", &masked);
 	add_missing(p, &p->profile->readonly_paths, &linux_->readonly_paths, "read-only", &readonly);
-	p->plan->masks = (struct plan_masks){ .masked = masked, .readonly = readonly };
+	p->plan->masks = (struct plan_masks){.masked = masked, .readonly = readonly};
 	return 0;
 }
 
@@ -70,16 +70,17 @@ bool masks_apply_wanted(const struct plan *plan)
 void masks_apply_explain(const struct plan *plan, struct explain *out)
 {
 	for (size_t i = 0; i < plan->masks.masked.count; i++)
-		explain_say(out, EXPLAIN_STOPS, plan->masks.masked.at[i].value, "%s is hidden", plan->masks.masked.at[i].key);
+		explain_say(out, EXPLAIN_STOPS, plan->masks.masked.at[i].value, "%s is hidden",
+			    plan->masks.masked.at[i].key);
 	for (size_t i = 0; i < plan->masks.readonly.count; i++)
 		explain_say(out, EXPLAIN_STOPS, plan->masks.readonly.at[i].value, "%s is read-only",
 			    plan->masks.readonly.at[i].key);
 }
 
 /*
- * One tmpfs covers everything, never anything of the image: a file of it the files, its root the directories, once the file's
- * name is gone from it. The first use of each attaches it, the others a clone: a detached mount that is closed without having
- * been attached makes the kernel wait for a grace period.
+ * One tmpfs covers everything, never anything of the image: a file of it the files, its root the directories, once the
+ * file's name is gone from it. The first use of each attaches it, the others a clone: a detached mount that is closed
+ * without having been attached makes the kernel wait for a grace period.
  */
 struct cover {
 	int directory, file;
@@ -175,7 +176,7 @@ static int make_readonly(const char *path, struct error *err)
 
 int masks_apply(const struct plan *plan, struct run *run, struct error *err)
 {
-	__attribute__((cleanup(cover_close))) struct cover cover = { .directory = -1, .file = -1 };
+	__attribute__((cleanup(cover_close))) struct cover cover = {.directory = -1, .file = -1};
 
 	(void)run;
 	for (size_t i = 0; i < plan->masks.readonly.count; i++)

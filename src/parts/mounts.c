@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parts/mounts.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -12,18 +13,18 @@ static const struct {
 	const char *target;
 	uint64_t attrs; /* what a ceiling adds */
 } canonical[] = {
-	{ "proc", "/proc", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC },
-	{ "sysfs", "/sys", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY },
-	{ "devpts", "/dev/pts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC },
-	{ "mqueue", "/dev/mqueue", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC },
-	{ "cgroup", "/sys/fs/cgroup", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY },
-	{ "cgroup2", "/sys/fs/cgroup", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY },
+	{"proc", "/proc", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC},
+	{"sysfs", "/sys", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY},
+	{"devpts", "/dev/pts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC},
+	{"mqueue", "/dev/mqueue", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC},
+	{"cgroup", "/sys/fs/cgroup", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY},
+	{"cgroup2", "/sys/fs/cgroup", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY},
 };
 
 /* Files that lxcfs puts over procfs to show a container its own limits; nothing else is mounted there. */
 static const char *const proc_files[] = {
-	"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",	 "/proc/slabinfo",
-	"/proc/stat",	 "/proc/swaps",	    "/proc/uptime",  "/proc/net/dev", "/proc/sys/kernel/random/boot_id",
+	"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/slabinfo",
+	"/proc/stat",    "/proc/swaps",     "/proc/uptime",  "/proc/net/dev", "/proc/sys/kernel/random/boot_id",
 };
 
 static bool below(const char *path, const char *parent)
@@ -128,25 +129,28 @@ static void tighten_attrs(struct planner *p, struct plan_mount *mount)
 	}
 	/* "ro" of a recursive bind leaves the mounts below writable: config.md has "rro" for what people mean. */
 	if (mount->kind == MOUNT_BIND && mount->recursive && p->profile->mount_flags == VERDICT_TIGHTEN)
-		mount->rec_attr_set |=
-			mount->attr_set & (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+		mount->rec_attr_set |= mount->attr_set &
+				       (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 }
 
 static void judge_propagation(struct planner *p, struct plan_mount *mount)
 {
 	if ((mount->propagation & MS_SHARED) == 0)
 		return;
-	if (planner_judge(p, p->profile->propagation, "mounts", mount->from,
-			  arena_printf(p->arena, "the mount on %s shares its mount events with the host", mount->target),
-			  "use rprivate or rslave"))
+	if (planner_judge(
+		    p, p->profile->propagation, "mounts", mount->from,
+		    arena_printf(p->arena, "the mount on %s shares its mount events with the host", mount->target),
+		    "use rprivate or rslave"))
 		mount->propagation = MS_PRIVATE | (mount->propagation & MS_REC);
 }
 
 static int check_special(const struct planner *p, const struct plan_mount *mount, struct error *err)
 {
-	bool idmap = (mount->special & (MOUNT_SPECIAL_IDMAP | MOUNT_SPECIAL_RIDMAP)) != 0 || mount->uid_mappings.count > 0;
+	bool idmap =
+		(mount->special & (MOUNT_SPECIAL_IDMAP | MOUNT_SPECIAL_RIDMAP)) != 0 || mount->uid_mappings.count > 0;
 
-	if ((mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0 && (mount->type == NULL || strcmp(mount->type, "tmpfs") != 0))
+	if ((mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0 &&
+	    (mount->type == NULL || strcmp(mount->type, "tmpfs") != 0))
 		return error_set(err, ERROR_CONFIG, 0, "%s: tmpcopyup is only for tmpfs", mount->from);
 	if (!idmap)
 		return 0;
@@ -183,7 +187,8 @@ static bool on_host_directory(const struct planner *p, const char *target)
 	for (size_t i = 0; i < p->plan->mounts.count; i++) {
 		const struct plan_mount *mount = &p->plan->mounts.at[i];
 
-		if (below(target, mount->target) && (nearest == NULL || strlen(mount->target) >= strlen(nearest->target)))
+		if (below(target, mount->target) &&
+		    (nearest == NULL || strlen(mount->target) >= strlen(nearest->target)))
 			nearest = mount;
 	}
 	return nearest != NULL && nearest->kind == MOUNT_BIND;
@@ -258,20 +263,21 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	return 0;
 }
 
-/* Default devices are made in a /dev of our own, never in one that the image brings (config-linux.md, "Default Devices"). */
+/* Default devices are made in a /dev of our own, never in one that the image brings (config-linux.md, "Default
+ * Devices"). */
 static void add_dev(struct planner *p)
 {
-	static const char *const data[] = { "mode=755", "size=64k" };
+	static const char *const data[] = {"mode=755", "size=64k"};
 
 	for (size_t i = 0; i < p->plan->mounts.count; i++)
 		if (strcmp(p->plan->mounts.at[i].target, "/dev") == 0)
 			return;
-	struct plan_mount dev = { .kind = MOUNT_FILESYSTEM,
-				  .source = "tmpfs",
-				  .target = "/dev",
-				  .type = "tmpfs",
-				  .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-				  .from = "default: a container has a /dev of its own" };
+	struct plan_mount dev = {.kind = MOUNT_FILESYSTEM,
+				 .source = "tmpfs",
+				 .target = "/dev",
+				 .type = "tmpfs",
+				 .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+				 .from = "default: a container has a /dev of its own"};
 	for (size_t i = 0; i < sizeof(data) / sizeof(data[0]); i++)
 		*LIST_ADD(p->arena, &dev.data) = data[i];
 
@@ -305,18 +311,18 @@ static void explain_one(const struct plan_mount *mount, struct explain *out)
 	uint64_t attrs = mount->attr_set | mount->rec_attr_set;
 	bool writable = (attrs & MOUNT_ATTR_RDONLY) == 0;
 	const char *if_there = (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0 ? ", if it exists" : "";
-	char flags[64] = "";
+	char flags[64];
 
-	strcat(flags, (attrs & MOUNT_ATTR_NOSUID) != 0 ? ",nosuid" : "");
-	strcat(flags, (attrs & MOUNT_ATTR_NODEV) != 0 ? ",nodev" : "");
-	strcat(flags, (attrs & MOUNT_ATTR_NOEXEC) != 0 ? ",noexec" : "");
+	snprintf(flags, sizeof(flags), "%s%s%s", (attrs & MOUNT_ATTR_NOSUID) != 0 ? ",nosuid" : "",
+		 (attrs & MOUNT_ATTR_NODEV) != 0 ? ",nodev" : "", (attrs & MOUNT_ATTR_NOEXEC) != 0 ? ",noexec" : "");
 	switch (mount->kind) {
 	case MOUNT_BIND:
 		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s on %s, %s%s%s", mount->source, mount->target,
 			    writable ? "writable" : "read-only", flags, if_there);
 		break;
 	case MOUNT_FILE:
-		explain_say(out, EXPLAIN_DOES, mount->from, "a file of %zu bytes at %s", mount->content_length, mount->target);
+		explain_say(out, EXPLAIN_DOES, mount->from, "a file of %zu bytes at %s", mount->content_length,
+			    mount->target);
 		break;
 	case MOUNT_LINK:
 		explain_say(out, EXPLAIN_DOES, mount->from, "a link to %s at %s", mount->content, mount->target);

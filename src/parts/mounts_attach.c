@@ -14,7 +14,7 @@
 /* The places that the launcher and the kernel trust by name must be ordinary directories of the image. */
 static enum place_rule rule_for(const struct plan_mount *mount)
 {
-	static const char *const ordinary[] = { "/proc", "/sys", "/dev" };
+	static const char *const ordinary[] = {"/proc", "/sys", "/dev"};
 
 	for (size_t i = 0; i < sizeof(ordinary) / sizeof(ordinary[0]); i++)
 		if (strcmp(mount->target, ordinary[i]) == 0)

@@ -11,7 +11,8 @@
 #include "parts/idmap.h"
 #include "parts/mounts.h"
 
-/* The kernel says more than errno in the log of the file system context (fsopen(2)): "e tmpfs: Bad value for 'size'". */
+/* The kernel says more than errno in the log of the file system context (fsopen(2)): "e tmpfs: Bad value for 'size'".
+ */
 static int filesystem_error(int fs, const struct plan_mount *mount, struct error *err)
 {
 	char text[256];
@@ -20,8 +21,8 @@ static int filesystem_error(int fs, const struct plan_mount *mount, struct error
 
 	if (length > 2) {
 		text[length - (text[length - 1] == '\n')] = '\0';
-		return error_set(err, ERROR_SYSTEM, reason, "cannot make a %s for '%s' (%s)", mount->type, mount->target,
-				 text + 2);
+		return error_set(err, ERROR_SYSTEM, reason, "cannot make a %s for '%s' (%s)", mount->type,
+				 mount->target, text + 2);
 	}
 	error_set(err, ERROR_SYSTEM, reason, "cannot make a %s for '%s'", mount->type, mount->target);
 	return reason == ENODEV ? error_hint(err, "this kernel has no such file system") : -1;
@@ -50,8 +51,8 @@ static int set_super_flags(int fs, uint64_t flags)
 		uint64_t flag;
 		const char *option;
 	} words[] = {
-		{ MS_SYNCHRONOUS, "sync" }, { MS_DIRSYNC, "dirsync" }, { MS_MANDLOCK, "mand" }, { MS_LAZYTIME, "lazytime" },
-		{ MS_I_VERSION, "iversion" },
+		{MS_SYNCHRONOUS, "sync"},  {MS_DIRSYNC, "dirsync"},    {MS_MANDLOCK, "mand"},
+		{MS_LAZYTIME, "lazytime"}, {MS_I_VERSION, "iversion"},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -111,9 +112,10 @@ static int set_attrs(const struct plan_mount *mount, int tree, struct error *err
 		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the mount of '%s'", mount->source);
 	if ((mount->attr_set | mount->attr_clear) == 0)
 		return 0;
-	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, mount->attr_set, with_atime_field(mount->attr_set, mount->attr_clear),
-			      0, -1) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot set the options of the mount of '%s'", mount->source);
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, mount->attr_set,
+			      with_atime_field(mount->attr_set, mount->attr_clear), 0, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the options of the mount of '%s'",
+				 mount->source);
 	return 0;
 }
 
@@ -128,7 +130,8 @@ static int make_bind(const struct plan_mount *mount, struct error *err)
 		error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", mount->source);
 		if (errno == ENOENT)
 			return error_hint(err, "it does not exist on the host");
-		return errno == EINVAL ? error_hint(err, "in a user namespace it needs the mounts below it: use rbind") : -1;
+		return errno == EINVAL ? error_hint(err, "in a user namespace it needs the mounts below it: use rbind")
+				       : -1;
 	}
 	TRY(check_judged(mount, tree, err));
 	TRY(set_attrs(mount, tree, err));
@@ -155,7 +158,7 @@ static int make_hierarchies(const struct plan_mount *mount, int *cgroups, struct
 
 static int make_cgroup(const struct plan_mount *mount, struct run *run, struct error *err)
 {
-	struct plan_mount holder = { .source = "tmpfs", .target = mount->target, .type = "tmpfs" };
+	struct plan_mount holder = {.source = "tmpfs", .target = mount->target, .type = "tmpfs"};
 
 	TRY(make_hierarchies(mount, run->cgroups, err));
 	holder.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
@@ -208,24 +211,25 @@ bool mounts_make_wanted(const struct plan *plan)
 
 void mounts_make_explain(const struct plan *plan, struct explain *out)
 {
-	explain_say(out, EXPLAIN_DOES, NULL, "makes %zu mounts, detached and with their final options", plan->mounts.count);
+	explain_say(out, EXPLAIN_DOES, NULL, "makes %zu mounts, detached and with their final options",
+		    plan->mounts.count);
 }
 
 /* A procfs of the container's pid namespace as it is before masks: for id maps, sysctls and labels. */
 static int keep_proc(const struct plan *plan, struct run *run, struct error *err)
 {
-	static const struct plan_mount own = { .type = "proc",
-					       .source = "proc",
-					       .target = "(none)",
-					       .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
+	static const struct plan_mount own = {.type = "proc",
+					      .source = "proc",
+					      .target = "(none)",
+					      .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
 
 	for (size_t i = 0; i < plan->mounts.count; i++)
 		if (plan->mounts.at[i].type != NULL && strcmp(plan->mounts.at[i].type, "proc") == 0) {
 			run->proc = run->mounts[i];
 			return 0;
 		}
-	if (!plan->ids.inner && plan->sysctl.count == 0 && plan->labels.apparmor == NULL && plan->labels.selinux == NULL &&
-	    !plan->limits.oom_score_adj.set)
+	if (!plan->ids.inner && plan->sysctl.count == 0 && plan->labels.apparmor == NULL &&
+	    plan->labels.selinux == NULL && !plan->limits.oom_score_adj.set)
 		return 0;
 	run->proc = make_filesystem(&own, err);
 	return run->proc < 0 ? -1 : 0;

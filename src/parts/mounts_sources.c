@@ -11,42 +11,42 @@
 #endif
 
 enum scope {
-	SCOPE_EVER = 1,	     /* the object itself, however it is mounted */
-	SCOPE_WRITABLE = 2,  /* the object itself, when it is writable */
-	SCOPE_BELOW = 4,     /* and everything below it, when it is writable */
+	SCOPE_EVER = 1,     /* the object itself, however it is mounted */
+	SCOPE_WRITABLE = 2, /* the object itself, when it is writable */
+	SCOPE_BELOW = 4,    /* and everything below it, when it is writable */
 };
 
 /*
- * What is the host's own (CIS 5.6, Pod Security Standards "HostPath Volumes"). Read-only /usr and single files of /etc are
- * how a sandbox shows the system to a program.
+ * What is the host's own (CIS 5.6, Pod Security Standards "HostPath Volumes"). Read-only /usr and single files of /etc
+ * are how a sandbox shows the system to a program.
  */
 static const struct {
 	const char *path;
 	unsigned scope;
 	const char *why;
 } ceiling[] = {
-	{ "/", SCOPE_EVER, "it is the whole host" },
-	{ "/boot", SCOPE_EVER | SCOPE_BELOW, "it holds the host's kernel" },
-	{ "/dev", SCOPE_EVER, "it holds the host's devices" },
-	{ "/etc", SCOPE_EVER | SCOPE_BELOW, "it holds the host's configuration and secrets" },
-	{ "/home", SCOPE_WRITABLE, "it holds everybody's files" },
-	{ "/proc", SCOPE_EVER, "it shows the host's processes" },
-	{ "/root", SCOPE_EVER, "it is root's home" },
-	{ "/run", SCOPE_EVER, "it holds the sockets of the host's services" },
-	{ "/sys", SCOPE_EVER, "it is the host's kernel and hardware" },
-	{ "/usr", SCOPE_WRITABLE | SCOPE_BELOW, "it holds the host's programs" },
-	{ "/var", SCOPE_EVER, "it holds the state of the host's services" },
-	{ "/var/lib", SCOPE_EVER, "it holds the state of the host's services" },
-	{ "/var/lib/containerd", SCOPE_EVER, "it holds the images and containers of this host" },
-	{ "/var/lib/containers", SCOPE_EVER, "it holds the images and containers of this host" },
-	{ "/var/lib/docker", SCOPE_EVER, "it holds the images and containers of this host" },
-	{ "/var/lib/kubelet", SCOPE_EVER, "it holds the secrets of all pods of this host" },
-	{ "/run/containerd/containerd.sock", SCOPE_EVER, "this socket is root on the host" },
-	{ "/run/crio/crio.sock", SCOPE_EVER, "this socket is root on the host" },
-	{ "/run/dbus/system_bus_socket", SCOPE_EVER, "this socket speaks to the host's services" },
-	{ "/run/docker.sock", SCOPE_EVER, "this socket is root on the host" },
-	{ "/run/podman/podman.sock", SCOPE_EVER, "this socket is root on the host" },
-	{ "/run/systemd/private", SCOPE_EVER, "this socket is root on the host" },
+	{"/", SCOPE_EVER, "it is the whole host"},
+	{"/boot", SCOPE_EVER | SCOPE_BELOW, "it holds the host's kernel"},
+	{"/dev", SCOPE_EVER, "it holds the host's devices"},
+	{"/etc", SCOPE_EVER | SCOPE_BELOW, "it holds the host's configuration and secrets"},
+	{"/home", SCOPE_WRITABLE, "it holds everybody's files"},
+	{"/proc", SCOPE_EVER, "it shows the host's processes"},
+	{"/root", SCOPE_EVER, "it is root's home"},
+	{"/run", SCOPE_EVER, "it holds the sockets of the host's services"},
+	{"/sys", SCOPE_EVER, "it is the host's kernel and hardware"},
+	{"/usr", SCOPE_WRITABLE | SCOPE_BELOW, "it holds the host's programs"},
+	{"/var", SCOPE_EVER, "it holds the state of the host's services"},
+	{"/var/lib", SCOPE_EVER, "it holds the state of the host's services"},
+	{"/var/lib/containerd", SCOPE_EVER, "it holds the images and containers of this host"},
+	{"/var/lib/containers", SCOPE_EVER, "it holds the images and containers of this host"},
+	{"/var/lib/docker", SCOPE_EVER, "it holds the images and containers of this host"},
+	{"/var/lib/kubelet", SCOPE_EVER, "it holds the secrets of all pods of this host"},
+	{"/run/containerd/containerd.sock", SCOPE_EVER, "this socket is root on the host"},
+	{"/run/crio/crio.sock", SCOPE_EVER, "this socket is root on the host"},
+	{"/run/dbus/system_bus_socket", SCOPE_EVER, "this socket speaks to the host's services"},
+	{"/run/docker.sock", SCOPE_EVER, "this socket is root on the host"},
+	{"/run/podman/podman.sock", SCOPE_EVER, "this socket is root on the host"},
+	{"/run/systemd/private", SCOPE_EVER, "this socket is root on the host"},
 };
 
 /* File systems through which the kernel is configured or watched: no part of them is for a container. */
@@ -54,15 +54,15 @@ static const struct {
 	uint32_t magic;
 	const char *why;
 } kernel_filesystems[] = {
-	{ PROC_SUPER_MAGIC, "it is a part of the host's procfs" },
-	{ SYSFS_MAGIC, "it is a part of the host's sysfs" },
-	{ CGROUP_SUPER_MAGIC, "it is a cgroup of the host" },
-	{ CGROUP2_SUPER_MAGIC, "it is a cgroup of the host" },
-	{ DEBUGFS_MAGIC, "it is debugfs" },
-	{ TRACEFS_MAGIC, "it is tracefs" },
-	{ SECURITYFS_MAGIC, "it is securityfs" },
-	{ BPF_FS_MAGIC, "it is the bpf file system" },
-	{ NSFS_MAGIC, "it is a namespace of the host" },
+	{PROC_SUPER_MAGIC, "it is a part of the host's procfs"},
+	{SYSFS_MAGIC, "it is a part of the host's sysfs"},
+	{CGROUP_SUPER_MAGIC, "it is a cgroup of the host"},
+	{CGROUP2_SUPER_MAGIC, "it is a cgroup of the host"},
+	{DEBUGFS_MAGIC, "it is debugfs"},
+	{TRACEFS_MAGIC, "it is tracefs"},
+	{SECURITYFS_MAGIC, "it is securityfs"},
+	{BPF_FS_MAGIC, "it is the bpf file system"},
+	{NSFS_MAGIC, "it is a namespace of the host"},
 };
 
 static const struct host_object *find_sensitive(const struct host *host, const char *path)
@@ -99,7 +99,8 @@ static const char *why_sensitive(const struct host *host, const struct host_obje
 
 		if (object == NULL)
 			continue;
-		if (same_object(source, object) && ((scope & SCOPE_EVER) != 0 || (writable && (scope & SCOPE_WRITABLE) != 0)))
+		if (same_object(source, object) &&
+		    ((scope & SCOPE_EVER) != 0 || (writable && (scope & SCOPE_WRITABLE) != 0)))
 			return ceiling[i].why;
 		if (writable && (scope & SCOPE_BELOW) != 0 && lies_below(source->real, object->real))
 			return ceiling[i].why;
@@ -120,6 +121,10 @@ void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bin
 	}
 	source = &p->host->sources.at[bind];
 	mount->judged = true;
+	if (source->magic_link)
+		planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
+			      arena_printf(p->arena, "%s leads through a link of procfs", mount->source),
+			      "bind the real path");
 	if (source->real == NULL)
 		return; /* nothing there: the launch will say so, unless it appears meanwhile, which is refused there */
 	mount->device = source->device;
@@ -127,7 +132,7 @@ void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bin
 	const char *why = why_sensitive(p->host, source, writable);
 	if (why != NULL)
 		planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
-			      arena_printf(p->arena, "%s is bound %s: %s", mount->source, writable ? "writable" : "read-only",
-					   why),
+			      arena_printf(p->arena, "%s is bound %s: %s", mount->source,
+					   writable ? "writable" : "read-only", why),
 			      "remove it, or bind only what the program needs");
 }

@@ -22,22 +22,23 @@ static const struct {
 	bool own; /* a ceiling wants the container to have its own */
 	const char *stops;
 } kinds[NAMESPACE_COUNT] = {
-	[NAMESPACE_USER] = { "user", CLONE_NEWUSER, false, "its capabilities mean nothing on the host" },
-	[NAMESPACE_PID] = { "pid", CLONE_NEWPID, true, "it cannot see or signal processes of the host" },
-	[NAMESPACE_NETWORK] = { "network", CLONE_NEWNET, true, "it cannot use the host's network or abstract sockets" },
-	[NAMESPACE_MOUNT] = { "mount", CLONE_NEWNS, true, "it sees only the mounts of this plan" },
-	[NAMESPACE_IPC] = { "ipc", CLONE_NEWIPC, true, "it cannot reach System V IPC or message queues of the host" },
-	[NAMESPACE_UTS] = { "uts", CLONE_NEWUTS, true, "it cannot change the host's name" },
-	[NAMESPACE_CGROUP] = { "cgroup", CLONE_NEWCGROUP, true, "it cannot see the host's cgroups" },
-	[NAMESPACE_TIME] = { "time", CLONE_NEWTIME, false, "its clocks are its own" },
+	[NAMESPACE_USER] = {"user", CLONE_NEWUSER, false, "its capabilities mean nothing on the host"},
+	[NAMESPACE_PID] = {"pid", CLONE_NEWPID, true, "it cannot see or signal processes of the host"},
+	[NAMESPACE_NETWORK] = {"network", CLONE_NEWNET, true, "it cannot use the host's network or abstract sockets"},
+	[NAMESPACE_MOUNT] = {"mount", CLONE_NEWNS, true, "it sees only the mounts of this plan"},
+	[NAMESPACE_IPC] = {"ipc", CLONE_NEWIPC, true, "it cannot reach System V IPC or message queues of the host"},
+	[NAMESPACE_UTS] = {"uts", CLONE_NEWUTS, true, "it cannot change the host's name"},
+	[NAMESPACE_CGROUP] = {"cgroup", CLONE_NEWCGROUP, true, "it cannot see the host's cgroups"},
+	[NAMESPACE_TIME] = {"time", CLONE_NEWTIME, false, "its clocks are its own"},
 };
 
 /* A namespace that the config leaves out is the host's (config-linux.md, "Namespaces"). */
 static void judge_host(struct planner *p, enum namespace_kind kind)
 {
 	const char *what = arena_printf(p->arena, "the container shares the host's %s namespace", kinds[kind].name);
-	const char *remedy = arena_printf(p->arena, "add {\"type\": \"%s\"} to linux.namespaces%s", kinds[kind].name,
-					  kind == NAMESPACE_NETWORK ? " (sandbox: --net none; docker: no --net=host)" : "");
+	const char *remedy =
+		arena_printf(p->arena, "add {\"type\": \"%s\"} to linux.namespaces%s", kinds[kind].name,
+			     kind == NAMESPACE_NETWORK ? " (sandbox: --net none; docker: no --net=host)" : "");
 
 	/* A cgroup namespace costs nothing and older configs leave it out, so it is added rather than asked for. */
 	if (kind == NAMESPACE_CGROUP && p->profile->host_namespaces == VERDICT_REFUSE) {
@@ -46,7 +47,8 @@ static void judge_host(struct planner *p, enum namespace_kind kind)
 		p->plan->namespaces.fresh |= CLONE_NEWCGROUP;
 		return;
 	}
-	if (planner_judge(p, p->profile->host_namespaces, "namespaces", planner_origin(p, "/linux/namespaces"), what, remedy))
+	if (planner_judge(p, p->profile->host_namespaces, "namespaces", planner_origin(p, "/linux/namespaces"), what,
+			  remedy))
 		p->plan->namespaces.fresh |= kinds[kind].flag;
 }
 
@@ -59,8 +61,8 @@ static void plan_join(struct planner *p, enum namespace_kind kind, const struct 
 	plan->join[kind].from = wanted->from;
 	plan->joins = true;
 	if (strncmp(wanted->path, "/proc/1/", 8) == 0)
-		planner_judge(p, p->profile->host_namespaces == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "namespaces",
-			      wanted->from,
+		planner_judge(p, p->profile->host_namespaces == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE,
+			      "namespaces", wanted->from,
 			      arena_printf(p->arena, "it joins the %s namespace of the host's init", kinds[kind].name),
 			      "join the namespace of another container, or none");
 }
@@ -100,8 +102,8 @@ int namespaces_plan(struct planner *p, struct error *err)
 		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.namespaces[mount].path");
 	TRY(plan_time(p, err));
 	/*
-	 * A process enters a pid or time namespace only by being born there, a user namespace owns those made after it, and
-	 * from a new user namespace no other can be joined any more.
+	 * A process enters a pid or time namespace only by being born there, a user namespace owns those made after it,
+	 * and from a new user namespace no other can be joined any more.
 	 */
 	plan->stage = plan->join[NAMESPACE_PID].path != NULL || plan->join[NAMESPACE_TIME].path != NULL ||
 		      plan->join[NAMESPACE_USER].path != NULL || plan->time_offsets.count > 0 ||
@@ -124,7 +126,8 @@ void namespaces_enter_explain(const struct plan *plan, struct explain *out)
 			explain_say(out, EXPLAIN_DOES, plan->namespaces.join[kind].from, "joins the %s namespace %s",
 				    kinds[kind].name, path);
 		else if ((plan->namespaces.fresh & kinds[kind].flag) != 0)
-			explain_say(out, EXPLAIN_STOPS, NULL, "new %s namespace: %s", kinds[kind].name, kinds[kind].stops);
+			explain_say(out, EXPLAIN_STOPS, NULL, "new %s namespace: %s", kinds[kind].name,
+				    kinds[kind].stops);
 		else if (kinds[kind].own)
 			explain_say(out, EXPLAIN_GRANTS, NULL, "the host's %s namespace", kinds[kind].name);
 	}
@@ -150,7 +153,8 @@ static int join_one(enum namespace_kind kind, const char *path, struct error *er
 	return 0;
 }
 
-/* timens_offsets takes "CLOCK SECS NANOSECS" lines and only before the first process is born there (time_namespaces(7)). */
+/* timens_offsets takes "CLOCK SECS NANOSECS" lines and only before the first process is born there
+ * (time_namespaces(7)). */
 static int new_clocks(const struct plan_namespaces *plan, struct error *err)
 {
 	char line[96];
@@ -170,11 +174,12 @@ static int new_clocks(const struct plan_namespaces *plan, struct error *err)
 int namespaces_enter(const struct plan *plan, struct run *run, struct error *err)
 {
 	/*
-	 * With privilege the user namespace comes last: after it the right to enter what the host owns is gone. Without, it
-	 * comes first: only in it there is a right to enter anything.
+	 * With privilege the user namespace comes last: after it the right to enter what the host owns is gone.
+	 * Without, it comes first: only in it there is a right to enter anything.
 	 */
 	static const enum namespace_kind order[] = {
-		NAMESPACE_PID, NAMESPACE_NETWORK, NAMESPACE_IPC, NAMESPACE_UTS, NAMESPACE_CGROUP, NAMESPACE_TIME, NAMESPACE_USER,
+		NAMESPACE_PID,    NAMESPACE_NETWORK, NAMESPACE_IPC,  NAMESPACE_UTS,
+		NAMESPACE_CGROUP, NAMESPACE_TIME,    NAMESPACE_USER,
 	};
 
 	const size_t count = sizeof(order) / sizeof(order[0]);

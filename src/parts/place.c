@@ -31,7 +31,8 @@ int place_open(const char *path, enum place_rule rule)
 	return open_in_root(path, O_PATH, 0, rule);
 }
 
-/* Opens the directory @path of @length bytes, made where missing; the caller has seen that a longer one is not there. */
+/* Opens the directory @path of @length bytes, made where missing; the caller has seen that a longer one is not there.
+ */
 static int make_directory(const char *path, size_t length, enum place_rule rule, struct error *err)
 {
 	char prefix[PATH_MAX];
@@ -52,7 +53,8 @@ static int make_directory(const char *path, size_t length, enum place_rule rule,
 		if (next < 0 && errno == ENOENT && sys_mkdirat(at, prefix + start, 0755) == 0)
 			next = open_in_root(prefix, O_PATH | O_DIRECTORY, 0, rule);
 		if (next < 0)
-			return error_set(err, ERROR_SYSTEM, errno, "cannot make the directory '%s' in the container", prefix);
+			return error_set(err, ERROR_SYSTEM, errno, "cannot make the directory '%s' in the container",
+					 prefix);
 		fd_close(&at);
 		at = next;
 	}
@@ -88,7 +90,9 @@ int place_make(const char *path, enum place_rule rule, int file, struct error *e
 		return fd;
 	if (errno != ENOENT) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot use '%s' of the container", path);
-		return errno != ELOOP ? -1 : error_hint(err, "it must be reached without symbolic links out of the container");
+		return errno != ELOOP
+			       ? -1
+			       : error_hint(err, "it must be reached without symbolic links out of the container");
 	}
 	if (!file)
 		return make_directory(path, strlen(path), rule, err);

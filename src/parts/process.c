@@ -46,8 +46,8 @@ static void plan_candidates(struct planner *p)
 	}
 	for (;;) {
 		size_t length = strcspn(at, ":");
-		const char *candidate = length == 0 ? arena_printf(p->arena, "./%s", name) :
-						      arena_printf(p->arena, "%.*s/%s", (int)length, at, name);
+		const char *candidate = length == 0 ? arena_printf(p->arena, "./%s", name)
+						    : arena_printf(p->arena, "%.*s/%s", (int)length, at, name);
 
 		*LIST_ADD(p->arena, &plan->candidates) = candidate;
 		if (at[length] == '\0')
@@ -63,9 +63,12 @@ static int refuse_hooks(struct planner *p, struct error *err)
 		const hook_list *list;
 		const char *name;
 	} kinds[] = {
-		{ &hooks->prestart, "prestart" },	  { &hooks->create_runtime, "createRuntime" },
-		{ &hooks->create_container, "createContainer" }, { &hooks->start_container, "startContainer" },
-		{ &hooks->poststart, "poststart" },	  { &hooks->poststop, "poststop" },
+		{&hooks->prestart, "prestart"},
+		{&hooks->create_runtime, "createRuntime"},
+		{&hooks->create_container, "createContainer"},
+		{&hooks->start_container, "startContainer"},
+		{&hooks->poststart, "poststart"},
+		{&hooks->poststop, "poststop"},
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -74,7 +77,8 @@ static int refuse_hooks(struct planner *p, struct error *err)
 		if (p->profile->hooks != VERDICT_REFUSE)
 			return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: hooks.%s", kinds[i].name);
 		planner_judge(p, VERDICT_REFUSE, "process", kinds[i].list->at[0].from,
-			      arena_printf(p->arena, "a hook would run %s with the launcher's rights", kinds[i].list->at[0].path),
+			      arena_printf(p->arena, "a hook would run %s with the launcher's rights",
+					   kinds[i].list->at[0].path),
 			      "remove hooks, or use a profile that allows them");
 	}
 	return 0;
@@ -86,7 +90,8 @@ int process_plan(struct planner *p, struct error *err)
 
 	TRY(refuse_hooks(p, err));
 	if (p->request->process.args.count == 0)
-		return error_set(err, ERROR_CONFIG, 0, "%s: there is no program to run", planner_origin(p, "/process/args"));
+		return error_set(err, ERROR_CONFIG, 0, "%s: there is no program to run",
+				 planner_origin(p, "/process/args"));
 	plan->argv = copy_words(p->arena, &p->request->process.args);
 	plan->envp = copy_words(p->arena, &p->request->process.env);
 	plan_candidates(p);
@@ -114,7 +119,8 @@ void process_keyring_explain(const struct plan *plan, struct explain *out)
 int process_keyring(const struct plan *plan, struct run *run, struct error *err)
 {
 	(void)plan, (void)run;
-	/* A kernel without keys, or a filter around us that denies keyctl(2) and is inherited, leaves no keys to protect. */
+	/* A kernel without keys, or a filter around us that denies keyctl(2) and is inherited, leaves no keys to
+	 * protect. */
 	if (sys_keyctl_join(NULL) < 0 && errno != ENOSYS && errno != EPERM)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make a session keyring");
 	return 0;
@@ -162,8 +168,8 @@ int process_signals(const struct plan *plan, struct run *run, struct error *err)
 	sigset_t none;
 
 	(void)run;
-	for (int number = 1; number < 32; number++)
-		if ((plan->process.reset_signals & 1U << (number - 1)) != 0 && signal(number, SIG_DFL) == SIG_ERR)
+	for (int number = 1; number <= 64; number++)
+		if ((plan->process.reset_signals & 1ULL << (number - 1)) != 0 && sys_signal_default(number) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot reset signal %d", number);
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
@@ -180,7 +186,8 @@ bool process_fds_wanted(const struct plan *plan)
 void process_fds_explain(const struct plan *plan, struct explain *out)
 {
 	if (plan->process.keep_fds > 0)
-		explain_say(out, EXPLAIN_GRANTS, "--preserve-fds", "descriptors 3 to %u stay open", 2 + plan->process.keep_fds);
+		explain_say(out, EXPLAIN_GRANTS, "--preserve-fds", "descriptors 3 to %u stay open",
+			    2 + plan->process.keep_fds);
 	explain_say(out, EXPLAIN_STOPS, NULL, "every other descriptor is closed by execve(2)");
 }
 
@@ -217,8 +224,8 @@ static int not_found(const char *name, int reason, struct error *err)
 		error_set(err, there ? ERROR_NOT_EXECUTABLE : ERROR_NOT_FOUND, reason, "cannot execute '%s'", name);
 	else
 		error_set(err, ERROR_NOT_FOUND, ENOENT, "executable file '%s' not found in $PATH", name);
-	return error_hint(err, there ? "it must be an executable file that its user may reach" :
-				       "programs are looked for inside the container; is it mounted there?");
+	return error_hint(err, there ? "it must be an executable file that its user may reach"
+				     : "programs are looked for inside the container; is it mounted there?");
 }
 
 int process_program(const struct plan *plan, struct run *run, struct error *err)

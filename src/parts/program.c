@@ -46,12 +46,12 @@ int program_open(const char *path, struct error *err)
 static int missing(const char *path, const char *what, const char *interpreter, int reason, struct error *err)
 {
 	if (reason == ENOENT) {
-		error_set(err, ERROR_NOT_FOUND, ENOENT, "cannot execute '%s': its %s '%s' is missing in the container", path,
-			  what, interpreter);
+		error_set(err, ERROR_NOT_FOUND, ENOENT, "cannot execute '%s': its %s '%s' is missing in the container",
+			  path, what, interpreter);
 		return error_hint(err, "add it to the container, with what it needs itself");
 	}
-	return error_set(err, ERROR_NOT_EXECUTABLE, reason, "cannot execute '%s': its %s '%s' cannot be used", path, what,
-			 interpreter);
+	return error_set(err, ERROR_NOT_EXECUTABLE, reason, "cannot execute '%s': its %s '%s' cannot be used", path,
+			 what, interpreter);
 }
 
 /* The kernel resolves the interpreter by name while /proc/self/exe is still the launcher: never through such a link. */
@@ -104,7 +104,7 @@ static int check_elf(int file, const char *path, const union head *head, struct 
 
 int program_check(int program, const char *path, struct error *err)
 {
-	union head head = { .text = { 0 } };
+	union head head = {.text = {0}};
 	struct stat status, reopened;
 
 	/* A FIFO or device is not opened for reading: that could block for ever. */

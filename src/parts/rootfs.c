@@ -34,9 +34,10 @@ int rootfs_plan(struct planner *p, struct error *err)
 	plan->from = planner_origin(p, "/root");
 	plan->by_launcher = p->host->privileged && (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0;
 	plan_propagation(p);
-	if (!plan->readonly && planner_judge(p, p->profile->writable_root, "rootfs", plan->from,
-					     "the root file system was writable: it is read-only now",
-					     "set root.readonly (docker run --read-only), with tmpfs mounts where the program writes"))
+	if (!plan->readonly &&
+	    planner_judge(p, p->profile->writable_root, "rootfs", plan->from,
+			  "the root file system was writable: it is read-only now",
+			  "set root.readonly (docker run --read-only), with tmpfs mounts where the program writes"))
 		plan->readonly = true;
 	if (p->profile->mount_flags != VERDICT_ALLOW || root->path == NULL)
 		plan->attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
@@ -134,7 +135,8 @@ int rootfs_enter(const struct plan *plan, struct run *run, struct error *err)
 {
 	if (run->root < 0)
 		TRY(rootfs_open(plan, run, err));
-	/* Attached over "/" it needs no directory of the host; then it takes the old root's place and the old root goes. */
+	/* Attached over "/" it needs no directory of the host; then it takes the old root's place and the old root
+	 * goes. */
 	if (sys_move_mount(run->root, AT_FDCWD, "/", 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot attach the new root");
 	if (sys_fchdir(run->root) < 0 || sys_pivot_root(".", ".") < 0)

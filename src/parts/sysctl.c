@@ -17,10 +17,10 @@ static const struct {
 	uint64_t needs;
 	bool whole; /* the entry is a name, not a prefix */
 } namespaced[] = {
-	{ "net.", CLONE_NEWNET, false },	   { "fs.mqueue.", CLONE_NEWIPC, false },
-	{ "kernel.shm", CLONE_NEWIPC, false },	   { "kernel.msg", CLONE_NEWIPC, false },
-	{ "kernel.sem", CLONE_NEWIPC, true },	   { "kernel.domainname", CLONE_NEWUTS, true },
-	{ "kernel.hostname", CLONE_NEWUTS, true },
+	{"net.", CLONE_NEWNET, false},           {"fs.mqueue.", CLONE_NEWIPC, false},
+	{"kernel.shm", CLONE_NEWIPC, false},     {"kernel.msg", CLONE_NEWIPC, false},
+	{"kernel.sem", CLONE_NEWIPC, true},      {"kernel.domainname", CLONE_NEWUTS, true},
+	{"kernel.hostname", CLONE_NEWUTS, true},
 };
 
 static uint64_t namespace_of(const char *key)
@@ -49,7 +49,8 @@ static bool is_allowed(const struct profile *profile, const char *key)
 	return false;
 }
 
-/* "net/ipv4/conf/eth0.100/forwarding" is how a name with a dot in it is written; both forms become a path (sysctl(8)). */
+/* "net/ipv4/conf/eth0.100/forwarding" is how a name with a dot in it is written; both forms become a path (sysctl(8)).
+ */
 static const char *normal_key(struct arena *arena, const char *key)
 {
 	const char *slash = strchr(key, '/');
@@ -80,7 +81,7 @@ int sysctl_plan(struct planner *p, struct error *err)
 				  arena_printf(p->arena, "the sysctl %s is not a safe one", key),
 				  "remove it, or allow it in a profile of your own"))
 			continue;
-		*LIST_ADD(p->arena, &p->plan->sysctl) = (struct pair){ .key = key, .value = wanted->value };
+		*LIST_ADD(p->arena, &p->plan->sysctl) = (struct pair){.key = key, .value = wanted->value};
 	}
 	return 0;
 }

@@ -29,8 +29,8 @@ int terminal_plan(struct planner *p, struct error *err)
 
 	plan->new_session = true;
 	plan->pty = p->request->process.terminal || p->request->sandbox.pty;
-	plan->from = p->request->sandbox.given ? "default: standard input is a terminal" :
-						 planner_origin(p, "/process/terminal");
+	plan->from = p->request->sandbox.given ? "default: standard input is a terminal"
+					       : planner_origin(p, "/process/terminal");
 	if (p->request->process.console_size != NULL)
 		plan->size = *p->request->process.console_size;
 	if (plan->pty && !find_devpts(p->plan, &index))
@@ -46,7 +46,8 @@ bool terminal_open_wanted(const struct plan *plan)
 void terminal_open_explain(const struct plan *plan, struct explain *out)
 {
 	explain_say(out, EXPLAIN_DOES, plan->terminal.from, "a pseudo-terminal of its own, also as /dev/console");
-	explain_say(out, EXPLAIN_STOPS, NULL, "the caller's terminal is not reachable: TIOCSTI has nothing to type into");
+	explain_say(out, EXPLAIN_STOPS, NULL,
+		    "the caller's terminal is not reachable: TIOCSTI has nothing to type into");
 }
 
 static int open_pair(int devpts, int *ret_master, int *ret_slave, struct error *err)
@@ -80,8 +81,8 @@ static int attach_console(const struct plan *plan, struct run *run, struct error
 
 int terminal_open(const struct plan *plan, struct run *run, struct error *err)
 {
-	struct winsize size = { .ws_row = (unsigned short)plan->terminal.size.height,
-				.ws_col = (unsigned short)plan->terminal.size.width };
+	struct winsize size = {.ws_row = (unsigned short)plan->terminal.size.height,
+			       .ws_col = (unsigned short)plan->terminal.size.width};
 	uint32_t owner = plan->ids.inner ? 0 : plan->user.uid;
 	size_t index = 0;
 
@@ -102,7 +103,8 @@ bool terminal_adopt_wanted(const struct plan *plan)
 
 void terminal_adopt_explain(const struct plan *plan, struct explain *out)
 {
-	explain_say(out, EXPLAIN_STOPS, NULL, "a session of its own: the caller's terminal is not its controlling terminal");
+	explain_say(out, EXPLAIN_STOPS, NULL,
+		    "a session of its own: the caller's terminal is not its controlling terminal");
 	if (!plan->terminal.pty)
 		explain_say(out, EXPLAIN_GRANTS, NULL, "standard input, output and error of the caller");
 }

@@ -16,9 +16,10 @@ static void judge_root(struct planner *p, const struct request_user *user)
 	if (user->uid != 0)
 		return;
 	planner_judge(p, p->profile->root_user, "user", user->from,
-		      p->request->sandbox.given ? "the program would run as root (uid 0)" : "process.user.uid is 0 (root)",
-		      p->request->sandbox.given ? "give it another --uid, or use the baseline profile" :
-						  "docker run --user 1000:1000, or the baseline profile");
+		      p->request->sandbox.given ? "the program would run as root (uid 0)"
+						: "process.user.uid is 0 (root)",
+		      p->request->sandbox.given ? "give it another --uid, or use the baseline profile"
+						: "docker run --user 1000:1000, or the baseline profile");
 }
 
 static void plan_groups(struct planner *p, const struct request_user *user)
@@ -44,7 +45,7 @@ int user_plan(struct planner *p, struct error *err)
 	plan->gid = user->gid;
 	plan->umask = user->umask.set ? user->umask.value & 0777 : 0022;
 	plan->cwd = p->request->process.cwd != NULL ? p->request->process.cwd : "/";
-	plan->make_cwd = !p->request->sandbox.given;
+	plan->make_cwd = !p->request->sandbox.given && !p->request->root.readonly;
 	plan->from = user->from;
 	plan_groups(p, user);
 	return 0;
@@ -75,8 +76,8 @@ int user_cwd(const struct plan *plan, struct run *run, struct error *err)
 	}
 	if (directory < 0 || sys_fchdir(directory) < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot use the working directory '%s'", cwd);
-		return errno == ELOOP ? error_hint(err, "it must lie inside the container") :
-					error_hint(err, "it must exist inside the container");
+		return errno == ELOOP ? error_hint(err, "it must lie inside the container")
+				      : error_hint(err, "it must exist inside the container");
 	}
 	return 0;
 }
@@ -89,8 +90,8 @@ bool user_apply_wanted(const struct plan *plan)
 
 void user_apply_explain(const struct plan *plan, struct explain *out)
 {
-	explain_say(out, plan->user.uid == 0 ? EXPLAIN_GRANTS : EXPLAIN_STOPS, plan->user.from, "user %u, group %u, umask %04o",
-		    plan->user.uid, plan->user.gid, plan->user.umask);
+	explain_say(out, plan->user.uid == 0 ? EXPLAIN_GRANTS : EXPLAIN_STOPS, plan->user.from,
+		    "user %u, group %u, umask %04o", plan->user.uid, plan->user.gid, plan->user.umask);
 	for (size_t i = 0; i < plan->user.groups.count; i++)
 		explain_say(out, EXPLAIN_GRANTS, plan->user.from, "group %u", plan->user.groups.at[i]);
 	if (!plan->user.set_groups)
@@ -106,7 +107,8 @@ static int verify(const struct plan_user *user, struct error *err)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read back the user");
 	for (size_t i = 0; i < 3; i++)
 		if (uid[i] != user->uid || gid[i] != user->gid)
-			return error_set(err, ERROR_BUG, 0, "the process is user %u, group %u after the change", uid[i], gid[i]);
+			return error_set(err, ERROR_BUG, 0, "the process is user %u, group %u after the change", uid[i],
+					 gid[i]);
 	return 0;
 }
 

@@ -18,9 +18,9 @@ struct explain {
 };
 
 static const char *const kind_words[] = {
-	[EXPLAIN_DOES] = "does", [EXPLAIN_GRANTS] = "grants", [EXPLAIN_STOPS] = "stops", [EXPLAIN_LACKS] = "lacks"
-};
-static const char kind_marks[] = { [EXPLAIN_DOES] = ' ', [EXPLAIN_GRANTS] = '+', [EXPLAIN_STOPS] = '-', [EXPLAIN_LACKS] = '!' };
+	[EXPLAIN_DOES] = "does", [EXPLAIN_GRANTS] = "grants", [EXPLAIN_STOPS] = "stops", [EXPLAIN_LACKS] = "lacks"};
+static const char kind_marks[] = {
+	[EXPLAIN_DOES] = ' ', [EXPLAIN_GRANTS] = '+', [EXPLAIN_STOPS] = '-', [EXPLAIN_LACKS] = '!'};
 
 /* Text of the plan comes from others, and terminals obey control bytes. */
 static void put_safely(FILE *out, const char *text)
@@ -97,7 +97,7 @@ static void text_remarks(FILE *out, const char *title, const remark_list *remark
 
 static void explain_text(const struct plan *plan, FILE *out)
 {
-	struct explain explain = { .out = out };
+	struct explain explain = {.out = out};
 
 	fprintf(out, "\"%s\" under the profile \"%s\"; + grants, - stops, ! cannot hold\n\n", plan->id, plan->profile);
 	for (const struct step *step = steps; step->name != NULL; step++) {
@@ -141,10 +141,10 @@ static void json_remarks(struct json_writer *json, const char *key, const remark
 static void json_step(const struct step *step, const struct plan *plan, struct json_writer *json)
 {
 	static const char *const phases[] = {
-		[STEP_PREPARE] = "prepare", [STEP_ENTER] = "enter",	[STEP_ATTACH] = "attach",
-		[STEP_BUILD] = "build",	    [STEP_CONFINE] = "confine", [STEP_EXEC] = "exec",
+		[STEP_PREPARE] = "prepare", [STEP_ENTER] = "enter",     [STEP_ATTACH] = "attach",
+		[STEP_BUILD] = "build",     [STEP_CONFINE] = "confine", [STEP_EXEC] = "exec",
 	};
-	struct explain explain = { .json = json, .step = step->name };
+	struct explain explain = {.json = json, .step = step->name};
 
 	json_write_begin_object(json);
 	json_write_key(json, "name");
@@ -160,7 +160,7 @@ static void json_step(const struct step *step, const struct plan *plan, struct j
 
 static int explain_json(const struct plan *plan, FILE *out, struct error *err)
 {
-	AUTO_JSON_WRITER struct json_writer json = { 0 };
+	AUTO_JSON_WRITER struct json_writer json = {0};
 	const char *text;
 	size_t length;
 

@@ -20,7 +20,8 @@ bool init_apply_wanted(const struct plan *plan)
 void init_apply_explain(const struct plan *plan, struct explain *out)
 {
 	(void)plan;
-	explain_say(out, EXPLAIN_DOES, "default", "pid 1 is an init of casemate's: it reaps, forwards signals and ends with the program");
+	explain_say(out, EXPLAIN_DOES, "default",
+		    "pid 1 is an init of casemate's: it reaps, forwards signals and ends with the program");
 }
 
 static int exit_status(int status)
@@ -29,8 +30,8 @@ static int exit_status(int status)
 }
 
 /*
- * The workload stopped itself or was stopped from its terminal. Its launcher stops as well, so that the caller's shell has
- * the terminal back, and says when to go on. Without a terminal there is nobody to tell.
+ * The workload stopped itself or was stopped from its terminal. Its launcher stops as well, so that the caller's shell
+ * has the terminal back, and says when to go on. Without a terminal there is nobody to tell.
  */
 static void workload_stopped(pid_t workload, int control)
 {
@@ -82,7 +83,8 @@ static _Noreturn void init_loop(pid_t workload, int control)
 
 static void become_init(const struct run *run)
 {
-	/* The end of file on the conversation must come from the workload; streams of the caller are not init's to keep. */
+	/* The end of file on the conversation must come from the workload; streams of the caller are not init's to
+	 * keep. */
 	unsigned keep = run->control >= 0 ? (unsigned)run->control : 0;
 
 	(void)sys_prctl(PR_SET_NAME, (unsigned long)"casemate:[init]", 0, 0, 0);
@@ -98,7 +100,8 @@ int init_apply(const struct plan *plan, struct run *run, struct error *err)
 {
 	sigset_t all;
 
-	/* Init waits for signals rather than being interrupted; a background group may not take the terminal (tcsetpgrp(3)). */
+	/* Init waits for signals rather than being interrupted; a background group may not take the terminal
+	 * (tcsetpgrp(3)). */
 	sigfillset(&all);
 	if (sigprocmask(SIG_BLOCK, &all, NULL) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot block signals");

@@ -100,14 +100,17 @@ static int clone_error(const struct plan *plan, struct error *err)
 
 	error_set(err, ERROR_SYSTEM, reason, "cannot make the container's namespaces");
 	if ((plan->namespaces.fresh & CLONE_NEWUSER) != 0 && (reason == EPERM || reason == EACCES))
-		return error_hint(err, "user namespaces are restricted here: see kernel.unprivileged_userns_clone, "
-				       "kernel.apparmor_restrict_unprivileged_userns, or the seccomp profile around this process");
+		return error_hint(
+			err,
+			"user namespaces are restricted here: see kernel.unprivileged_userns_clone, "
+			"kernel.apparmor_restrict_unprivileged_userns, or the seccomp profile around this process");
 	if (reason == ENOSPC || reason == EUSERS)
 		return error_hint(err, "raise user.max_user_namespaces and its neighbours, or nest less deeply");
 	return reason == EPERM ? error_hint(err, "run it as root, or with a user namespace") : -1;
 }
 
-/* @peer is the child's end of the conversation, which the launcher closes, so that its end of file means the child's. */
+/* @peer is the child's end of the conversation, which the launcher closes, so that its end of file means the child's.
+ */
 static int start_child(const struct plan *plan, struct run *run, int *peer, struct error *err)
 {
 	uint64_t flags = plan->namespaces.fresh;
@@ -154,8 +157,8 @@ static int child_failed(struct run *run, struct error *err)
 		return -1;
 	}
 	if (WIFSIGNALED(status))
-		error_set(err, ERROR_SYSTEM, 0, "step '%s': the container was killed by signal %d", last_step(run->shared),
-			  WTERMSIG(status));
+		error_set(err, ERROR_SYSTEM, 0, "step '%s': the container was killed by signal %d",
+			  last_step(run->shared), WTERMSIG(status));
 	else
 		error_set(err, ERROR_SYSTEM, 0, "step '%s': the container ended early", last_step(run->shared));
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? error_hint(err, "was it the memory limit?") : -1;
@@ -237,7 +240,7 @@ static int raise_nofile(size_t wanted, struct run *run, struct error *err)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read the limit of open files");
 	if (run->nofile.rlim_cur >= wanted + SPARE_FDS)
 		return 0;
-	raised = (struct rlimit64){ .rlim_cur = run->nofile.rlim_max, .rlim_max = run->nofile.rlim_max };
+	raised = (struct rlimit64){.rlim_cur = run->nofile.rlim_max, .rlim_max = run->nofile.rlim_max};
 	if (sys_prlimit(RLIMIT_NOFILE, &raised, NULL) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot raise the limit of open files");
 	run->nofile_raised = true;
@@ -248,8 +251,14 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 {
 	void *shared = mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	*run = (struct run){ .sync = -1, .proc = -1, .root = -1, .terminal = -1, .master = -1, .program = -1,
-			     .control = -1, .cgroup = -1 };
+	*run = (struct run){.sync = -1,
+			    .proc = -1,
+			    .root = -1,
+			    .terminal = -1,
+			    .master = -1,
+			    .program = -1,
+			    .control = -1,
+			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		run->cgroup_join[i] = -1;
 	if (shared == MAP_FAILED)
@@ -268,7 +277,7 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 static int launch(const struct plan *plan, const struct launch_options *options, struct run *run, int *ret_status,
 		  struct error *err)
 {
-	int pair[2], control[2] = { -1, -1 };
+	int pair[2], control[2] = {-1, -1};
 	struct wait wait;
 
 	TRY(wait_prepare(&wait, err));

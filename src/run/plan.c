@@ -28,29 +28,18 @@
 /* Later parts read what earlier ones decided. */
 static int (*const parts[])(struct planner *p, struct error *err) = {
 	namespaces_plan, /* first: most others ask whether a namespace is the container's own */
-	ids_plan,	 /* may add a user namespace, and says whether id 0 is mapped */
-	cgroup_plan,
-	rootfs_plan,
-	mounts_plan,
-	devices_plan, /* looks at the mount on /dev */
-	masks_plan,
-	sysctl_plan,
-	network_plan,
-	hostname_plan,
-	terminal_plan, /* needs a devpts among the mounts */
-	limits_plan,
-	user_plan,
-	caps_plan,
-	labels_plan,
-	landlock_plan, /* derived from the mounts */
-	process_plan,
-	filter_plan, /* lets the launch's own execve(2) through: needs the final argv and environment */
+	ids_plan,        /* may add a user namespace, and says whether id 0 is mapped */
+	cgroup_plan,     rootfs_plan, mounts_plan,  devices_plan,                 /* looks at the mount on /dev */
+	masks_plan,      sysctl_plan, network_plan, hostname_plan, terminal_plan, /* needs a devpts among the mounts */
+	limits_plan,     user_plan,   caps_plan,    labels_plan,   landlock_plan, /* derived from the mounts */
+	process_plan,    filter_plan, /* lets the launch's own execve(2) through: needs the final argv and environment
+				       */
 };
 
 static int read_default_filter(struct planner *p, struct error *err)
 {
 	struct request_seccomp *filter = arena_alloc(p->arena, sizeof(*filter));
-	struct oci_seccomp_text file = { .name = "profiles/seccomp/default.json" };
+	struct oci_seccomp_text file = {.name = "profiles/seccomp/default.json"};
 
 	if (p->profile->seccomp == PROFILE_SECCOMP_OFF)
 		return 0;
@@ -73,7 +62,7 @@ int plan_build(const struct request *request, const struct profile *profile, con
 	       struct arena *arena, struct plan **ret_plan, struct error *err)
 {
 	struct plan *plan = arena_alloc(arena, sizeof(*plan));
-	struct planner planner = { .arena = arena, .request = request, .profile = profile, .host = host, .plan = plan };
+	struct planner planner = {.arena = arena, .request = request, .profile = profile, .host = host, .plan = plan};
 
 	plan->arena = arena;
 	plan->id = arena_strdup(arena, id);
@@ -93,8 +82,8 @@ int plan_check_refusals(const struct plan *plan, struct error *err)
 
 	if (count == 0)
 		return 0;
-	error_set(err, ERROR_REFUSED, 0, "cannot start \"%s\": the profile \"%s\" refuses %zu %s", plan->id, plan->profile,
-		  count, count == 1 ? "thing" : "things");
+	error_set(err, ERROR_REFUSED, 0, "cannot start \"%s\": the profile \"%s\" refuses %zu %s", plan->id,
+		  plan->profile, count, count == 1 ? "thing" : "things");
 	for (size_t i = 0; i < count; i++) {
 		int width = (int)strlen(plan->refusals.at[i].what);
 		widest = width > widest && width <= 60 ? width : widest;

@@ -95,7 +95,7 @@ static void take_signal(struct relay *relay, int signals)
 /* A program that only writes must not lose what is on its way when it ends. */
 static void drain(const struct relay *relay)
 {
-	struct pollfd master = { .fd = relay->run->terminal, .events = POLLIN };
+	struct pollfd master = {.fd = relay->run->terminal, .events = POLLIN};
 
 	while (poll(&master, 1, 0) > 0 && (master.revents & POLLIN) != 0)
 		if (!pass(relay->run->terminal, STDOUT_FILENO))
@@ -117,10 +117,10 @@ static int relay_once(struct relay *relay, int signals, uint64_t deadline_ms, st
 {
 	enum { SIGNALS, MASTER, INPUT, CONTROL, COUNT };
 	struct pollfd fds[COUNT] = {
-		[SIGNALS] = { .fd = signals, .events = POLLIN },
-		[MASTER] = { .fd = relay->run->terminal, .events = POLLIN },
-		[INPUT] = { .fd = relay->input_open ? STDIN_FILENO : -1, .events = POLLIN },
-		[CONTROL] = { .fd = relay->run->control, .events = POLLIN },
+		[SIGNALS] = {.fd = signals, .events = POLLIN},
+		[MASTER] = {.fd = relay->run->terminal, .events = POLLIN},
+		[INPUT] = {.fd = relay->input_open ? STDIN_FILENO : -1, .events = POLLIN},
+		[CONTROL] = {.fd = relay->run->control, .events = POLLIN},
 	};
 	int ready = poll(fds, COUNT, remaining(deadline_ms));
 
@@ -144,7 +144,7 @@ static int relay_once(struct relay *relay, int signals, uint64_t deadline_ms, st
 
 int relay_until_exit(struct run *run, int signals, uint64_t deadline_ms, int *ret_status, struct error *err)
 {
-	struct relay relay = { .run = run, .input_open = true };
+	struct relay relay = {.run = run, .input_open = true};
 	int result = 0;
 
 	relay.outer = tcgetattr(STDIN_FILENO, &relay.saved) == 0;

@@ -28,7 +28,7 @@
 
 const struct step steps[] = {
 	/* The limits are there before anything that they limit. */
-	{ "cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove },
+	{"cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove},
 	/* The launcher opens what the child could not reach from inside a user namespace. */
 	STEP("rootfs-open", STEP_PREPARE, rootfs_open),
 	STEP("mounts-open", STEP_PREPARE, mounts_prepare),
@@ -39,7 +39,8 @@ const struct step steps[] = {
 	/* Nothing that needs a mapped id works before the maps are written. */
 	STEP("ids", STEP_ATTACH, ids_attach),
 	STEP("ids-self", STEP_BUILD, ids_self),
-	/* With the launcher's ids, which may; and a file system of cgroups shows the namespace in which it is mounted. */
+	/* With the launcher's ids, which may; and a file system of cgroups shows the namespace in which it is mounted.
+	 */
 	STEP("cgroup-join", STEP_BUILD, cgroup_join),
 	STEP("ids-become", STEP_BUILD, ids_become),
 
@@ -49,7 +50,8 @@ const struct step steps[] = {
 
 	/* No mount may travel back to the host: before the first mount. */
 	STEP("isolate", STEP_BUILD, rootfs_isolate),
-	/* While the host's tree and its procfs are still visible: sources, and file systems that need a visible procfs. */
+	/* While the host's tree and its procfs are still visible: sources, and file systems that need a visible procfs.
+	 */
 	STEP("mounts-make", STEP_BUILD, mounts_make),
 	STEP("devices-open", STEP_BUILD, devices_make),
 	/* From here on a link of the image can only lead into the container. */
@@ -93,7 +95,7 @@ const struct step steps[] = {
 	/* The filter may forbid everything above; it lets the launch's own execve(2) through. */
 	STEP("filter", STEP_EXEC, filter_apply),
 	STEP("exec", STEP_EXEC, process_exec),
-	{ 0 },
+	{0},
 };
 
 static int apply_one(const struct step *step, const struct plan *plan, struct run *run, struct error *err)

@@ -14,9 +14,9 @@ union control {
 int sync_tell(int sync, enum sync_message message, int fd, struct error *err)
 {
 	uint32_t word = message;
-	struct iovec data = { .iov_base = &word, .iov_len = sizeof(word) };
-	union control control = { .room = { 0 } };
-	struct msghdr packet = { .msg_iov = &data, .msg_iovlen = 1 };
+	struct iovec data = {.iov_base = &word, .iov_len = sizeof(word)};
+	union control control = {.room = {0}};
+	struct msghdr packet = {.msg_iov = &data, .msg_iovlen = 1};
 
 	if (fd >= 0) {
 		packet.msg_control = &control;
@@ -45,9 +45,9 @@ static int received_fd(struct msghdr *packet)
 int sync_await(int sync, enum sync_message message, int *ret_fd, struct error *err)
 {
 	uint32_t word = 0;
-	struct iovec data = { .iov_base = &word, .iov_len = sizeof(word) };
+	struct iovec data = {.iov_base = &word, .iov_len = sizeof(word)};
 	union control control;
-	struct msghdr packet = { .msg_iov = &data, .msg_iovlen = 1 };
+	struct msghdr packet = {.msg_iov = &data, .msg_iovlen = 1};
 	ssize_t got;
 
 	if (ret_fd != NULL) {
@@ -62,7 +62,8 @@ int sync_await(int sync, enum sync_message message, int *ret_fd, struct error *e
 	if (got < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot hear the other side of the launch");
 	if (word != message)
-		return error_set(err, ERROR_BUG, 0, "the other side of the launch said %u instead of %d", word, message);
+		return error_set(err, ERROR_BUG, 0, "the other side of the launch said %u instead of %d", word,
+				 message);
 	if (ret_fd != NULL)
 		*ret_fd = received_fd(&packet);
 	return 0;

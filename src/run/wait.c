@@ -20,7 +20,7 @@ enum { TIMED_OUT = 124 };
 int wait_prepare(struct wait *wait, struct error *err)
 {
 	/* These mean something to this process, or cannot be blocked sensibly. */
-	static const int own[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU };
+	static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU};
 
 	sigfillset(&wait->signals);
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -60,7 +60,8 @@ static int write_trace(const struct run_shared *shared, int fd, struct error *er
 	return 0;
 }
 
-int wait_announce(const struct plan *plan, const struct launch_options *options, const struct run *run, struct error *err)
+int wait_announce(const struct plan *plan, const struct launch_options *options, const struct run *run,
+		  struct error *err)
 {
 	char line[128];
 
@@ -97,7 +98,7 @@ static uint64_t now_ms(void)
 /* The next signal, or 0 when @deadline (0: none) has passed. */
 static int next_signal(const sigset_t *signals, uint64_t deadline)
 {
-	struct timespec left = { 0 };
+	struct timespec left = {0};
 	uint64_t now;
 
 	if (deadline == 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs a fuzz target on the files of a corpus, for `make check`: no fuzzing engine needed. Each file is given whole, and
- * small ones also cut off after every byte, because the end of the input is where a parser is hurt.
+ * Runs a fuzz target on the files of a corpus, for `make check`: no fuzzing engine needed. Each file is given whole,
+ *and small ones also cut off after every byte, because the end of the input is where a parser is hurt.
  *
  *	PROGRAM DIRECTORY		prints TAP
  */

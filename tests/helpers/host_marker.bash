@@ -31,7 +31,9 @@ marker_processes() {
 marker_state() {
 	(cd "$HOST" && find . -printf '%P %y %i %s %m %U %G %T@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
 	echo "--- mounts"
-	cut -d' ' -f3- /proc/self/mountinfo
+	# Other runs of these tests mount things of their own.
+	cut -d' ' -f3- /proc/self/mountinfo | grep -v "/bats-run-" || true
+	grep -F "$BATS_RUN_TMPDIR" /proc/self/mountinfo | cut -d' ' -f3- || true
 	echo "--- dev"
 	find /dev -maxdepth 1 -printf '%P %y %m %U %G %l\n' | sort
 	echo "--- names"

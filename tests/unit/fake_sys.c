@@ -91,6 +91,12 @@ int sys_kill(pid_t pid, int signal)
 	return plain("kill");
 }
 
+int sys_signal_default(int signal)
+{
+	(void)signal;
+	return plain("signal_default");
+}
+
 int sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	(void)first, (void)last, (void)flags;

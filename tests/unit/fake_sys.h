@@ -12,8 +12,8 @@ enum { FAKE_MAX_CALLS = 4096 };
 struct fake_sys {
 	const char *calls[FAKE_MAX_CALLS];
 	int count;
-	int fail_at;	     /* 1 is the first call, 0 none */
-	const char *failed;  /* the call that failed */
+	int fail_at;        /* 1 is the first call, 0 none */
+	const char *failed; /* the call that failed */
 	bool exec_reached;
 	uint32_t uid, gid;
 	uint64_t caps[3];
