@@ -45,15 +45,16 @@ struct error {
 			return -1;                                                                                     \
 	} while (0)
 
-/* Fills @err. @errnum is an errno value or 0. Text that does not fit is cut. Always returns -1. */
-int error_set(struct error *err, enum error_kind kind, int errnum, const char *fmt, ...)
+/* Fills @err. @errnum is an errno value or 0. Text that does not fit is cut. Written error_set(), which is -1. */
+void error_fill(struct error *err, enum error_kind kind, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Puts "CONTEXT: " before what @err says. Always returns -1. */
-int error_wrap(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Puts "CONTEXT: " before what @err says. Written error_wrap(), which is -1. */
+void error_prefix(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds the remedy; a remedy that is there already stays, because it was nearer to the cause. Always returns -1. */
-int error_hint(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Adds the remedy; a remedy that is there already stays, because it was nearer to the cause. Written error_hint(),
+ * which is -1. */
+void error_advise(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * Writes the whole error into @text (@size bytes, always terminated): what, the system's reason, and the hint on a line
@@ -61,6 +62,24 @@ int error_hint(struct error *err, const char *fmt, ...) __attribute__((format(pr
  * terminals obey.
  */
 void error_text(const struct error *err, char *text, unsigned long size);
+
+/* What callers write: the value is a constant, so that compilers and analysers see that a failure leaves the function.
+ */
+#define error_set(...)                                                                                                 \
+	__extension__({                                                                                                \
+		error_fill(__VA_ARGS__);                                                                               \
+		-1;                                                                                                    \
+	})
+#define error_wrap(...)                                                                                                \
+	__extension__({                                                                                                \
+		error_prefix(__VA_ARGS__);                                                                             \
+		-1;                                                                                                    \
+	})
+#define error_hint(...)                                                                                                \
+	__extension__({                                                                                                \
+		error_advise(__VA_ARGS__);                                                                             \
+		-1;                                                                                                    \
+	})
 
 /* The exit status for @err: 127 and 126 for a program that cannot be executed, else 125 (env(1), timeout(1)). */
 int error_exit_status(const struct error *err);

@@ -140,10 +140,6 @@ static int store(const struct cli_option *option, const char *value, char *base,
 	void *into = base + option->offset;
 
 	switch (option->kind) {
-	case CLI_ON:
-	case CLI_OFF:
-		*(bool *)into = option->kind == CLI_ON;
-		return 0;
 	case CLI_TEXT:
 		*(const char **)into = value;
 		return 0;
@@ -181,7 +177,7 @@ static int take_option(const struct cli *cli, char *const *argv, void *into, str
 	if (option->argument == NULL) {
 		if (equals != NULL)
 			return error_set(err, ERROR_USAGE, 0, "%s takes no value", option->name);
-		TRY(store(option, NULL, into, arena, err));
+		*(bool *)((char *)into + option->offset) = option->kind == CLI_ON;
 		return 1;
 	}
 	if (equals == NULL && argv[1] == NULL)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int error_set(struct error *err, enum error_kind kind, int errnum, const char *fmt, ...)
+void error_fill(struct error *err, enum error_kind kind, int errnum, const char *fmt, ...)
 {
 	va_list args;
 
@@ -15,10 +15,9 @@ int error_set(struct error *err, enum error_kind kind, int errnum, const char *f
 	va_start(args, fmt);
 	vsnprintf(err->what, sizeof(err->what), fmt, args);
 	va_end(args);
-	return -1;
 }
 
-int error_wrap(struct error *err, const char *fmt, ...)
+void error_prefix(struct error *err, const char *fmt, ...)
 {
 	char context[512];
 	char inner[sizeof(err->what)];
@@ -34,19 +33,17 @@ int error_wrap(struct error *err, const char *fmt, ...)
 	size_t rest = strnlen(inner, room - 1);
 	memcpy(err->what + length, inner, rest);
 	err->what[(size_t)length + rest] = '\0';
-	return -1;
 }
 
-int error_hint(struct error *err, const char *fmt, ...)
+void error_advise(struct error *err, const char *fmt, ...)
 {
 	va_list args;
 
 	if (err->hint[0] != '\0')
-		return -1;
+		return;
 	va_start(args, fmt);
 	vsnprintf(err->hint, sizeof(err->hint), fmt, args);
 	va_end(args);
-	return -1;
 }
 
 /* Appends @from with control bytes escaped; returns the new length, which never reaches @size. */

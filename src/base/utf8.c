@@ -4,27 +4,32 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Well-formed sequences by their first byte, with the range of the second (The Unicode Standard, table 3-7). */
+static const struct {
+	unsigned char first, last; /* of the first byte */
+	unsigned char low, high;   /* of the second */
+	unsigned char length;
+} forms[] = {
+	{0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+	{0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+	{0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
 size_t utf8_length(const char *text, size_t left)
 {
 	const unsigned char *at = (const unsigned char *)text;
-	size_t length = at[0] < 0x80   ? 1
-			: at[0] < 0xc2 ? 0
-			: at[0] < 0xe0 ? 2
-			: at[0] < 0xf0 ? 3
-			: at[0] < 0xf5 ? 4
-				       : 0;
+	size_t form = 0;
 
-	if (length > left)
+	while (form < sizeof(forms) / sizeof(forms[0]) && (at[0] < forms[form].first || at[0] > forms[form].last))
+		form++;
+	if (form == sizeof(forms) / sizeof(forms[0]) || forms[form].length > left)
 		return 0;
-	for (size_t i = 1; i < length; i++) {
+	if (forms[form].length > 1 && (at[1] < forms[form].low || at[1] > forms[form].high))
+		return 0;
+	for (size_t i = 2; i < forms[form].length; i++)
 		if ((at[i] & 0xc0) != 0x80)
 			return 0;
-	}
-	/* Longer than needed, half of a surrogate pair, or above U+10FFFF. */
-	if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf0 && at[1] < 0x90) ||
-	    (at[0] == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return length;
+	return forms[form].length;
 }
 
 bool utf8_is_valid(const char *text, size_t length)

@@ -364,7 +364,7 @@ static int program_id(int program, uint32_t *ret_id)
 /* Whether the cgroup really has the program; -1 with errno when that cannot be found out. */
 static int is_attached(int dir, uint32_t id)
 {
-	uint32_t ids[MAX_PROGRAMS];
+	uint32_t ids[MAX_PROGRAMS] = {0};
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));

@@ -53,12 +53,14 @@ static bool is_mounted_over(const struct plan *plan, const char *path)
 	return false;
 }
 
-static void add_node(struct planner *p, const char *path, char type, uint32_t major, uint32_t minor, origin from)
+static struct plan_device *add_node(struct planner *p, const char *path, char type, uint32_t major, uint32_t minor,
+				    origin from)
 {
 	struct plan_device *node = LIST_ADD(p->arena, &p->plan->devices.nodes);
 
 	*node = (struct plan_device){
 		.path = path, .type = type, .major = major, .minor = minor, .mode = 0666, .from = from};
+	return node;
 }
 
 /* Asking for what is there anyway is no privilege, but may change its mode or owner. */
@@ -82,10 +84,9 @@ static int add_requested(struct planner *p, const struct request_device *device,
 	    planner_judge(p, p->profile->devices, "devices", device->from, what,
 			  "remove it, or use the privileged profile"))
 		return 0;
-	if (node == NULL) {
-		add_node(p, device->path, device->type, (uint32_t)device->major, (uint32_t)device->minor, device->from);
-		node = find_node(p->plan, device->path);
-	}
+	if (node == NULL)
+		node = add_node(p, device->path, device->type, (uint32_t)device->major, (uint32_t)device->minor,
+				device->from);
 	node->mode = device->mode.set ? device->mode.value & 07777 : node->mode;
 	node->uid = device->uid.set ? device->uid.value : 0;
 	node->gid = device->gid.set ? device->gid.value : 0;

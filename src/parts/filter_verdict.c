@@ -165,18 +165,18 @@ uint32_t verdict_of(const struct verdict_subject *subject, const uint64_t *value
 
 	for (size_t i = 0; i < subject->count;) {
 		const struct verdict_run *run = next_run < subject->runs.count ? &subject->runs.at[next_run] : NULL;
-		const struct filter_rule *rule = &subject->rules[i];
 
 		if (run != NULL && run->start == i) {
-			rule = search_run(subject, run, values);
+			const struct filter_rule *found = search_run(subject, run, values);
+
+			if (found != NULL)
+				return found->action;
 			next_run++;
 			i += run->count;
-			if (rule != NULL)
-				return rule->action;
 			continue;
 		}
-		if (rule_holds(rule, values))
-			return rule->action;
+		if (rule_holds(&subject->rules[i], values))
+			return subject->rules[i].action;
 		i++;
 	}
 	return subject->otherwise;

@@ -19,6 +19,7 @@ enum {
 	IOPRIO_REALTIME = 1,
 	CPU_WORDS = 16, /* 1,024 CPUs or NUMA nodes */
 	BITS = 8 * sizeof(unsigned long),
+	LIST_BITS = CPU_WORDS * BITS,
 };
 
 static void plan_rlimits(struct planner *p)
@@ -162,7 +163,7 @@ static int parse_list(const char *text, unsigned long mask[CPU_WORDS])
 		unsigned long first = strtoul(end, &end, 10);
 		unsigned long last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
 
-		if (last < first || last >= CPU_WORDS * BITS || (*end != ',' && *end != '\0'))
+		if (last < first || last >= LIST_BITS || (*end != ',' && *end != '\0'))
 			return -1;
 		for (unsigned long bit = first; bit <= last; bit++)
 			mask[bit / BITS] |= 1UL << bit % BITS;
@@ -179,7 +180,7 @@ static int apply_memory_policy(const struct request_memory_policy *policy, struc
 		return error_set(err, ERROR_CONFIG, 0,
 				 "config.json:/linux/memoryPolicy/nodes: '%s' is not a list of nodes", policy->nodes);
 	if (sys_set_mempolicy((int)(policy->mode | policy->flags), policy->nodes == NULL ? NULL : nodes,
-			      policy->nodes == NULL ? 0 : CPU_WORDS * BITS) < 0)
+			      policy->nodes == NULL ? 0 : LIST_BITS) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot set the NUMA memory policy");
 	return 0;
 }

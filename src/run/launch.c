@@ -164,22 +164,25 @@ static int child_failed(struct run *run, struct error *err)
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? error_hint(err, "was it the memory limit?") : -1;
 }
 
+/* Waits for @message; the child's end is its failure. */
+static int await_child(struct run *run, enum sync_message message, int *ret_fd, struct error *err)
+{
+	int gone = sync_await(run->sync, message, ret_fd, err);
+
+	return gone > 0 ? child_failed(run, err) : gone;
+}
+
 static int launcher_side(const struct plan *plan, struct run *run, struct error *err)
 {
 	int gone;
 
 	if (steps_wanted(STEP_ATTACH, plan)) {
-		gone = sync_await(run->sync, SYNC_ISOLATED, NULL, err);
-		if (gone != 0)
-			return gone < 0 ? -1 : child_failed(run, err);
+		TRY(await_child(run, SYNC_ISOLATED, NULL, err));
 		TRY(steps_apply(STEP_ATTACH, plan, run, err));
 		TRY(sync_tell(run->sync, SYNC_ATTACHED, -1, err));
 	}
-	if (plan->terminal.pty) {
-		gone = sync_await(run->sync, SYNC_TERMINAL, &run->terminal, err);
-		if (gone != 0)
-			return gone < 0 ? -1 : child_failed(run, err);
-	}
+	if (plan->terminal.pty)
+		TRY(await_child(run, SYNC_TERMINAL, &run->terminal, err));
 	gone = sync_await(run->sync, 0, NULL, err);
 	if (gone <= 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_BUG, 0, "the container spoke out of turn");
@@ -194,7 +197,9 @@ static int *no_fds(size_t count)
 {
 	int *fds = malloc((count + 1) * sizeof(*fds));
 
-	for (size_t i = 0; fds != NULL && i < count; i++)
+	if (fds == NULL)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
 		fds[i] = -1;
 	return fds;
 }

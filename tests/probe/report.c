@@ -18,8 +18,6 @@
 
 enum { MAX_GROUPS = 1024, LANDLOCK_MAX_LAYERS = 16 };
 
-extern char **environ;
-
 static int print_ids(int argc, char **argv)
 {
 	uid_t u[3];
