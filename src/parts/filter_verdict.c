@@ -133,9 +133,9 @@ static void find_runs(struct verdict_subject *subject, struct arena *arena)
 	}
 }
 
-/* The first rule of @run that holds, or NULL. */
-static const struct filter_rule *search_run(const struct verdict_subject *subject, const struct verdict_run *run,
-					    const uint64_t *values)
+/* Whether a rule of @run holds; *@ret_action is then what the first such rule says. */
+static bool search_run(const struct verdict_subject *subject, const struct verdict_run *run, const uint64_t *values,
+		       uint32_t *ret_action)
 {
 	uint64_t value = values[run->index] & run->mask;
 	size_t low = 0, high = run->count;
@@ -144,7 +144,8 @@ static const struct filter_rule *search_run(const struct verdict_subject *subjec
 		bool good = (run->upper != NULL && holds(run->upper, values)) ||
 			    (run->lower != NULL && holds(run->lower, values));
 
-		return good ? &subject->rules[run->start] : NULL;
+		*ret_action = subject->rules[run->start].action;
+		return good;
 	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -155,8 +156,9 @@ static const struct filter_rule *search_run(const struct verdict_subject *subjec
 			high = middle;
 	}
 	if (low == run->count || run->sorted[low].value != value)
-		return NULL;
-	return &subject->rules[run->sorted[low].position];
+		return false;
+	*ret_action = subject->rules[run->sorted[low].position].action;
+	return true;
 }
 
 uint32_t verdict_of(const struct verdict_subject *subject, const uint64_t *values)
@@ -167,10 +169,10 @@ uint32_t verdict_of(const struct verdict_subject *subject, const uint64_t *value
 		const struct verdict_run *run = next_run < subject->runs.count ? &subject->runs.at[next_run] : NULL;
 
 		if (run != NULL && run->start == i) {
-			const struct filter_rule *found = search_run(subject, run, values);
+			uint32_t action = 0;
 
-			if (found != NULL)
-				return found->action;
+			if (search_run(subject, run, values, &action))
+				return action;
 			next_run++;
 			i += run->count;
 			continue;
