@@ -89,6 +89,10 @@ int terminal_open(const struct plan *plan, struct run *run, struct error *err)
 	if (!find_devpts(plan, &index))
 		return error_set(err, ERROR_BUG, 0, "there is no devpts for the terminal");
 	TRY(open_pair(run->mounts[index], &run->master, &run->terminal, err));
+	/* The program must not see a terminal without a size, so it is set here and not when the launcher has the
+	 * master. */
+	if (size.ws_row == 0)
+		(void)sys_ioctl(STDIN_FILENO, TIOCGWINSZ, &size);
 	if (size.ws_row != 0 && sys_ioctl(run->master, TIOCSWINSZ, &size) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot set the terminal's size");
 	if (sys_fchownat(run->terminal, "", owner, (uint32_t)-1, AT_EMPTY_PATH) < 0)
