@@ -298,7 +298,8 @@ privileged() {
 		'"$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID"; echo "status $?"' /dev/null </dev/null
 	output=${output//$'\r'/}
 	[[ $output == *seen* ]] || fail "no output"
-	assert_line "status 17"
+	# script(1) types its end of file, which the terminal may echo in front.
+	[[ $output == *"status 17"* ]] || fail "the status was lost"
 }
 
 # --- end
