@@ -101,7 +101,7 @@ static int set_log(const struct globals *globals, struct log *ret_log, struct er
 static int run_command(char **argv, struct arena *arena, struct log *ret_log, int *ret_status, struct error *err)
 {
 	struct globals globals = {0};
-	struct invocation invocation = {.argv0 = argv[0], .arena = arena};
+	struct invocation invocation = {.argv0 = argv[0], .whole = argv, .arena = arena};
 	struct error ignored;
 	const struct command *command = NULL;
 	char **rest;

@@ -178,9 +178,10 @@ finish() {
 
 @test "denied devices can be neither made nor opened" {
 	without_filter
+	# With no rule in the config the ceiling's own holds: CAP_MKNOD alone makes no device.
 	device_maker '[]'
 	attack mknod-char /tmp
-	assert_allowed
+	assert_denied EPERM
 	device_maker '[{"allow": false, "access": "rwm"}]'
 	attack mknod-char /tmp
 	assert_denied EPERM

@@ -13,6 +13,7 @@
 struct invocation {
 	const char *argv0;   /* casemate's own name: casemate-baseline asks for that profile */
 	char *const *argv;   /* the command's arguments, NULL-terminated */
+	char *const *whole;  /* the whole command line, as main() got it */
 	struct arena *arena; /* for all that it reads and plans */
 };
 

@@ -24,7 +24,13 @@ struct host_object {
 	uint64_t device;  /* st_dev and st_ino */
 	uint64_t inode;
 	uint32_t mode;  /* st_mode */
+	uint32_t below; /* bit N: host->sensitive.at[N] is a directory above it, under whatever name it was reached */
 	uint32_t magic; /* f_type of statfs(2) */
+};
+
+/* Which namespace a file of the nsfs is: st_dev and st_ino; both 0 where it could not be asked. */
+struct host_identity {
+	uint64_t device, inode;
 };
 
 struct host {
@@ -44,7 +50,10 @@ struct host {
 	LIST(struct host_object) sources;   /* of the request's bind mounts, in its order, by host_probe_sources() */
 	LIST(struct host_object) sensitive; /* the host's own directories and sockets that exist */
 	LIST(struct host_directory)
-	directories; /* for the sandbox: those of /usr /bin /sbin /lib /lib32 /lib64 /libx32 that exist */
+	directories;             /* for the sandbox: those of /usr /bin /sbin /lib /lib32 /lib64 /libx32 that exist */
+	struct host_object root; /* of the request's root.path */
+	LIST(struct host_object) submounts; /* what is mounted below those sources that are bound recursively */
+	struct host_identity own_namespaces[NAMESPACE_COUNT], init_namespaces[NAMESPACE_COUNT], joined[NAMESPACE_COUNT];
 };
 
 /* Fills @host from the running system; strings go into @arena. Fails with ERROR_SYSTEM or ERROR_HOST (kernel

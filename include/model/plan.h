@@ -26,6 +26,8 @@ struct plan_namespaces {
 	uint64_t fresh; /* CLONE_NEW* of namespaces made for the container */
 	struct {
 		const char *path;
+		bool judged; /* the profile decided on this one */
+		uint64_t device, inode;
 		origin from;
 	} join[NAMESPACE_COUNT];
 	bool joins; /* any join[].path is set */
@@ -63,6 +65,9 @@ struct plan_rootfs {
 	uint64_t attrs;       /* MOUNT_ATTR_* of the root tree but for RDONLY, which comes last */
 	bool by_launcher; /* root and sources are opened by the launcher: in the user namespace they may be out of reach
 			   */
+	bool judged;      /* `device` and `inode` are what the profile decided on */
+	uint64_t device;
+	uint64_t inode;
 	origin from;
 };
 
@@ -145,7 +150,8 @@ struct plan_limits {
 struct plan_user {
 	uint32_t uid, gid;
 	u32_list groups;
-	bool set_groups; /* setgroups(2) is possible: it is called even for an empty list */
+	bool set_groups;   /* setgroups(2) is possible: it is called even for an empty list */
+	bool keeps_groups; /* the caller's groups stay: without root nobody can drop them */
 	uint32_t umask;
 	const char *cwd;
 	bool make_cwd; /* a bundle's working directory is made where it is missing and its root is writable */

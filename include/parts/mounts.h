@@ -20,6 +20,9 @@ int mounts_plan(struct planner *p, struct error *err);
  */
 void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bind);
 
+/* The same for the root of the bundle: it is bound like anything else. */
+void mounts_judge_root(struct planner *p);
+
 /* Launcher: opens bind sources where the child could not reach them. */
 bool mounts_prepare_wanted(const struct plan *plan);
 void mounts_prepare_explain(const struct plan *plan, struct explain *out);

@@ -15,6 +15,10 @@
 int plan_build(const struct request *request, const struct profile *profile, const struct host *host, const char *id,
 	       struct arena *arena, struct plan **ret_plan, struct error *err);
 
+/* Whether the workload has the rights of the host's root: user id 0, or a capability that passes over file permissions.
+ */
+bool plan_runs_as_host_root(const struct plan *plan);
+
 /* ERROR_REFUSED with every refusal and remedy, a line each, when there is one; else 0. */
 int plan_check_refusals(const struct plan *plan, struct error *err);
 

@@ -23,7 +23,7 @@ static int plan(const struct invocation *invocation, const struct request *reque
 	struct profile *profile = arena_alloc(invocation->arena, sizeof(*profile));
 
 	TRY(command_profile(invocation, profile_name, profile, err));
-	if (profile->sensitive_sources != VERDICT_ALLOW)
+	if (profile->sensitive_sources != VERDICT_ALLOW || profile->host_namespaces != VERDICT_ALLOW)
 		TRY(host_probe_sources(host, request, invocation->arena, err));
 	return plan_build(request, profile, host, id, invocation->arena, ret_plan, err);
 }

@@ -2,8 +2,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/self.h"
 #include "commands/command.h"
 #include "run/launch.h"
+#include "run/plan.h"
 
 struct run_options {
 	const char *bundle, *config, *profile, *pid_file;
@@ -70,6 +72,9 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	const struct bundle_choice choice = {given.bundle, given.config, given.profile, rest[0]};
 	TRY(command_plan_bundle(invocation, &choice, &plan, err));
 	plan->process.keep_fds = (uint32_t)given.preserve_fds.value;
+	/* Root on the host could write to the launcher's file through /proc/PID/exe; nobody else owns it. */
+	if (plan_runs_as_host_root(plan))
+		TRY(self_protect(invocation->whole, err));
 	return launch_run(plan, &launch, ret_status, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -294,12 +295,23 @@ static int enforce(struct planner *p, origin from, struct error *err)
 	return 0;
 }
 
+/* A config that keeps CAP_MKNOD and says nothing of devices would have all of the host's under a ceiling that has none.
+ */
+static bool could_make_devices(const struct planner *p)
+{
+	const struct request_capabilities *caps = &p->request->process.capabilities;
+	uint64_t asked = caps->bounding | caps->permitted | caps->effective | caps->inheritable | caps->ambient;
+
+	return p->host->privileged && p->profile->devices != VERDICT_ALLOW &&
+	       (asked & p->profile->capabilities_allowed & 1ULL << CAP_MKNOD) != 0;
+}
+
 int cgroup_plan_devices(struct planner *p, struct error *err)
 {
 	const struct request_resources *resources = &p->request->linux_.resources;
 	origin from = planner_origin(p, "/linux/resources/devices");
 
-	if (resources->devices.count == 0)
+	if (resources->devices.count == 0 && !could_make_devices(p))
 		return 0;
 	if (resources->devices.count > MAX_RULES || p->request->linux_.devices.count > MAX_RULES)
 		return error_set(err, ERROR_CONFIG, 0, "%s: there are more than %d rules or devices", from, MAX_RULES);

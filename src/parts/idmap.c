@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,9 +50,12 @@ int idmap_mount(const struct plan_mount *mount, int tree, struct error *err)
 
 	if (holder < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make a user namespace for a mount");
-	if (holder == 0)
+	if (holder == 0) {
+		/* Whatever happens to the launcher, this process does not stay. */
+		(void)sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 		for (;;)
 			pause();
+	}
 	AUTOCLOSE int userns = map_namespace(mount, holder, err);
 	sys_kill(holder, SIGKILL);
 	(void)waitpid(holder, NULL, 0);

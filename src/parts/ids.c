@@ -111,6 +111,9 @@ int ids_plan(struct planner *p, struct error *err)
 		plan_single(p, p->request->sandbox.host_uid.set ? p->request->sandbox.host_uid.value : user->uid,
 			    p->request->sandbox.host_gid.set ? p->request->sandbox.host_gid.value : user->gid);
 		plan->writer = IDS_LAUNCHER;
+		/* The launcher's groups are root's: they are dropped before the inner user namespace denies any change.
+		 */
+		plan->deny_setgroups = false;
 	} else if (!p->host->privileged && linux_->uid_mappings.count == 0 && linux_->gid_mappings.count == 0) {
 		plan_single(p, p->host->uid, p->host->gid);
 		plan->writer = IDS_SELF;

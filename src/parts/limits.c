@@ -22,10 +22,22 @@ enum {
 	LIST_BITS = CPU_WORDS * BITS,
 };
 
+static bool has_rlimit(const struct plan *plan, int type)
+{
+	for (size_t i = 0; i < plan->limits.rlimits.count; i++)
+		if (plan->limits.rlimits.at[i].type == type)
+			return true;
+	return false;
+}
+
 static void plan_rlimits(struct planner *p)
 {
 	for (size_t i = 0; i < p->request->process.rlimits.count; i++) {
 		const struct request_rlimit *wanted = &p->request->process.rlimits.at[i];
+
+		/* The limit of processes that the cgroup part holds by an rlimit is the lower of the two already. */
+		if (wanted->type == RLIMIT_NPROC && has_rlimit(p->plan, RLIMIT_NPROC))
+			continue;
 
 		*LIST_ADD(p->arena, &p->plan->limits.rlimits) = (struct plan_rlimit){
 			.type = wanted->type,

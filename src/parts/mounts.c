@@ -93,6 +93,9 @@ static int check_target(const struct plan_mount *mount, struct error *err)
 
 static uint64_t wanted_attrs(const struct plan_mount *mount)
 {
+	/* --dev says that it is a device; its user's rights on the host are all that it gives. */
+	if (strncmp(mount->from, "--dev", 5) == 0)
+		return MOUNT_ATTR_NOSUID;
 	if (mount->kind == MOUNT_BIND || mount->kind == MOUNT_REMOUNT)
 		return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	for (size_t i = 0; i < sizeof(canonical) / sizeof(canonical[0]); i++)
@@ -110,9 +113,20 @@ static const char *attr_words(struct arena *arena, uint64_t attrs)
 			    (attrs & MOUNT_ATTR_NOEXEC) != 0 ? "noexec," : "");
 }
 
+/* procfs, sysfs and cgroups are the kernel's own switches: how they are mounted is no matter of taste. */
+static bool is_kernels(const struct plan_mount *mount)
+{
+	static const char *const types[] = {"proc", "sysfs", "cgroup", "cgroup2"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (mount->kind != MOUNT_BIND && mount->type != NULL && strcmp(mount->type, types[i]) == 0)
+			return true;
+	return false;
+}
+
 static void tighten_attrs(struct planner *p, struct plan_mount *mount)
 {
-	uint64_t missing = wanted_attrs(mount) & ~(mount->attr_set | mount->rec_attr_set);
+	uint64_t missing = wanted_attrs(mount) & ~mount->attr_set;
 
 	if (mount->kind == MOUNT_FILE || mount->kind == MOUNT_LINK)
 		return;
@@ -121,16 +135,33 @@ static void tighten_attrs(struct planner *p, struct plan_mount *mount)
 		const char *what = arena_printf(p->arena, "the mount on %s lacked %.*s", mount->target,
 						(int)strlen(words) - 1, words);
 
-		if (planner_judge(p, p->profile->mount_flags, "mounts", mount->from, what, "add them to its options")) {
+		enum verdict verdict = is_kernels(mount) && p->profile->sensitive_sources != VERDICT_ALLOW
+					       ? VERDICT_TIGHTEN
+					       : p->profile->mount_flags;
+		if (planner_judge(p, verdict, "mounts", mount->from, what, "add them to its options")) {
 			mount->attr_set |= missing;
 			mount->attr_clear &= ~missing;
 			mount->rec_attr_clear &= ~missing;
 		}
 	}
 	/* "ro" of a recursive bind leaves the mounts below writable: config.md has "rro" for what people mean. */
-	if (mount->kind == MOUNT_BIND && mount->recursive && p->profile->mount_flags == VERDICT_TIGHTEN)
-		mount->rec_attr_set |= mount->attr_set &
-				       (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	if (mount->kind == MOUNT_BIND && mount->recursive && p->profile->sensitive_sources != VERDICT_ALLOW) {
+		uint64_t whole = MOUNT_ATTR_RDONLY;
+
+		if (p->profile->mount_flags == VERDICT_TIGHTEN)
+			whole |= MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+		mount->rec_attr_set |= mount->attr_set & whole;
+		mount->rec_attr_clear &= ~(mount->attr_set & whole);
+	}
+}
+
+/* What was judged when it was mounted would be something else afterwards. */
+static void judge_remount(struct planner *p, const struct plan_mount *mount)
+{
+	if (mount->kind == MOUNT_REMOUNT && p->profile->sensitive_sources != VERDICT_ALLOW)
+		planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
+			      arena_printf(p->arena, "%s is mounted anew with other options", mount->target),
+			      "give the options with the mount itself");
 }
 
 static void judge_propagation(struct planner *p, struct plan_mount *mount)
@@ -217,8 +248,26 @@ static void copy_request(struct planner *p, const struct request_mount *wanted, 
 		.mode = wanted->mode,
 		.from = wanted->from,
 	};
+	/*
+	 * Two lists of words say what the top of a mount is like. They are resolved here, once, so that what is judged,
+	 * printed and mounted is the same: `attr_set` is the top's, `rec_attr_set` that of the mounts below.
+	 */
+	mount->attr_set |= mount->rec_attr_set & ~mount->attr_clear;
+	mount->attr_clear &= ~mount->attr_set | MOUNT_ATTR__ATIME;
+	mount->rec_attr_clear &= ~mount->rec_attr_set | MOUNT_ATTR__ATIME;
 	if (p->request->sandbox.given && on_host_directory(p, mount->target))
 		mount->special |= MOUNT_SPECIAL_NO_CREATE;
+}
+
+/* The container's own cgroup where it has one in this hierarchy, else the launcher's. */
+static const char *cgroup_path(const struct planner *p, const char *name, const char *own)
+{
+	const struct plan_cgroup *cgroup = &p->plan->cgroup;
+
+	for (size_t i = 0; cgroup->wanted && i < cgroup->hierarchies.count; i++)
+		if (strcmp(cgroup->hierarchies.at[i].name, name) == 0)
+			return cgroup->path;
+	return own;
 }
 
 /* Without a unified hierarchy a container sees a directory for each, holding its own cgroup. */
@@ -230,7 +279,8 @@ static void complete_cgroup(struct planner *p, struct plan_mount *mount)
 
 		*LIST_ADD(p->arena, &mount->hierarchies) = (struct pair){
 			.key = name,
-			.value = arena_printf(p->arena, "%s/%s%s", p->host->cgroup_root, name, own->value),
+			.value = arena_printf(p->arena, "%s/%s%s", p->host->cgroup_root, name,
+					      cgroup_path(p, name, own->value)),
 		};
 	}
 }
@@ -250,10 +300,11 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	}
 	TRY(check_target(&mount, err));
 	judge_type(p, &mount);
-	if (mount.kind == MOUNT_BIND)
-		mounts_judge_source(p, &mount, (*binds)++);
 	judge_propagation(p, &mount);
 	tighten_attrs(p, &mount);
+	if (mount.kind == MOUNT_BIND)
+		mounts_judge_source(p, &mount, (*binds)++);
+	judge_remount(p, &mount);
 	TRY(check_special(p, &mount, err));
 	complete_idmap(p, &mount);
 	leave_idmap_to_launcher(p, &mount);
@@ -291,6 +342,8 @@ int mounts_plan(struct planner *p, struct error *err)
 {
 	size_t binds = 0;
 
+	mounts_judge_root(p);
+
 	if (p->request->mounts.count > PLAN_MAX_MOUNTS)
 		return error_set(err, ERROR_CONFIG, 0, "there are more than %d mounts", PLAN_MAX_MOUNTS);
 	if (p->request->linux_.mount_label != NULL && p->request->linux_.mount_label[0] != '\0')
@@ -308,7 +361,7 @@ bool mounts_attach_wanted(const struct plan *plan)
 
 static void explain_one(const struct plan_mount *mount, struct explain *out)
 {
-	uint64_t attrs = mount->attr_set | mount->rec_attr_set;
+	uint64_t attrs = mount->attr_set;
 	bool writable = (attrs & MOUNT_ATTR_RDONLY) == 0;
 	const char *if_there = (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0 ? ", if it exists" : "";
 	char flags[64];

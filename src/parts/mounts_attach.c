@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include "base/copy.h"
 #include "base/fd.h"
@@ -43,6 +45,24 @@ static int open_target(const struct plan_mount *mount, int made, struct error *e
 	return target;
 }
 
+/* A link of the image may lead a harmless name to procfs or sysfs, where the plan has not looked. */
+static int check_place(const struct plan_mount *mount, int target, struct error *err)
+{
+	static const struct {
+		uint32_t magic;
+		const char *path;
+	} kernels[] = {{PROC_SUPER_MAGIC, "/proc"}, {SYSFS_MAGIC, "/sys"}};
+	struct statfs fs;
+
+	if (fstatfs(target, &fs) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->target);
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
+		if ((uint32_t)fs.f_type == kernels[i].magic &&
+		    strncmp(mount->target, kernels[i].path, strlen(kernels[i].path)) != 0)
+			return error_set(err, ERROR_CONFIG, 0, "'%s' leads into %s", mount->target, kernels[i].path);
+	return 0;
+}
+
 /* Writes through the mount itself, before anybody can see it. */
 static int copy_up(const struct plan_mount *mount, int made, int target, struct error *err)
 {
@@ -59,6 +79,7 @@ static int attach_made(const struct plan_mount *mount, int made, struct error *e
 
 	if (target < 0)
 		return -1;
+	TRY(check_place(mount, target, err));
 	if ((mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0)
 		TRY(copy_up(mount, made, target, err));
 	if (sys_move_mount(made, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0) {

@@ -11,10 +11,14 @@
 #endif
 
 enum scope {
-	SCOPE_EVER = 1,     /* the object itself, however it is mounted */
-	SCOPE_WRITABLE = 2, /* the object itself, when it is writable */
-	SCOPE_BELOW = 4,    /* and everything below it, when it is writable */
+	SCOPE_EVER = 1,       /* the object itself, however it is mounted */
+	SCOPE_WRITABLE = 2,   /* the object itself, when it is writable */
+	SCOPE_BELOW = 4,      /* everything below it, when it is writable */
+	SCOPE_BELOW_EVER = 8, /* everything below it */
+	SCOPE_INSIDE = 16,    /* a directory that it is in: a read-only mount does not stop connect(2) */
 };
+
+static const char socket_is_root[] = "there is a socket that is root on the host";
 
 /*
  * What is the host's own (CIS 5.6, Pod Security Standards "HostPath Volumes"). Read-only /usr and single files of /etc
@@ -29,11 +33,16 @@ static const struct {
 	{"/boot", SCOPE_EVER | SCOPE_BELOW, "it holds the host's kernel"},
 	{"/dev", SCOPE_EVER, "it holds the host's devices"},
 	{"/etc", SCOPE_EVER | SCOPE_BELOW, "it holds the host's configuration and secrets"},
+	{"/etc/gshadow", SCOPE_EVER, "it holds the host's passwords"},
+	{"/etc/shadow", SCOPE_EVER, "it holds the host's passwords"},
+	{"/etc/ssh", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds the host's keys"},
+	{"/etc/sudoers", SCOPE_EVER, "it says who may become root"},
 	{"/home", SCOPE_WRITABLE, "it holds everybody's files"},
-	{"/proc", SCOPE_EVER, "it shows the host's processes"},
+	{"/proc", SCOPE_EVER | SCOPE_BELOW_EVER, "it shows the host's processes"},
 	{"/root", SCOPE_EVER, "it is root's home"},
+	{"/root/.ssh", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds root's keys"},
 	{"/run", SCOPE_EVER, "it holds the sockets of the host's services"},
-	{"/sys", SCOPE_EVER, "it is the host's kernel and hardware"},
+	{"/sys", SCOPE_EVER | SCOPE_BELOW_EVER, "it is the host's kernel and hardware"},
 	{"/usr", SCOPE_WRITABLE | SCOPE_BELOW, "it holds the host's programs"},
 	{"/var", SCOPE_EVER, "it holds the state of the host's services"},
 	{"/var/lib", SCOPE_EVER, "it holds the state of the host's services"},
@@ -41,12 +50,13 @@ static const struct {
 	{"/var/lib/containers", SCOPE_EVER, "it holds the images and containers of this host"},
 	{"/var/lib/docker", SCOPE_EVER, "it holds the images and containers of this host"},
 	{"/var/lib/kubelet", SCOPE_EVER, "it holds the secrets of all pods of this host"},
-	{"/run/containerd/containerd.sock", SCOPE_EVER, "this socket is root on the host"},
-	{"/run/crio/crio.sock", SCOPE_EVER, "this socket is root on the host"},
-	{"/run/dbus/system_bus_socket", SCOPE_EVER, "this socket speaks to the host's services"},
-	{"/run/docker.sock", SCOPE_EVER, "this socket is root on the host"},
-	{"/run/podman/podman.sock", SCOPE_EVER, "this socket is root on the host"},
-	{"/run/systemd/private", SCOPE_EVER, "this socket is root on the host"},
+	{"/run/containerd/containerd.sock", SCOPE_EVER | SCOPE_INSIDE, socket_is_root},
+	{"/run/crio/crio.sock", SCOPE_EVER | SCOPE_INSIDE, socket_is_root},
+	{"/run/dbus/system_bus_socket", SCOPE_EVER | SCOPE_INSIDE,
+	 "there is a socket that speaks to the host's services"},
+	{"/run/docker.sock", SCOPE_EVER | SCOPE_INSIDE, socket_is_root},
+	{"/run/podman/podman.sock", SCOPE_EVER | SCOPE_INSIDE, socket_is_root},
+	{"/run/systemd/private", SCOPE_EVER | SCOPE_INSIDE, socket_is_root},
 };
 
 /* File systems through which the kernel is configured or watched: no part of them is for a container. */
@@ -63,14 +73,18 @@ static const struct {
 	{SECURITYFS_MAGIC, "it is securityfs"},
 	{BPF_FS_MAGIC, "it is the bpf file system"},
 	{NSFS_MAGIC, "it is a namespace of the host"},
+	{DEVPTS_SUPER_MAGIC, "it holds the host's terminals"},
 };
 
-static const struct host_object *find_sensitive(const struct host *host, const char *path)
+static unsigned scope_of(const char *path, const char **ret_why)
 {
-	for (size_t i = 0; i < host->sensitive.count; i++)
-		if (strcmp(host->sensitive.at[i].path, path) == 0)
-			return &host->sensitive.at[i];
-	return NULL;
+	for (size_t i = 0; i < sizeof(ceiling) / sizeof(ceiling[0]); i++)
+		if (strcmp(ceiling[i].path, path) == 0) {
+			*ret_why = ceiling[i].why;
+			return ceiling[i].scope;
+		}
+	*ret_why = "the host counts it as its own";
+	return SCOPE_EVER;
 }
 
 /* @parent and @path are canonical, so whole components can be compared: "/usr" is not above "/usr2". */
@@ -81,9 +95,21 @@ static bool lies_below(const char *path, const char *parent)
 	return strncmp(path, parent, length) == 0 && path[length] == '/';
 }
 
-static bool same_object(const struct host_object *a, const struct host_object *b)
+static const char *compare(const struct host *host, const struct host_object *source, size_t index, bool writable)
 {
-	return a->device == b->device && a->inode == b->inode;
+	const struct host_object *own = &host->sensitive.at[index];
+	bool same = source->device == own->device && source->inode == own->inode;
+	bool below = (source->below & 1U << index) != 0;
+	const char *why;
+	unsigned scope = scope_of(own->path, &why);
+
+	if (same && ((scope & SCOPE_EVER) != 0 || (writable && (scope & SCOPE_WRITABLE) != 0)))
+		return why;
+	if (below && ((scope & SCOPE_BELOW_EVER) != 0 || (writable && (scope & SCOPE_BELOW) != 0)))
+		return why;
+	if ((scope & SCOPE_INSIDE) != 0 && lies_below(own->real, source->real))
+		return why;
+	return NULL;
 }
 
 static const char *why_sensitive(const struct host *host, const struct host_object *source, bool writable)
@@ -93,25 +119,80 @@ static const char *why_sensitive(const struct host *host, const struct host_obje
 			return kernel_filesystems[i].why;
 	if (S_ISBLK(source->mode))
 		return "it is a disk of the host";
-	for (size_t i = 0; i < sizeof(ceiling) / sizeof(ceiling[0]); i++) {
-		const struct host_object *object = find_sensitive(host, ceiling[i].path);
-		unsigned scope = ceiling[i].scope;
+	for (size_t i = 0; i < host->sensitive.count; i++) {
+		const char *why = compare(host, source, i, writable);
 
-		if (object == NULL)
-			continue;
-		if (same_object(source, object) &&
-		    ((scope & SCOPE_EVER) != 0 || (writable && (scope & SCOPE_WRITABLE) != 0)))
-			return ceiling[i].why;
-		if (writable && (scope & SCOPE_BELOW) != 0 && lies_below(source->real, object->real))
-			return ceiling[i].why;
+		if (why != NULL)
+			return why;
 	}
 	return NULL;
 }
 
+/* What is judged, in one place: a bind source or the root, and how much of it can be written. */
+struct judged {
+	const char *layer;
+	const char *path;
+	origin from;
+	bool writable;
+	bool recursive;
+	bool below_writable;
+};
+
+static void refuse(struct planner *p, const struct judged *j, const char *path, bool writable, const char *why)
+{
+	planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
+		      arena_printf(p->arena, "%s is bound %s: %s", path, writable ? "writable" : "read-only", why),
+		      "remove it, or bind only what the program needs");
+}
+
+static void judge_submounts(struct planner *p, const struct judged *j, const char *real)
+{
+	for (size_t i = 0; j->recursive && i < p->host->submounts.count; i++) {
+		const struct host_object *mount = &p->host->submounts.at[i];
+
+		if (!lies_below(mount->path, real))
+			continue;
+		const char *why = mount->real == NULL ? "what is mounted there could not be looked at"
+						      : why_sensitive(p->host, mount, j->below_writable);
+		if (why != NULL)
+			refuse(p, j, mount->path, j->below_writable, why);
+	}
+}
+
+static void judge_object(struct planner *p, const struct judged *j, const struct host_object *source)
+{
+	if (source->magic_link)
+		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
+			      arena_printf(p->arena, "%s leads through a link of procfs", j->path),
+			      "bind the real path");
+	if (source->real == NULL)
+		return; /* nothing there: the launch will say so, unless it appears meanwhile, which is refused there */
+	const char *why = why_sensitive(p->host, source, j->writable);
+	if (why != NULL)
+		refuse(p, j, j->path, j->writable, why);
+	judge_submounts(p, j, source->real);
+}
+
+/* A device by way of a mount is a device all the same; a sandbox's --dev is its user's own word. */
+static void judge_device(struct planner *p, const struct plan_mount *mount, const struct host_object *source)
+{
+	if (!S_ISCHR(source->mode) || p->request->sandbox.given)
+		return;
+	planner_judge(p, p->profile->devices == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "mounts", mount->from,
+		      arena_printf(p->arena, "%s is a device of the host", mount->source),
+		      "remove it, or use the privileged profile");
+}
+
 void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bind)
 {
-	const struct host_object *source;
-	bool writable = ((mount->attr_set | mount->rec_attr_set) & MOUNT_ATTR_RDONLY) == 0;
+	const struct judged judged = {
+		.layer = "mounts",
+		.path = mount->source,
+		.from = mount->from,
+		.writable = (mount->attr_set & MOUNT_ATTR_RDONLY) == 0,
+		.recursive = mount->recursive,
+		.below_writable = (mount->rec_attr_set & MOUNT_ATTR_RDONLY) == 0,
+	};
 
 	if (p->profile->sensitive_sources == VERDICT_ALLOW)
 		return;
@@ -119,20 +200,30 @@ void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bin
 		planner_judge(p, VERDICT_REFUSE, "mounts", mount->from, "nobody looked at what is bound here", NULL);
 		return;
 	}
-	source = &p->host->sources.at[bind];
+	const struct host_object *source = &p->host->sources.at[bind];
 	mount->judged = true;
-	if (source->magic_link)
-		planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
-			      arena_printf(p->arena, "%s leads through a link of procfs", mount->source),
-			      "bind the real path");
-	if (source->real == NULL)
-		return; /* nothing there: the launch will say so, unless it appears meanwhile, which is refused there */
 	mount->device = source->device;
 	mount->inode = source->inode;
-	const char *why = why_sensitive(p->host, source, writable);
-	if (why != NULL)
-		planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
-			      arena_printf(p->arena, "%s is bound %s: %s", mount->source,
-					   writable ? "writable" : "read-only", why),
-			      "remove it, or bind only what the program needs");
+	judge_object(p, &judged, source);
+	judge_device(p, mount, source);
+}
+
+void mounts_judge_root(struct planner *p)
+{
+	struct plan_rootfs *root = &p->plan->rootfs;
+	const struct judged judged = {
+		.layer = "rootfs",
+		.path = root->path,
+		.from = root->from,
+		.writable = !root->readonly,
+		.recursive = true,
+		.below_writable = !root->readonly,
+	};
+
+	if (p->profile->sensitive_sources == VERDICT_ALLOW || root->path == NULL)
+		return;
+	root->judged = true;
+	root->device = p->host->root.device;
+	root->inode = p->host->root.inode;
+	judge_object(p, &judged, &p->host->root);
 }

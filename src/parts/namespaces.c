@@ -7,6 +7,7 @@
 #include <linux/nsfs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 
 #include "base/fd.h"
@@ -52,18 +53,30 @@ static void judge_host(struct planner *p, enum namespace_kind kind)
 		p->plan->namespaces.fresh |= kinds[kind].flag;
 }
 
-/* Joining is how engines share a network; joining something of the host's init is the same as having the host's. */
+static bool same(const struct host_identity *a, const struct host_identity *b)
+{
+	return a->inode != 0 && a->device == b->device && a->inode == b->inode;
+}
+
+/* Joining is how engines share a network; joining the launcher's or the init's namespace is the same as having the
+ * host's. */
 static void plan_join(struct planner *p, enum namespace_kind kind, const struct request_namespace *wanted)
 {
 	struct plan_namespaces *plan = &p->plan->namespaces;
+	const struct host_identity *joined = &p->host->joined[kind];
+	bool hosts = same(joined, &p->host->own_namespaces[kind]) || same(joined, &p->host->init_namespaces[kind]);
 
 	plan->join[kind].path = wanted->path;
 	plan->join[kind].from = wanted->from;
 	plan->joins = true;
-	if (strncmp(wanted->path, "/proc/1/", 8) == 0)
-		planner_judge(p, p->profile->host_namespaces == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE,
-			      "namespaces", wanted->from,
-			      arena_printf(p->arena, "it joins the %s namespace of the host's init", kinds[kind].name),
+	if (p->profile->host_namespaces == VERDICT_ALLOW)
+		return;
+	plan->join[kind].judged = true;
+	plan->join[kind].device = joined->device;
+	plan->join[kind].inode = joined->inode;
+	if (hosts)
+		planner_judge(p, VERDICT_REFUSE, "namespaces", wanted->from,
+			      arena_printf(p->arena, "%s is the host's %s namespace", wanted->path, kinds[kind].name),
 			      "join the namespace of another container, or none");
 }
 
@@ -139,8 +152,10 @@ void namespaces_enter_explain(const struct plan *plan, struct explain *out)
 	}
 }
 
-static int join_one(enum namespace_kind kind, const char *path, struct error *err)
+static int join_one(const struct plan_namespaces *plan, enum namespace_kind kind, struct error *err)
 {
+	const char *path = plan->join[kind].path;
+	struct stat status;
 	struct statfs fs;
 	AUTOCLOSE int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 
@@ -148,6 +163,11 @@ static int join_one(enum namespace_kind kind, const char *path, struct error *er
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open the %s namespace '%s'", kinds[kind].name, path);
 	if (fs.f_type != NSFS_MAGIC)
 		return error_set(err, ERROR_CONFIG, 0, "'%s' is not a namespace", path);
+	if (fstat(fd, &status) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", path);
+	if (plan->join[kind].judged &&
+	    (status.st_dev != plan->join[kind].device || status.st_ino != plan->join[kind].inode))
+		return error_set(err, ERROR_REFUSED, 0, "'%s' is no longer what the profile judged", path);
 	if (sys_setns(fd, kinds[kind].flag) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot join the %s namespace '%s'", kinds[kind].name, path);
 	return 0;
@@ -189,7 +209,7 @@ int namespaces_enter(const struct plan *plan, struct run *run, struct error *err
 		enum namespace_kind kind = order[plan->namespaces.user_first ? count - 1 - i : i];
 
 		if (plan->namespaces.join[kind].path != NULL)
-			TRY(join_one(kind, plan->namespaces.join[kind].path, err));
+			TRY(join_one(&plan->namespaces, kind, err));
 	}
 	if (plan->namespaces.time_offsets.count > 0)
 		TRY(new_clocks(&plan->namespaces, err));

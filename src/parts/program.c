@@ -14,7 +14,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 
-enum { HEAD = 4096 };
+enum { HEAD = 4096, SCRIPT_LEVELS = 5 };
 
 /* The start of a file: a '#!' line, or an ELF header with the program headers behind it. */
 union head {
@@ -62,14 +62,6 @@ static int check_interpreter(const char *path, const char *what, const char *int
 	return fd >= 0 ? 0 : missing(path, what, interpreter, errno, err);
 }
 
-static int check_script(const char *path, char *head, struct error *err)
-{
-	char *start = head + 2 + strspn(head + 2, " \t");
-
-	start[strcspn(start, " \t\n")] = '\0';
-	return start[0] == '\0' ? 0 : check_interpreter(path, "script interpreter", start, err);
-}
-
 /* Where the path of the dynamic loader stands in the file, by the program headers at the start of it; 0 for none. */
 static off_t find_interpreter(const union head *head, size_t *ret_length)
 {
@@ -102,9 +94,37 @@ static int check_elf(int file, const char *path, const union head *head, struct 
 	return check_interpreter(path, "ELF interpreter", interpreter, err);
 }
 
-int program_check(int program, const char *path, struct error *err)
+static int check_content(int file, const char *path, int level, struct error *err);
+
+/* The interpreter of a script may be a script itself; the kernel follows a few of them (execve(2)). */
+static int check_script(const char *path, char *head, int level, struct error *err)
+{
+	char *start = head + 2 + strspn(head + 2, " \t");
+
+	start[strcspn(start, " \t\n")] = '\0';
+	if (start[0] == '\0')
+		return 0;
+	if (level == SCRIPT_LEVELS)
+		return error_set(err, ERROR_NOT_EXECUTABLE, ELOOP, "cannot execute '%s'", path);
+	TRY(check_interpreter(path, "script interpreter", start, err));
+	AUTOCLOSE int file = sys_openat2(AT_FDCWD, start, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_NO_MAGICLINKS);
+	return file < 0 ? 0 : check_content(file, start, level + 1, err);
+}
+
+static int check_content(int file, const char *path, int level, struct error *err)
 {
 	union head head = {.text = {0}};
+	ssize_t length = pread(file, head.text, HEAD, 0);
+
+	if (length > 2 && memcmp(head.text, "#!", 2) == 0)
+		return check_script(path, head.text, level, err);
+	if (length >= (ssize_t)sizeof(head.elf) && memcmp(head.elf.e_ident, ELFMAG, SELFMAG) == 0)
+		return check_elf(file, path, &head, err);
+	return 0;
+}
+
+int program_check(int program, const char *path, struct error *err)
+{
 	struct stat status, reopened;
 
 	/* A FIFO or device is not opened for reading: that could block for ever. */
@@ -116,10 +136,5 @@ int program_check(int program, const char *path, struct error *err)
 		return errno == EACCES ? 0 : error_set(err, ERROR_NOT_EXECUTABLE, errno, "cannot execute '%s'", path);
 	if (fstat(file, &reopened) < 0 || reopened.st_dev != status.st_dev || reopened.st_ino != status.st_ino)
 		return error_set(err, ERROR_NOT_EXECUTABLE, 0, "'%s' was replaced while it was being executed", path);
-	ssize_t length = pread(file, head.text, HEAD, 0);
-	if (length > 2 && memcmp(head.text, "#!", 2) == 0)
-		return check_script(path, head.text, err);
-	if (length >= (ssize_t)sizeof(head.elf) && memcmp(head.elf.e_ident, ELFMAG, SELFMAG) == 0)
-		return check_elf(file, path, &head, err);
-	return 0;
+	return check_content(file, path, 0, err);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -78,6 +79,20 @@ static int empty_root(struct error *err)
 	return root;
 }
 
+/* What the profile decided on must be what was opened: the path may mean something else by now. */
+static int check_judged(const struct plan_rootfs *plan, int root, struct error *err)
+{
+	struct stat status;
+
+	if (!plan->judged)
+		return 0;
+	if (fstat(root, &status) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", plan->path);
+	if (status.st_dev != plan->device || status.st_ino != plan->inode)
+		return error_set(err, ERROR_REFUSED, 0, "'%s' is no longer what the profile judged", plan->path);
+	return 0;
+}
+
 /* The tree of the bundle, detached, with its final attributes and out of every peer group before anyone can see it. */
 static int bundle_root(const struct plan_rootfs *plan, struct error *err)
 {
@@ -87,7 +102,12 @@ static int bundle_root(const struct plan_rootfs *plan, struct error *err)
 		error_set(err, ERROR_SYSTEM, errno, "cannot open the root file system '%s'", plan->path);
 		return errno == ENOENT ? error_hint(err, "config.json's root.path is relative to the bundle") : -1;
 	}
-	if (sys_mount_setattr(root, "", AT_EMPTY_PATH | AT_RECURSIVE, plan->attrs, 0, MS_PRIVATE, -1) < 0)
+	TRY(check_judged(plan, root, err));
+	/* What is mounted below a read-only root is read-only from the start; the root itself once all is made in it.
+	 */
+	uint64_t below = plan->attrs | (plan->readonly ? MOUNT_ATTR_RDONLY : 0);
+	if (sys_mount_setattr(root, "", AT_EMPTY_PATH | AT_RECURSIVE, below, 0, MS_PRIVATE, -1) < 0 ||
+	    (plan->readonly && sys_mount_setattr(root, "", AT_EMPTY_PATH, 0, MOUNT_ATTR_RDONLY, 0, -1) < 0))
 		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the root file system '%s'", plan->path);
 	return fd_take(&root);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -26,7 +27,11 @@ static void plan_groups(struct planner *p, const struct request_user *user)
 {
 	struct plan_user *plan = &p->plan->user;
 
-	plan->set_groups = !p->plan->ids.deny_setgroups && p->plan->namespaces.join[NAMESPACE_USER].path == NULL;
+	bool joined = p->plan->namespaces.join[NAMESPACE_USER].path != NULL;
+
+	/* Where only the inner user namespace denies it, the launcher's groups are gone before (ids_become). */
+	plan->set_groups = !p->plan->ids.deny_setgroups && !p->plan->ids.inner && (!joined || p->host->privileged);
+	plan->keeps_groups = !plan->set_groups && (p->plan->ids.deny_setgroups || joined);
 	if (plan->set_groups)
 		plan->groups = user->additional_gids;
 	else if (user->additional_gids.count > 0)
@@ -94,7 +99,7 @@ void user_apply_explain(const struct plan *plan, struct explain *out)
 		    "user %u, group %u, umask %04o", plan->user.uid, plan->user.gid, plan->user.umask);
 	for (size_t i = 0; i < plan->user.groups.count; i++)
 		explain_say(out, EXPLAIN_GRANTS, plan->user.from, "group %u", plan->user.groups.at[i]);
-	if (!plan->user.set_groups)
+	if (plan->user.keeps_groups)
 		explain_say(out, EXPLAIN_LACKS, NULL, "the caller's other groups stay: only root can drop them");
 }
 
@@ -123,6 +128,9 @@ int user_apply(const struct plan *plan, struct run *run, struct error *err)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot become group %u", user->gid);
 	if (sys_setresuid(user->uid) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot become user %u", user->uid);
+	/* The change of ids made this process as dumpable as fs.suid_dumpable says. */
+	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot protect the set-up from others");
 	sys_umask(user->umask);
 	return verify(user, err);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/plan.h"
 
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,6 +74,16 @@ int plan_build(const struct request *request, const struct profile *profile, con
 		TRY(parts[i](&planner, err));
 	*ret_plan = plan;
 	return 0;
+}
+
+bool plan_runs_as_host_root(const struct plan *plan)
+{
+	const struct plan_caps *caps = &plan->caps;
+	uint64_t override = 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER | 1ULL << CAP_SETUID;
+	bool own_users = plan->ids.writer != IDS_NONE || plan->namespaces.join[NAMESPACE_USER].path != NULL;
+
+	return !own_users &&
+	       (plan->user.uid == 0 || ((caps->bounding | caps->permitted | caps->ambient) & override) != 0);
 }
 
 int plan_check_refusals(const struct plan *plan, struct error *err)

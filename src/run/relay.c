@@ -16,10 +16,14 @@
 #include "base/sys.h"
 #include "run/sync.h"
 
+enum { BLOCK = 4096 };
+
 struct relay {
 	struct run *run;
 	bool outer; /* the caller's standard input is a terminal */
 	bool input_open;
+	char waiting[BLOCK]; /* input that the pty has no room for yet */
+	size_t waiting_from, waiting_to;
 	struct termios saved;
 	int status;
 	bool ended;
@@ -50,15 +54,39 @@ static void leave_raw(const struct relay *relay)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &relay->saved);
 }
 
-/* Returns false at the end of the stream. EIO is how a pty says that its last slave was closed. */
-static bool pass(int from, int to)
+/* From the pty to the caller. Returns false at the end: EIO is how a pty says that its last slave was closed. */
+static bool pass_output(const struct relay *relay)
 {
-	char block[4096];
-	ssize_t got = read(from, block, sizeof(block));
+	char block[BLOCK];
+	ssize_t got = read(relay->run->terminal, block, sizeof(block));
 
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return true;
-	return got > 0 && fd_write_all(to, block, (size_t)got) == 0;
+	return got > 0 && fd_write_all(STDOUT_FILENO, block, (size_t)got) == 0;
+}
+
+/* A program need not read: what does not fit stays, and no more is taken from the caller meanwhile. */
+static void write_input(struct relay *relay)
+{
+	ssize_t wrote = write(relay->run->terminal, relay->waiting + relay->waiting_from,
+			      relay->waiting_to - relay->waiting_from);
+
+	if (wrote > 0)
+		relay->waiting_from += (size_t)wrote;
+	else if (wrote < 0 && errno != EAGAIN && errno != EINTR)
+		relay->waiting_from = relay->waiting_to;
+}
+
+static void take_input(struct relay *relay)
+{
+	ssize_t got = read(STDIN_FILENO, relay->waiting, sizeof(relay->waiting));
+
+	relay->waiting_from = 0;
+	relay->waiting_to = got > 0 ? (size_t)got : 0;
+	if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
+		relay->input_open = false;
+	if (got > 0)
+		write_input(relay);
 }
 
 /* The workload was stopped: the caller's shell gets its terminal back until it continues the launcher. */
@@ -98,7 +126,7 @@ static void drain(const struct relay *relay)
 	struct pollfd master = {.fd = relay->run->terminal, .events = POLLIN};
 
 	while (poll(&master, 1, 0) > 0 && (master.revents & POLLIN) != 0)
-		if (!pass(relay->run->terminal, STDOUT_FILENO))
+		if (!pass_output(relay))
 			return;
 }
 
@@ -113,13 +141,21 @@ static int remaining(uint64_t deadline_ms)
 	return at >= deadline_ms ? 0 : (int)(deadline_ms - at);
 }
 
+/* No slave is open just now: a process that is about to end, or has not opened it yet. */
+static void pause_for_signals(struct pollfd *signals)
+{
+	(void)poll(signals, 1, 20);
+}
+
 static int relay_once(struct relay *relay, int signals, uint64_t deadline_ms, struct error *err)
 {
 	enum { SIGNALS, MASTER, INPUT, CONTROL, COUNT };
+	bool full = relay->waiting_from < relay->waiting_to;
+	short master_events = full ? POLLIN | POLLOUT : POLLIN;
 	struct pollfd fds[COUNT] = {
 		[SIGNALS] = {.fd = signals, .events = POLLIN},
-		[MASTER] = {.fd = relay->run->terminal, .events = POLLIN},
-		[INPUT] = {.fd = relay->input_open ? STDIN_FILENO : -1, .events = POLLIN},
+		[MASTER] = {.fd = relay->run->terminal, .events = master_events},
+		[INPUT] = {.fd = relay->input_open && !full ? STDIN_FILENO : -1, .events = POLLIN},
 		[CONTROL] = {.fd = relay->run->control, .events = POLLIN},
 	};
 	int ready = poll(fds, COUNT, remaining(deadline_ms));
@@ -130,11 +166,12 @@ static int relay_once(struct relay *relay, int signals, uint64_t deadline_ms, st
 		(void)sys_kill(relay->run->child, SIGKILL);
 	if (ready <= 0)
 		return 0;
-	if (fds[MASTER].revents != 0 && !pass(relay->run->terminal, STDOUT_FILENO))
-		/* No slave is open just now: a process that is about to end, or has not opened it yet. */
-		(void)poll(&fds[SIGNALS], 1, 20);
+	if ((fds[MASTER].revents & POLLOUT) != 0)
+		write_input(relay);
+	if ((fds[MASTER].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !pass_output(relay))
+		pause_for_signals(&fds[SIGNALS]);
 	if (fds[INPUT].revents != 0)
-		relay->input_open = pass(STDIN_FILENO, relay->run->terminal);
+		take_input(relay);
 	if (fds[CONTROL].revents != 0)
 		TRY(stop_with_workload(relay, err));
 	if (fds[SIGNALS].revents != 0)
@@ -147,6 +184,8 @@ int relay_until_exit(struct run *run, int signals, uint64_t deadline_ms, int *re
 	struct relay relay = {.run = run, .input_open = true};
 	int result = 0;
 
+	if (fcntl(run->terminal, F_SETFL, O_NONBLOCK) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot relay the terminal");
 	relay.outer = tcgetattr(STDIN_FILENO, &relay.saved) == 0;
 	copy_size(&relay);
 	enter_raw(&relay);

@@ -37,7 +37,7 @@ static int write_pid_file(const char *path, pid_t pid, struct error *err)
 	char text[16], temporary[4096];
 	int length = snprintf(text, sizeof(text), "%d", pid);
 
-	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.new", path) >= sizeof(temporary))
+	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.%d", path, getpid()) >= sizeof(temporary))
 		return error_set(err, ERROR_USAGE, ENAMETOOLONG, "cannot write the pid file '%s'", path);
 	AUTOCLOSE int fd = sys_openat(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
 	if (fd < 0 || fd_write_all(fd, text, (size_t)length) < 0 || rename(temporary, path) < 0) {

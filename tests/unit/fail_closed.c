@@ -61,6 +61,7 @@ static const struct plan *make_plan(void)
 		return NULL;
 	}
 	/* What the profile judged is a fact of the host, and this host is none. */
+	plan->rootfs.judged = false;
 	for (size_t i = 0; i < plan->mounts.count; i++)
 		plan->mounts.at[i].judged = false;
 	return plan;

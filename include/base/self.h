@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The launcher's own file, and how the container is kept from writing to it. */
+#ifndef CASEMATE_BASE_SELF_H
+#define CASEMATE_BASE_SELF_H
+
+#include "base/error.h"
+
+/*
+ * Makes sure that /proc/self/exe of this process and of its children is on a read-only mount: executes this program
+ * again, with
+ * @argv and the same environment, from a detached read-only clone of the mount that its file is on (mount_setattr(2)).
+ * Whoever gets hold of /proc/PID/exe can then read the file and never write it. Returns 0 where that is so already.
+ * Needs CAP_SYS_ADMIN. Fails with ERROR_SYSTEM.
+ */
+int self_protect(char *const *argv, struct error *err);
+
+#endif
