@@ -14,11 +14,12 @@ setup_file() {
 	cp -r "$BATS_TEST_DIRNAME/real" "$SHARED/work"
 	chmod -R a+rX "$SHARED/work"
 	install -m 755 "$CASEMATE" "$SHARED/casemate"
-	touch "$SHARED/start"
 	export SHARED ID_PREFIX=real-$BATS_ROOT_PID
 	if [[ $EUID -eq 0 ]]; then
 		requires debootstrap flock
 		ROOTFS=$(rootfs_get)
+		# Behind it: the first run on a machine makes the root file system.
+		touch "$SHARED/start"
 		ORDINARY=casemate-real-$$
 		useradd --no-create-home --home-dir /nonexistent --shell /bin/sh "$ORDINARY"
 		export ROOTFS ORDINARY
