@@ -8,11 +8,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/lookup.h"
 #include "commands/command.h"
 
 struct globals {
-	const char *log, *log_format, *root;
-	bool debug, version;
+	const char *log, *log_format, *log_level, *root, *rootless, *cgroup_manager;
+	bool debug, version, systemd_cgroup;
 };
 
 #define AT(member) offsetof(struct globals, member)
@@ -20,7 +21,11 @@ struct globals {
 static const struct cli_option options[] = {
 	{"--log", 0, CLI_TEXT, AT(log), "FILE", "append errors to this file as well", 0},
 	{"--log-format", 0, CLI_TEXT, AT(log_format), "text|json", "the form of its lines (default: text)", 0},
+	{"--log-level", 0, CLI_TEXT, AT(log_level), "LEVEL", NULL, 0},
 	{"--root", 0, CLI_TEXT, AT(root), "DIR", "where the state of containers is kept", 0},
+	{"--systemd-cgroup", 0, CLI_ON, AT(systemd_cgroup), NULL, "let systemd make the cgroups", 0},
+	{"--cgroup-manager", 0, CLI_TEXT, AT(cgroup_manager), "cgroupfs|systemd|disabled", "who makes the cgroups", 0},
+	{"--rootless", 0, CLI_TEXT, AT(rootless), "auto|true|false", NULL, 0},
 	{"--debug", 0, CLI_ON, AT(debug), NULL, "accepted for other runtimes' callers", 0},
 	{"--version", 'v', CLI_ON, AT(version), NULL, "print the version", 0},
 	CLI_END,
@@ -71,7 +76,7 @@ static int open_streams(struct error *err)
 
 static int find_command(const char *name, const struct command **ret, struct error *err)
 {
-	const char *names[16];
+	const char *names[64];
 	size_t count = 0;
 
 	for (const struct command *const *command = commands; *command != NULL; command++) {
@@ -95,6 +100,21 @@ static int set_log(const struct globals *globals, struct log *ret_log, struct er
 	ret_log->json = format != NULL && strcmp(format, "json") == 0;
 	if (format != NULL && !ret_log->json && strcmp(format, "text") != 0)
 		return error_set(err, ERROR_USAGE, 0, "--log-format %s: expected text or json", format);
+	return 0;
+}
+
+static int choose_cgroups(const struct globals *globals, enum cgroup_manager *ret, struct error *err)
+{
+	static const struct lookup_row rows[] = {
+		{"cgroupfs", CGROUPS_BY_FILES}, {"systemd", CGROUPS_BY_SYSTEMD}, {"disabled", CGROUPS_NONE}};
+	static LOOKUP(managers, "a manager of cgroups", rows);
+	const char *name = globals->cgroup_manager;
+	uint64_t value = CGROUPS_BY_FILES;
+
+	if (name != NULL && !lookup_value(&managers, name, strlen(name), &value))
+		return error_set(err, ERROR_USAGE, 0, "--cgroup-manager %s: expected cgroupfs, systemd or disabled",
+				 name);
+	*ret = globals->systemd_cgroup ? CGROUPS_BY_SYSTEMD : (enum cgroup_manager)value;
 	return 0;
 }
 
@@ -130,6 +150,8 @@ static int run_command(char **argv, struct arena *arena, struct log *ret_log, in
 		return 0;
 	}
 	TRY(find_command(rest[0], &command, err));
+	TRY(choose_cgroups(&globals, &invocation.cgroups, err));
+	invocation.root = globals.root;
 	invocation.argv = rest + 1;
 	return command->run(&invocation, ret_status, err);
 }

@@ -170,10 +170,6 @@ error() {
 }
 
 @test "125: what is not carried out yet is refused by name" {
-	PROFILE=privileged
-	edit_config '.hooks = {prestart: [{path: "/bin/true"}]}'
-	error 125 'not supported yet' hooks.prestart
-	make_bundle restricted
 	edit_config '.linux.netDevices = {eth0: {name: "eth1"}}'
 	error 125 'not supported yet' netDevices
 	make_bundle restricted

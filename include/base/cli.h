@@ -42,8 +42,8 @@ struct cli_option {
 	enum cli_kind kind;
 	size_t offset;        /* where it is stored */
 	const char *argument; /* "DIR" in the help; NULL for CLI_ON and CLI_OFF */
-	const char *help;
-	uint64_t most; /* of CLI_NUMBER; 0: any */
+	const char *help;     /* NULL: taken for the sake of callers of other runtimes, and not shown */
+	uint64_t most;        /* of CLI_NUMBER; 0: any */
 };
 
 /* Ends a table. */

@@ -28,6 +28,7 @@ enum error_kind {
 	ERROR_SYSTEM,         /* a system call failed */
 	ERROR_NOT_FOUND,      /* the program, or an interpreter of it, does not exist: status 127 */
 	ERROR_NOT_EXECUTABLE, /* the program exists but cannot be executed: status 126 */
+	ERROR_GONE,           /* the container, or its process, does not exist (any more) */
 	ERROR_BUG,            /* an internal check failed */
 };
 

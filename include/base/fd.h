@@ -29,4 +29,7 @@ int fd_write_all(int fd, const void *data, size_t size);
  * errno. */
 int fd_write_file(int dir, const char *path, const char *text);
 
+/* Sends the @size bytes at @data over the socket @to, with the descriptor @fd unless it is -1. Fails with errno. */
+int fd_send(int to, const void *data, size_t size, int fd);
+
 #endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The launcher's own file, and how the container is kept from writing to it. */
+/* The launcher itself: its file, which the container must not write to, and who it is. */
 #ifndef CASEMATE_BASE_SELF_H
 #define CASEMATE_BASE_SELF_H
+
+#include <stdbool.h>
 
 #include "base/error.h"
 
@@ -13,5 +15,8 @@
  * Needs CAP_SYS_ADMIN. Fails with ERROR_SYSTEM.
  */
 int self_protect(char *const *argv, struct error *err);
+
+/* Whether this process is root in the host's own user namespace, and not only in one that a user made. */
+bool self_is_host_root(void);
 
 #endif

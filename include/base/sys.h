@@ -29,6 +29,16 @@ int sys_kill(pid_t pid, int signal);
 int sys_signal_default(int signal); /* rt_sigaction(2), also for those that libc keeps to itself */
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
 int sys_socketpair(int ret_fds[2]); /* AF_UNIX SOCK_SEQPACKET, close-on-exec */
+int sys_pipe(int ret_fds[2]);       /* close-on-exec */
+int sys_pidfd_open(pid_t pid);
+int sys_pidfd_send_signal(int pidfd, int signal);
+int sys_memfd_create(const char *name); /* close-on-exec */
+/* AF_UNIX, close-on-exec; @path below @dir, without the limit of sockaddr_un's length */
+int sys_unix_listen(int dir, const char *path);            /* SOCK_SEQPACKET */
+int sys_unix_connect(int type, int dir, const char *path); /* @type: SOCK_SEQPACKET or SOCK_STREAM */
+int sys_accept(int listening);
+int sys_flock(int fd, int operation);
+int sys_renameat(int dir, const char *from, const char *to);
 
 /* identity */
 int sys_setgroups(size_t count, const uint32_t *groups);

@@ -9,11 +9,15 @@
 #include "model/plan.h"
 #include "model/profile.h"
 
+enum cgroup_manager { CGROUPS_BY_FILES, CGROUPS_BY_SYSTEMD, CGROUPS_NONE };
+
 /* What a command is called with. */
 struct invocation {
-	const char *argv0;   /* casemate's own name: casemate-baseline asks for that profile */
-	char *const *argv;   /* the command's arguments, NULL-terminated */
-	char *const *whole;  /* the whole command line, as main() got it */
+	const char *argv0;  /* casemate's own name: casemate-baseline asks for that profile */
+	char *const *argv;  /* the command's arguments, NULL-terminated */
+	char *const *whole; /* the whole command line, as main() got it */
+	const char *root;   /* --root; NULL: not given */
+	enum cgroup_manager cgroups;
 	struct arena *arena; /* for all that it reads and plans */
 };
 
@@ -25,7 +29,8 @@ struct command {
 	int (*run)(const struct invocation *invocation, int *ret_status, struct error *err);
 };
 
-extern const struct command command_run, command_sandbox, command_explain, command_completion;
+extern const struct command command_run, command_sandbox, command_explain, command_completion, command_create,
+	command_start, command_exec, command_state, command_kill, command_delete, command_list;
 
 /* All commands; ends with one without a name. */
 extern const struct command *const commands[];
@@ -50,6 +55,7 @@ int command_plan_sandbox(const struct invocation *invocation, struct sandbox_cho
 /* Plans the bundle @bundle (@config: another config.json, or NULL) for the container @id. */
 struct bundle_choice {
 	const char *bundle, *config, *profile, *id;
+	bool no_pivot, no_new_keyring;
 };
 int command_plan_bundle(const struct invocation *invocation, const struct bundle_choice *choice, struct plan **ret_plan,
 			struct error *err);

@@ -22,6 +22,12 @@ int oci_read_bundle(const char *bundle, const char *config, struct arena *arena,
 int oci_parse(const char *text, size_t length, const char *bundle, struct arena *arena, struct request *ret,
 	      struct error *err);
 
+/*
+ * Reads the process of `exec`, a file that holds what config.json has under "process" (config.md, "Process"), in the
+ * place of request->process. Fails as oci_parse() does.
+ */
+int oci_parse_process(const char *text, size_t length, struct arena *arena, struct request *request, struct error *err);
+
 /* A text that holds only the object of linux.seccomp, in a file of our own. */
 struct oci_seccomp_text {
 	const char *text;

@@ -15,6 +15,9 @@
 /* How many profiles may extend one another, the first counted. */
 enum { PROFILE_MAX_DEPTH = 8, PROFILE_MAX_BYTES = 1 << 20 };
 
+/* The format's version, the value of "casemate". */
+enum { PROFILE_FORMAT = 1 };
+
 /* In all of these, *@ret must be zeroed and its strings live in @arena. */
 
 /* The built-in profile @name. Fails with ERROR_USAGE for an unknown name. */
@@ -26,6 +29,10 @@ int profile_read(const char *path, struct arena *arena, struct profile *ret, str
 
 /* The profile in a text, without touching the system: it can only extend a built-in one. @name is for messages. */
 int profile_parse(const char *text, size_t length, const char *name, struct arena *arena, struct profile *ret,
+		  struct error *err);
+
+/* @profile as a text in @arena that extends nothing and reads as the same profile again. Fails with ERROR_SYSTEM. */
+int profile_write(const struct profile *profile, struct arena *arena, const char **ret_text, size_t *ret_length,
 		  struct error *err);
 
 /*

@@ -33,6 +33,12 @@ struct host_identity {
 	uint64_t device, inode;
 };
 
+/* The program of a hook: which file it is, and whether the profile names it. */
+struct host_hook {
+	struct host_identity file;
+	bool allowed;
+};
+
 struct host {
 	uint32_t uid; /* effective ids of the caller */
 	uint32_t gid;
@@ -53,6 +59,7 @@ struct host {
 	directories;             /* for the sandbox: those of /usr /bin /sbin /lib /lib32 /lib64 /libx32 that exist */
 	struct host_object root; /* of the request's root.path */
 	LIST(struct host_object) submounts; /* what is mounted below those sources that are bound recursively */
+	LIST(struct host_hook) hooks;       /* of the request, kind by kind, by host_probe_hooks() */
 	struct host_identity own_namespaces[NAMESPACE_COUNT], init_namespaces[NAMESPACE_COUNT], joined[NAMESPACE_COUNT];
 };
 
@@ -69,6 +76,10 @@ void host_probe_directories(struct host *host, struct arena *arena);
  * used.
  */
 int host_probe_sources(struct host *host, const struct request *request, struct arena *arena, struct error *err);
+
+/* Looks at the programs of all hooks of @request; @allowed are the profile's "PATH ARGV0". Fills host->hooks. */
+void host_probe_hooks(struct host *host, const struct request *request, const string_list *allowed,
+		      struct arena *arena);
 
 /* Whether the kernel is at least MAJOR.MINOR. */
 bool host_kernel_at_least(const struct host *host, uint32_t major, uint32_t minor);

@@ -9,6 +9,7 @@
 
 #include <linux/filter.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include "model/profile.h"
 #include "model/request.h"
@@ -68,6 +69,8 @@ struct plan_rootfs {
 	bool judged;      /* `device` and `inode` are what the profile decided on */
 	uint64_t device;
 	uint64_t inode;
+	bool no_pivot; /* on an initramfs: the host's tree stays below, out of sight */
+	bool shown;    /* it is on its own path while hooks run, before it is entered */
 	origin from;
 };
 
@@ -215,6 +218,51 @@ struct plan_process {
 	uint32_t keep_fds;      /* --preserve-fds: 3 to 2+N stay open */
 };
 
+/* Which program of the host or of the container runs when (config.md, "POSIX-platform Hooks"), in that order. */
+enum hook_kind {
+	HOOK_PRESTART,         /* launcher: before the new root is entered */
+	HOOK_CREATE_RUNTIME,   /* launcher, then */
+	HOOK_CREATE_CONTAINER, /* child: in the container's namespaces, before the new root is entered */
+	HOOK_START_CONTAINER,  /* child: in the container, before the program */
+	HOOK_POSTSTART,        /* launcher or `start`: the program runs */
+	HOOK_POSTSTOP,         /* launcher or `delete`: it has ended and nothing is left */
+	HOOK_COUNT,
+};
+
+struct plan_hook {
+	const char *path;
+	const char **argv; /* NULL-terminated */
+	const char **envp; /* NULL-terminated; NULL: that of casemate itself, as runc and crun have it */
+	uint32_t timeout;  /* seconds; 0: none */
+	bool judged;       /* `device` and `inode` are what the profile decided on */
+	uint64_t device, inode;
+	origin from;
+};
+typedef LIST(struct plan_hook) plan_hook_list;
+
+/* What engines ask of a container beside its config.json. All NULL and false for a sandbox. */
+struct plan_lifecycle {
+	const char *state_root;     /* the directory with the state of all containers; NULL: none is kept */
+	bool waits;                 /* create: the program is executed when `casemate start` says so */
+	bool detached;              /* the launcher does not wait for its end */
+	bool keep;                  /* run: what is there of it stays until `delete` */
+	const char *console_socket; /* the master of the terminal is sent there; NULL: the launcher relays it */
+	const char *pidfd_socket;   /* a pidfd of the container's first process is sent there; NULL: nowhere */
+	const char *config;         /* text of config.json: `exec`, `start` and `delete` read it again */
+	size_t config_length;
+	const char *profile; /* the whole ceiling as text, for `exec` */
+	size_t profile_length;
+	const char *state_text; /* the container's state as its hooks read it, without status, pid and the last '}' */
+};
+
+/* `exec`: the container that is joined. */
+struct plan_join {
+	bool wanted;
+	pid_t pid;           /* its first process, */
+	uint64_t started;    /* clock ticks after boot: a pid alone could be anybody by now */
+	uint64_t namespaces; /* CLONE_NEW* of those that are not the host's */
+};
+
 enum cgroup_driver { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
 
 struct plan_cgroup_hierarchy {
@@ -264,12 +312,18 @@ struct plan_cgroup {
 };
 
 struct plan {
-	struct arena *arena;  /* where all of this is; frozen before the launch */
-	const char *id;       /* the container's id, "sandbox" for the sandbox */
+	struct arena *arena;     /* where all of this is; frozen before the launch */
+	const char *id;          /* the container's id, "sandbox" for the sandbox */
+	const char *oci_version; /* of the config.json; NULL for a sandbox */
+	const char *bundle;      /* absolute; NULL for a sandbox */
+	pair_list annotations;
 	const char *profile;  /* its name */
 	remark_list refusals; /* not empty: the plan may be explained but not run */
 	remark_list tightened;
 	remark_list notes; /* ignored properties, unknown capability names, missing optional layers */
+	struct plan_lifecycle lifecycle;
+	struct plan_join join;
+	plan_hook_list hooks[HOOK_COUNT];
 	struct plan_namespaces namespaces;
 	struct plan_ids ids;
 	struct plan_cgroup cgroup;

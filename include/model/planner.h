@@ -13,6 +13,7 @@ struct planner {
 	const struct host *host;
 	const struct request_seccomp *default_filter; /* profiles/seccomp/default.json */
 	struct plan *plan;
+	bool joining; /* exec: only what the new process asks for is judged, the container was when it was made */
 };
 
 /*

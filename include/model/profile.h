@@ -46,11 +46,12 @@ struct profile {
 	enum verdict devices;     /* a device other than the spec's default ones */
 	enum verdict sysctls;     /* a sysctl that is not in sysctls_allowed */
 	string_list sysctls_allowed;
-	enum verdict hooks;       /* any hook */
-	enum verdict personality; /* an execution domain other than LINUX */
-	enum verdict oom_score;   /* oomScoreAdj below 0 */
-	enum verdict realtime;    /* a real-time or deadline scheduler or I/O class */
-	enum verdict masks;       /* masked_paths and readonly_paths below that the config leaves out */
+	enum verdict hooks;        /* a hook that is not in hooks_allowed */
+	string_list hooks_allowed; /* "PATH" or "PATH ARGV0": programs of the host that engines use */
+	enum verdict personality;  /* an execution domain other than LINUX */
+	enum verdict oom_score;    /* oomScoreAdj below 0 */
+	enum verdict realtime;     /* a real-time or deadline scheduler or I/O class */
+	enum verdict masks;        /* masked_paths and readonly_paths below that the config leaves out */
 	string_list masked_paths;
 	string_list readonly_paths;
 	enum verdict pids; /* no pids limit, or one above pids_limit */

@@ -383,9 +383,13 @@ struct request {
 	pair_list annotations;
 	struct request_linux linux_;
 	struct request_sandbox sandbox;
+	bool no_pivot;       /* --no-pivot: the old root stays below the new one */
+	bool no_new_keyring; /* --no-new-keyring: the caller's session keyring stays */
 	string_list
 		ignored; /* JSON pointers of properties that the spec does not define or that are for other systems */
 	const char *bundle; /* absolute path of the bundle, NULL for the sandbox */
+	const char *text;   /* the config.json itself, `length` bytes; NULL for the sandbox */
+	size_t length;
 	const char *source; /* "config.json" or "sandbox": the first word of origins */
 };
 

@@ -18,7 +18,7 @@ struct run_shared {
 	volatile int32_t applied_count; /* steps begun so far, */
 	volatile uint8_t applied[64];   /* as numbers in the table of steps */
 	volatile int32_t executing;     /* everything is applied, execve(2) is next */
-	volatile pid_t child; /* with a stage process: the container's first process, as the launcher sees it */
+	volatile pid_t child;           /* the container's first process, as the launcher sees it */
 };
 
 /* pids, memory, cpu, cpuset and devices at most */
@@ -26,15 +26,19 @@ enum { RUN_CGROUPS = 8 };
 
 struct run {
 	struct run_shared *shared;
-	int sync;     /* this side's end of the conversation; close-on-exec */
-	int proc;     /* child: procfs of the container's pid namespace, as it is without masks; or -1 */
-	int root;     /* the new root, detached, until it is entered */
-	int *mounts;  /* one detached mount each for plan->mounts[], -1 where none; allocated before the clone */
-	int *devices; /* the same for plan->devices.nodes[] that are bound */
-	int *cgroups; /* the same for the hierarchies of a MOUNT_CGROUP */
-	int terminal; /* launcher: master of the pty; child: its slave; or -1 */
-	int master;   /* child: the pty's master until the launcher has it; or -1 */
-	int program;  /* the opened program, and the path it was found by */
+	int shared_fd; /* of `shared`, where `casemate start` shall see it too; or -1 */
+	int container; /* exec: pidfd of the first process of the container that is joined; or -1 */
+	int state;     /* launcher: the container's directory of state, locked; or -1 */
+	int start;     /* child: the socket by which `casemate start` speaks to it; or -1 */
+	int sync;      /* this side's end of the conversation; close-on-exec */
+	int proc;      /* child: procfs of the container's pid namespace, as it is without masks; or -1 */
+	int root;      /* the new root, detached, until it is entered */
+	int *mounts;   /* one detached mount each for plan->mounts[], -1 where none; allocated before the clone */
+	int *devices;  /* the same for plan->devices.nodes[] that are bound */
+	int *cgroups;  /* the same for the hierarchies of a MOUNT_CGROUP */
+	int terminal;  /* launcher: master of the pty; child: its slave; or -1 */
+	int master;    /* child: the pty's master until the launcher has it; or -1 */
+	int program;   /* the opened program, and the path it was found by */
 	const char *program_path;
 	int control; /* with an init and a pty: init's, or the launcher's, end of their conversation; or -1 */
 	int cgroup;  /* v2: directory to be cloned into, or -1 */

@@ -30,6 +30,11 @@ int cgroup_make(const struct plan *plan, struct run *run, struct error *err);
 /* Undoes cgroup_make: kills what is left in it, waits a bounded time, removes what was made and nothing else. */
 int cgroup_remove(const struct plan *plan, struct run *run, struct error *err);
 
+/* Launcher, exec: opens the cgroup of a container that is there already, to be entered as after cgroup_make(). */
+bool cgroup_open_wanted(const struct plan *plan);
+void cgroup_open_explain(const struct plan *plan, struct explain *out);
+int cgroup_open(const struct plan *plan, struct run *run, struct error *err);
+
 /* Child: joins (v1; in v2 it was born there), and makes its cgroup namespace, whose root the cgroup then is. */
 bool cgroup_join_wanted(const struct plan *plan);
 void cgroup_join_explain(const struct plan *plan, struct explain *out);

@@ -10,6 +10,10 @@
 int cgroup_v1_make(const struct plan_cgroup *plan, struct run *run, struct error *err);
 int cgroup_v2_make(const struct plan_cgroup *plan, struct run *run, struct error *err);
 
+/* Launcher: the same for a cgroup that is there already. */
+int cgroup_v1_open(const struct plan_cgroup *plan, struct run *run, struct error *err);
+int cgroup_v2_open(const struct plan_cgroup *plan, struct run *run, struct error *err);
+
 /*
  * Launcher, v2: goes back into the cgroup that it left, and removes the leaf that it was in. Fails with ERROR_SYSTEM.
  */

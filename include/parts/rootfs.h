@@ -23,6 +23,11 @@ bool rootfs_isolate_wanted(const struct plan *plan);
 void rootfs_isolate_explain(const struct plan *plan, struct explain *out);
 int rootfs_isolate(const struct plan *plan, struct run *run, struct error *err);
 
+/* Child: puts the new root on its own path, for hooks that run before it is entered. */
+bool rootfs_show_wanted(const struct plan *plan);
+void rootfs_show_explain(const struct plan *plan, struct explain *out);
+int rootfs_show(const struct plan *plan, struct run *run, struct error *err);
+
 bool rootfs_enter_wanted(const struct plan *plan);
 void rootfs_enter_explain(const struct plan *plan, struct explain *out);
 int rootfs_enter(const struct plan *plan, struct run *run, struct error *err);

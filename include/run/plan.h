@@ -12,8 +12,14 @@
  * a request that makes no sense, ERROR_UNSUPPORTED for one that is not carried out yet ("not supported yet: FIELD"),
  * ERROR_HOST.
  */
-int plan_build(const struct request *request, const struct profile *profile, const struct host *host, const char *id,
-	       struct arena *arena, struct plan **ret_plan, struct error *err);
+struct plan_input {
+	const struct request *request;
+	const struct profile *profile;
+	const struct host *host;
+	const char *id;
+	bool joining; /* the container is there, and was judged: only what its new process asks for is judged now */
+};
+int plan_build(const struct plan_input *input, struct arena *arena, struct plan **ret_plan, struct error *err);
 
 /* Whether the workload has the rights of the host's root: user id 0, or a capability that passes over file permissions.
  */

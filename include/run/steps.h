@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The table of steps: everything that a launch does, in the order in which it is done. explain prints the same table.
+/* The tables of steps: everything that a launch or an `exec` does, in the order in which it is done. explain prints the
+ * same table.
  */
 #ifndef CASEMATE_RUN_STEPS_H
 #define CASEMATE_RUN_STEPS_H
@@ -26,8 +27,8 @@ struct step {
 	int (*undo)(const struct plan *plan, struct run *run, struct error *err); /* PREPARE and ATTACH only; or NULL */
 };
 
-/* Ends with a step without a name. */
-extern const struct step steps[];
+/* The table of @plan: of a launch, or the shorter one of `exec`. Ends with a step without a name. */
+const struct step *steps_of(const struct plan *plan);
 
 /* Applies all wanted steps of @phase in order, noting each in run->shared. Stops at the first that fails, naming it. */
 int steps_apply(enum step_phase phase, const struct plan *plan, struct run *run, struct error *err);

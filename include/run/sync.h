@@ -8,8 +8,14 @@
  *	          <------- SYNC_ISOLATED - is in its namespaces       (only when ATTACH steps are wanted)
  *	  ATTACH steps
  *	          - SYNC_ATTACHED -------> BUILD steps
+ *	          <----------- SYNC_HOOKS - before it enters the new root   (only when there are hooks then)
+ *	  its hooks
+ *	          - SYNC_HOOKED --------->
  *	          <------- SYNC_TERMINAL - with the master of its pty (only when the plan has a terminal)
  *	                                   CONFINE steps
+ *	          <-------- SYNC_CREATED - all is set up              (only when the launcher will not wait for it)
+ *	  records it
+ *	          - SYNC_RECORDED ------->
  *	          <-------- (end of file)- has called execve(), or died
  *	          <-------- SYNC_STOPPED - the workload was stopped   (only from an init with a terminal)
  *	          - SYNC_CONTINUE -------> continues it
@@ -26,6 +32,12 @@ enum sync_message {
 	SYNC_ISOLATED = 1,
 	SYNC_ATTACHED,
 	SYNC_TERMINAL,
+	SYNC_HOOKS,
+	SYNC_HOOKED,
+	SYNC_CREATED,
+	SYNC_RECORDED,
+	SYNC_START, /* by `start`: run/start.h */
+	SYNC_STARTS,
 	SYNC_STOPPED,
 	SYNC_CONTINUE,
 };

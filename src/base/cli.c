@@ -262,6 +262,7 @@ void cli_help(const struct cli *cli, FILE *out)
 	wrap(out, cli->summary, 0);
 	fputc('\n', out);
 	for (const struct cli_option *option = cli->options; option->name != NULL; option++)
-		help_option(option, out);
+		if (option->help != NULL)
+			help_option(option, out);
 	fprintf(out, "  %-*sshow this\n", HELP_COLUMN - 2, "    --help");
 }

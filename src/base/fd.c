@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -98,4 +99,25 @@ int fd_write_file(int dir, const char *path, const char *text)
 		return -1;
 	}
 	return 0;
+}
+
+int fd_send(int to, const void *data, size_t size, int fd)
+{
+	union {
+		struct cmsghdr header; /* for the alignment */
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.room = {0}};
+	struct iovec vector = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+	struct msghdr packet = {.msg_iov = &vector, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		packet.msg_control = &control;
+		packet.msg_controllen = sizeof(control);
+		struct cmsghdr *header = CMSG_FIRSTHDR(&packet);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	}
+	return sendmsg(to, &packet, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }

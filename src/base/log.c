@@ -5,32 +5,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/json_write.h"
 #include "base/sys.h"
 
 enum { TEXT = sizeof(struct error) + 256 };
-
-/*
- * RFC 3339 in UTC: the one form that all readers take. The date is arithmetic (Gregorian calendar, years that begin in
- * March): gmtime_r(3) of glibc reads the time zone's file, which is none of the launcher's business.
- */
-static void timestamp(char *text, size_t size, const struct timespec *now)
-{
-	int64_t days = now->tv_sec / 86400 + 719468, seconds = now->tv_sec % 86400; /* since 0000-03-01 */
-	int64_t era = days / 146097, of_era = days % 146097;
-	int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-	int64_t month = (5 * of_year + 2) / 153;
-	int64_t day = of_year - (153 * month + 2) / 5 + 1;
-
-	month += month < 10 ? 3 : -9;
-	year += era * 400 + (month <= 2);
-	snprintf(text, size, "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ", (int)year, (int)month, (int)day,
-		 (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60), now->tv_nsec / 1000);
-}
 
 static int write_line(int fd, const char *line, size_t length, struct error *err)
 {
@@ -63,8 +44,7 @@ static int write_json(int fd, const char *message, const char *time, struct erro
 
 int log_error(const struct log *log, const struct error *about, struct error *err)
 {
-	char message[TEXT], time[64], line[TEXT + 80];
-	struct timespec now;
+	char message[TEXT], time[CLOCK_TEXT], line[TEXT + 80];
 
 	if (log->path == NULL)
 		return 0;
@@ -72,8 +52,7 @@ int log_error(const struct log *log, const struct error *about, struct error *er
 	if (fd < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open the log '%s'", log->path);
 	error_text(about, message, sizeof(message));
-	clock_gettime(CLOCK_REALTIME, &now);
-	timestamp(time, sizeof(time), &now);
+	clock_text(time);
 	if (log->json)
 		return write_json(fd, message, time, err);
 	for (char *at = message; *at != '\0'; at++)

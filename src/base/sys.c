@@ -9,13 +9,17 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* The raw system call is used where libc adds something of its own: threads' credentials, caches, signal handling. */
@@ -87,6 +91,90 @@ int sys_close_range(unsigned first, unsigned last, unsigned flags)
 int sys_socketpair(int ret_fds[2])
 {
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds);
+}
+
+int sys_pipe(int ret_fds[2])
+{
+	return pipe2(ret_fds, O_CLOEXEC);
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	return RAW(SYS_pidfd_open, pid, 0);
+}
+
+int sys_pidfd_send_signal(int pidfd, int signal)
+{
+	return RAW(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int sys_memfd_create(const char *name)
+{
+	return memfd_create(name, MFD_CLOEXEC);
+}
+
+/* sun_path is short, and a directory's path may be long: the descriptor's own name is always short enough. */
+static int unix_address(int dir, const char *path, struct sockaddr_un *address)
+{
+	int length = dir == AT_FDCWD
+			     ? snprintf(address->sun_path, sizeof(address->sun_path), "%s", path)
+			     : snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s", dir, path);
+
+	address->sun_family = AF_UNIX;
+	if ((size_t)length < sizeof(address->sun_path))
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+static int fail_closing(int fd)
+{
+	int reason = errno;
+
+	close(fd);
+	errno = reason;
+	return -1;
+}
+
+int sys_unix_listen(int dir, const char *path)
+{
+	struct sockaddr_un address;
+	int fd;
+
+	if (unix_address(dir, path, &address) < 0)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 64) < 0))
+		return fail_closing(fd);
+	return fd;
+}
+
+int sys_unix_connect(int type, int dir, const char *path)
+{
+	struct sockaddr_un address;
+	int fd;
+
+	if (unix_address(dir, path, &address) < 0)
+		return -1;
+	fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return fail_closing(fd);
+	return fd;
+}
+
+int sys_accept(int listening)
+{
+	return accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+}
+
+int sys_flock(int fd, int operation)
+{
+	return flock(fd, operation);
+}
+
+int sys_renameat(int dir, const char *from, const char *to)
+{
+	return renameat(dir, from, dir, to);
 }
 
 int sys_setgroups(size_t count, const uint32_t *groups)

@@ -8,7 +8,10 @@
 #include "config/profile.h"
 #include "run/plan.h"
 
-const struct command *const commands[] = {&command_run, &command_sandbox, &command_explain, &command_completion, NULL};
+const struct command *const commands[] = {
+	&command_sandbox, &command_run,  &command_explain, &command_create, &command_start,      &command_exec,
+	&command_state,   &command_kill, &command_delete,  &command_list,   &command_completion, NULL,
+};
 
 int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err)
 {
@@ -21,11 +24,20 @@ static int plan(const struct invocation *invocation, const struct request *reque
 		struct host *host, const char *id, struct plan **ret_plan, struct error *err)
 {
 	struct profile *profile = arena_alloc(invocation->arena, sizeof(*profile));
+	const struct plan_input input = {.request = request, .profile = profile, .host = host, .id = id};
 
 	TRY(command_profile(invocation, profile_name, profile, err));
 	if (profile->sensitive_sources != VERDICT_ALLOW || profile->host_namespaces != VERDICT_ALLOW)
 		TRY(host_probe_sources(host, request, invocation->arena, err));
-	return plan_build(request, profile, host, id, invocation->arena, ret_plan, err);
+	if (profile->hooks != VERDICT_ALLOW)
+		host_probe_hooks(host, request, &profile->hooks_allowed, invocation->arena);
+	TRY(plan_build(&input, invocation->arena, ret_plan, err));
+	(*ret_plan)->lifecycle.config = request->text;
+	(*ret_plan)->lifecycle.config_length = request->length;
+	if (request->text == NULL)
+		return 0;
+	return profile_write(profile, invocation->arena, &(*ret_plan)->lifecycle.profile,
+			     &(*ret_plan)->lifecycle.profile_length, err);
 }
 
 int command_read_sandbox(const struct invocation *invocation, struct sandbox_choice *ret, struct error *err)
@@ -53,6 +65,8 @@ int command_plan_bundle(const struct invocation *invocation, const struct bundle
 	struct host host;
 
 	TRY(oci_read_bundle(choice->bundle, choice->config, invocation->arena, request, err));
+	request->no_pivot = choice->no_pivot;
+	request->no_new_keyring = choice->no_new_keyring;
 	TRY(host_probe(&host, invocation->arena, err));
 	return plan(invocation, request, choice->profile, &host, choice->id, ret_plan, err);
 }

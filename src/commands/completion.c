@@ -15,7 +15,8 @@ static const struct cli cli = {
 static void words_of(const struct command *command)
 {
 	for (const struct cli_option *option = command->cli->options; option->name != NULL; option++)
-		printf("%s ", option->name);
+		if (option->help != NULL)
+			printf("%s ", option->name);
 	printf("--help");
 }
 
@@ -61,8 +62,9 @@ static void print_fish(void)
 	puts("'");
 	for (const struct command *const *command = commands; *command != NULL; command++)
 		for (const struct cli_option *option = (*command)->cli->options; option->name != NULL; option++)
-			printf("complete -c casemate -n '__fish_seen_subcommand_from %s' -l %s%s\n", (*command)->name,
-			       option->name + 2, option->argument == NULL ? "" : " -r");
+			if (option->help != NULL)
+				printf("complete -c casemate -n '__fish_seen_subcommand_from %s' -l %s%s\n",
+				       (*command)->name, option->name + 2, option->argument == NULL ? "" : " -r");
 }
 
 static int completion(const struct invocation *invocation, int *ret_status, struct error *err)

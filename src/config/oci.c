@@ -94,6 +94,8 @@ static int parse(struct json_input *input, const char *bundle, struct arena *are
 {
 	ret->source = "config.json";
 	ret->bundle = arena_strdup(arena, bundle);
+	ret->text = input->text;
+	ret->length = input->length;
 	input->source = ret->source;
 	input->user = ret;
 	TRY(json_read(input, &request_schema, ret, arena, err));
@@ -108,6 +110,15 @@ int oci_parse(const char *text, size_t length, const char *bundle, struct arena 
 	struct json_input input = {.text = text, .length = length, .name = "config.json"};
 
 	return parse(&input, bundle, arena, ret, err);
+}
+
+int oci_parse_process(const char *text, size_t length, struct arena *arena, struct request *request, struct error *err)
+{
+	struct json_input input = {
+		.text = text, .length = length, .name = "process.json", .source = "process.json", .user = request};
+
+	request->process = (struct request_process){0};
+	return json_read(&input, &oci_process_schema, &request->process, arena, err);
 }
 
 static int absolute_bundle(const char *bundle, struct arena *arena, const char **ret, struct error *err)

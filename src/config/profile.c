@@ -10,8 +10,7 @@
 #include "config/profile_items.h"
 #include "model/names.h"
 
-/* The format's version, the value of "casemate". */
-enum { FORMAT = 1, NAME_BYTES = 64 };
+enum { NAME_BYTES = 64 };
 
 /* A text to read, with what its "extends" may refer to. */
 struct source {
@@ -93,6 +92,12 @@ static const struct json_field sysctls_fields[] = {
 };
 static const struct json_schema sysctls_schema = {JSON_SCHEMA(struct document, sysctls_fields)};
 
+static const struct json_field hooks_fields[] = {
+	VERDICT_FIELD("others", ITEM_HOOKS, hooks),
+	{FIELD("allowed", WORDS, ITEM_HOOKS_ALLOWED, hooks_allowed), .word = check_paths},
+};
+static const struct json_schema hooks_schema = {JSON_SCHEMA(struct document, hooks_fields)};
+
 static const struct json_field masks_fields[] = {
 	VERDICT_FIELD("missing", ITEM_MASKS, masks),
 	{FIELD("masked", WORDS, ITEM_MASKED_PATHS, masked_paths), .word = check_paths},
@@ -107,7 +112,7 @@ static const struct json_field pids_fields[] = {
 static const struct json_schema pids_schema = {JSON_SCHEMA(struct document, pids_fields)};
 
 static const struct json_field document_fields[] = {
-	{JSON_KEY("casemate"), JSON_TO(UNSIGNED, struct document, format), .min = FORMAT, .max = FORMAT,
+	{JSON_KEY("casemate"), JSON_TO(UNSIGNED, struct document, format), .min = PROFILE_FORMAT, .max = PROFILE_FORMAT,
 	 .required = true},
 	{JSON_KEY("name"), JSON_TO(WORD, struct document, values.name), .word = check_name, .required = true},
 	{JSON_KEY("extends"), JSON_TO(STRING, struct document, extends)},
@@ -125,7 +130,7 @@ static const struct json_field document_fields[] = {
 	VERDICT_FIELD("propagation", ITEM_PROPAGATION, propagation),
 	VERDICT_FIELD("devices", ITEM_DEVICES, devices),
 	GROUP("sysctls", &sysctls_schema),
-	VERDICT_FIELD("hooks", ITEM_HOOKS, hooks),
+	GROUP("hooks", &hooks_schema),
 	VERDICT_FIELD("personality", ITEM_PERSONALITY, personality),
 	VERDICT_FIELD("oom_score", ITEM_OOM_SCORE, oom_score),
 	VERDICT_FIELD("realtime", ITEM_REALTIME, realtime),

@@ -279,6 +279,25 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 	return result;
 }
 
+/* ---- a container's that runs */
+
+bool cgroup_open_wanted(const struct plan *plan)
+{
+	return plan->cgroup.wanted;
+}
+
+void cgroup_open_explain(const struct plan *plan, struct explain *out)
+{
+	explain_say(out, EXPLAIN_STOPS, NULL, "the limits of the container hold: it is in the cgroup %s",
+		    plan->cgroup.path);
+}
+
+int cgroup_open(const struct plan *plan, struct run *run, struct error *err)
+{
+	return plan->cgroup.driver == CGROUP_V2 ? cgroup_v2_open(&plan->cgroup, run, err)
+						: cgroup_v1_open(&plan->cgroup, run, err);
+}
+
 /* ---- join */
 
 bool cgroup_join_wanted(const struct plan *plan)

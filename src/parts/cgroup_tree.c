@@ -284,6 +284,9 @@ int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, uint8_t
 	if (root < 0)
 		return -1;
 	AUTOCLOSE int parent = open_path(plan, root, last);
+	/* `delete` of a container that still ran has removed it. */
+	if (parent < 0 && errno == ENOENT)
+		return 0;
 	if (parent < 0 || remove_patiently(parent, plan->components.at[last]) < 0)
 		result = error_set(err, ERROR_SYSTEM, errno, "cannot remove the cgroup '%s%s'",
 				   plan->hierarchies.at[hierarchy].directory, plan->path);

@@ -57,6 +57,14 @@ static int write_rules(const struct plan_cgroup *plan, int dir, struct error *er
 	return 0;
 }
 
+static int open_tasks(int dir, size_t index, struct run *run, struct error *err)
+{
+	run->cgroup_join[index] = sys_openat(dir, "tasks", O_WRONLY | O_NOFOLLOW, 0);
+	if (run->cgroup_join[index] < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open 'tasks' of the cgroup");
+	return 0;
+}
+
 static int make_one(const struct plan_cgroup *plan, size_t index, struct run *run, struct error *err)
 {
 	cgroup_enter *enter = plan->hierarchies.at[index].fill ? fill_cpuset : NULL;
@@ -72,10 +80,7 @@ static int make_one(const struct plan_cgroup *plan, size_t index, struct run *ru
 	}
 	if (plan->devices && plan->devices_hierarchy == index)
 		TRY(write_rules(plan, dir, err));
-	run->cgroup_join[index] = sys_openat(dir, "tasks", O_WRONLY | O_NOFOLLOW, 0);
-	if (run->cgroup_join[index] < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot open 'tasks' of the cgroup");
-	return 0;
+	return open_tasks(dir, index, run, err);
 }
 
 int cgroup_v1_make(const struct plan_cgroup *plan, struct run *run, struct error *err)
@@ -84,6 +89,18 @@ int cgroup_v1_make(const struct plan_cgroup *plan, struct run *run, struct error
 		return error_set(err, ERROR_BUG, 0, "there are more than %d cgroup hierarchies", RUN_CGROUPS);
 	for (size_t i = 0; i < plan->hierarchies.count; i++)
 		TRY(make_one(plan, i, run, err));
+	return 0;
+}
+
+int cgroup_v1_open(const struct plan_cgroup *plan, struct run *run, struct error *err)
+{
+	for (size_t i = 0; i < plan->hierarchies.count && i < RUN_CGROUPS; i++) {
+		AUTOCLOSE int dir = cgroup_tree_open(plan, i, plan->components.count, err);
+
+		if (dir < 0)
+			return -1;
+		TRY(open_tasks(dir, i, run, err));
+	}
 	return 0;
 }
 

@@ -142,3 +142,9 @@ int cgroup_v2_make(const struct plan_cgroup *plan, struct run *run, struct error
 	run->cgroup = fd_take(&dir);
 	return 0;
 }
+
+int cgroup_v2_open(const struct plan_cgroup *plan, struct run *run, struct error *err)
+{
+	run->cgroup = cgroup_tree_open(plan, 0, plan->components.count, err);
+	return run->cgroup < 0 ? -1 : 0;
+}

@@ -56,39 +56,10 @@ static void plan_candidates(struct planner *p)
 	}
 }
 
-static int refuse_hooks(struct planner *p, struct error *err)
-{
-	const struct request_hooks *hooks = &p->request->hooks;
-	const struct {
-		const hook_list *list;
-		const char *name;
-	} kinds[] = {
-		{&hooks->prestart, "prestart"},
-		{&hooks->create_runtime, "createRuntime"},
-		{&hooks->create_container, "createContainer"},
-		{&hooks->start_container, "startContainer"},
-		{&hooks->poststart, "poststart"},
-		{&hooks->poststop, "poststop"},
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (kinds[i].list->count == 0)
-			continue;
-		if (p->profile->hooks != VERDICT_REFUSE)
-			return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: hooks.%s", kinds[i].name);
-		planner_judge(p, VERDICT_REFUSE, "process", kinds[i].list->at[0].from,
-			      arena_printf(p->arena, "a hook would run %s with the launcher's rights",
-					   kinds[i].list->at[0].path),
-			      "remove hooks, or use a profile that allows them");
-	}
-	return 0;
-}
-
 int process_plan(struct planner *p, struct error *err)
 {
 	struct plan_process *plan = &p->plan->process;
 
-	TRY(refuse_hooks(p, err));
 	if (p->request->process.args.count == 0)
 		return error_set(err, ERROR_CONFIG, 0, "%s: there is no program to run",
 				 planner_origin(p, "/process/args"));
@@ -101,7 +72,11 @@ int process_plan(struct planner *p, struct error *err)
 	plan->die_with_parent = !p->request->sandbox.given || p->request->sandbox.die_with_parent;
 	plan->time_limit_ms = p->request->sandbox.time_limit_ms;
 	plan->reset_signals = p->host->ignored_signals;
-	plan->keyring = true;
+	plan->keyring = !p->request->no_new_keyring;
+	if (!plan->keyring && p->profile->host_namespaces != VERDICT_ALLOW)
+		plan->keyring =
+			planner_judge(p, VERDICT_TIGHTEN, "process", "--no-new-keyring",
+				      "the caller's keys were within reach: it has a keyring of its own now", NULL);
 	return 0;
 }
 
@@ -133,8 +108,8 @@ bool process_parent_wanted(const struct plan *plan)
 
 void process_parent_explain(const struct plan *plan, struct explain *out)
 {
-	(void)plan;
-	explain_say(out, EXPLAIN_DOES, "default", "it dies with the launcher");
+	explain_say(out, EXPLAIN_DOES, "default", "it dies with the launcher%s",
+		    plan->lifecycle.detached ? ", until that has recorded it" : "");
 }
 
 /* A change of credentials clears this, so it comes after the last one; the launcher may have died before. */

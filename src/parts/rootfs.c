@@ -23,6 +23,16 @@ static void plan_propagation(struct planner *p)
 		plan->propagation = MS_PRIVATE | MS_REC;
 }
 
+/* With the host's tree still mounted, whoever gets CAP_SYS_CHROOT can go back to it. */
+static void plan_no_pivot(struct planner *p)
+{
+	p->plan->rootfs.no_pivot = p->request->no_pivot;
+	if (p->request->no_pivot && p->profile->host_namespaces != VERDICT_ALLOW)
+		planner_judge(p, VERDICT_REFUSE, "rootfs", "--no-pivot",
+			      "the host's tree would stay mounted below the root",
+			      "leave --no-pivot out, or use the profile privileged");
+}
+
 int rootfs_plan(struct planner *p, struct error *err)
 {
 	const struct request_root *root = &p->request->root;
@@ -32,9 +42,14 @@ int rootfs_plan(struct planner *p, struct error *err)
 		return error_set(err, ERROR_CONFIG, 0, "config.json:/root/path is the root of the host");
 	plan->path = root->path;
 	plan->readonly = root->readonly;
+	plan->shown = root->path != NULL && p->plan->hooks[HOOK_PRESTART].count +
+							    p->plan->hooks[HOOK_CREATE_RUNTIME].count +
+							    p->plan->hooks[HOOK_CREATE_CONTAINER].count >
+						    0;
 	plan->from = planner_origin(p, "/root");
 	plan->by_launcher = p->host->privileged && (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0;
 	plan_propagation(p);
+	plan_no_pivot(p);
 	if (!plan->readonly &&
 	    planner_judge(p, p->profile->writable_root, "rootfs", plan->from,
 			  "the root file system was writable: it is read-only now",
@@ -54,6 +69,9 @@ bool rootfs_enter_wanted(const struct plan *plan)
 void rootfs_enter_explain(const struct plan *plan, struct explain *out)
 {
 	const char *flags = plan->rootfs.attrs != 0 ? ", nosuid,nodev" : "";
+
+	if (plan->rootfs.no_pivot)
+		explain_say(out, EXPLAIN_LACKS, "--no-pivot", "the host's tree stays mounted below the root");
 
 	if (plan->rootfs.path != NULL)
 		explain_say(out, EXPLAIN_GRANTS, plan->rootfs.from, "%s is the root%s", plan->rootfs.path, flags);
@@ -151,18 +169,55 @@ int rootfs_isolate(const struct plan *plan, struct run *run, struct error *err)
 	return 0;
 }
 
+/* Hooks that run now look for the container's root where the config says it is, in the container's namespaces. */
+bool rootfs_show_wanted(const struct plan *plan)
+{
+	return plan->rootfs.shown;
+}
+
+void rootfs_show_explain(const struct plan *plan, struct explain *out)
+{
+	explain_say(out, EXPLAIN_DOES, NULL, "%s is the new root already, for the hooks", plan->rootfs.path);
+}
+
+int rootfs_show(const struct plan *plan, struct run *run, struct error *err)
+{
+	if (run->root < 0)
+		TRY(rootfs_open(plan, run, err));
+	if (sys_move_mount(run->root, AT_FDCWD, plan->rootfs.path, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot attach the new root to '%s'", plan->rootfs.path);
+	return 0;
+}
+
+static int pivot(int root, struct error *err)
+{
+	if (sys_fchdir(root) < 0 || sys_pivot_root(".", ".") < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot pivot into the new root");
+		return errno == EINVAL ? error_hint(err, "on an initramfs: --no-pivot, with the profile privileged")
+				       : -1;
+	}
+	if (sys_umount2(".", MNT_DETACH) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot detach the host's tree");
+	return 0;
+}
+
+/* An initramfs cannot be pivoted away (pivot_root(2)): the new root covers it. */
+static int change_root(int root, struct error *err)
+{
+	if (sys_fchdir(root) < 0 || sys_chroot(".") < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot change the root");
+	return 0;
+}
+
 int rootfs_enter(const struct plan *plan, struct run *run, struct error *err)
 {
 	if (run->root < 0)
 		TRY(rootfs_open(plan, run, err));
 	/* Attached over "/" it needs no directory of the host; then it takes the old root's place and the old root
 	 * goes. */
-	if (sys_move_mount(run->root, AT_FDCWD, "/", 0) < 0)
+	if (!plan->rootfs.shown && sys_move_mount(run->root, AT_FDCWD, "/", 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot attach the new root");
-	if (sys_fchdir(run->root) < 0 || sys_pivot_root(".", ".") < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot pivot into the new root");
-	if (sys_umount2(".", MNT_DETACH) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot detach the host's tree");
+	TRY(plan->rootfs.no_pivot ? change_root(run->root, err) : pivot(run->root, err));
 	fd_close(&run->root);
 	if (sys_chdir("/") < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot enter the new root");

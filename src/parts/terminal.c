@@ -4,13 +4,16 @@
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "parts/place.h"
 
 static bool find_devpts(const struct plan *plan, size_t *ret_index)
 {
@@ -79,6 +82,19 @@ static int attach_console(const struct plan *plan, struct run *run, struct error
 	return 0;
 }
 
+/* A container that runs may have put anything there by now. */
+static int running_devpts(const char *target, struct error *err)
+{
+	struct statfs fs;
+	AUTOCLOSE int devpts = place_open(target, PLACE_ORDINARY);
+
+	if (devpts < 0 || fstatfs(devpts, &fs) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' of the container", target);
+	if (fs.f_type != DEVPTS_SUPER_MAGIC)
+		return error_set(err, ERROR_SYSTEM, 0, "'%s' of the container holds no terminals", target);
+	return fd_take(&devpts);
+}
+
 int terminal_open(const struct plan *plan, struct run *run, struct error *err)
 {
 	struct winsize size = {.ws_row = (unsigned short)plan->terminal.size.height,
@@ -88,7 +104,10 @@ int terminal_open(const struct plan *plan, struct run *run, struct error *err)
 
 	if (!find_devpts(plan, &index))
 		return error_set(err, ERROR_BUG, 0, "there is no devpts for the terminal");
-	TRY(open_pair(run->mounts[index], &run->master, &run->terminal, err));
+	AUTOCLOSE int running = plan->join.wanted ? running_devpts(plan->mounts.at[index].target, err) : -1;
+	if (plan->join.wanted && running < 0)
+		return -1;
+	TRY(open_pair(plan->join.wanted ? running : run->mounts[index], &run->master, &run->terminal, err));
 	/* The program must not see a terminal without a size, so it is set here and not when the launcher has the
 	 * master. */
 	if (size.ws_row == 0)
@@ -97,7 +116,7 @@ int terminal_open(const struct plan *plan, struct run *run, struct error *err)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot set the terminal's size");
 	if (sys_fchownat(run->terminal, "", owner, (uint32_t)-1, AT_EMPTY_PATH) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot give the terminal to its user");
-	return attach_console(plan, run, err);
+	return plan->join.wanted ? 0 : attach_console(plan, run, err);
 }
 
 bool terminal_adopt_wanted(const struct plan *plan)

@@ -100,7 +100,7 @@ static void explain_text(const struct plan *plan, FILE *out)
 	struct explain explain = {.out = out};
 
 	fprintf(out, "\"%s\" under the profile \"%s\"; + grants, - stops, ! cannot hold\n\n", plan->id, plan->profile);
-	for (const struct step *step = steps; step->name != NULL; step++) {
+	for (const struct step *step = steps_of(plan); step->name != NULL; step++) {
 		explain.step = step->name;
 		explain.first = true;
 		if (step->wanted(plan))
@@ -172,7 +172,7 @@ static int explain_json(const struct plan *plan, FILE *out, struct error *err)
 	json_write_string(&json, plan->profile);
 	json_write_key(&json, "steps");
 	json_write_begin_array(&json);
-	for (const struct step *step = steps; step->name != NULL; step++)
+	for (const struct step *step = steps_of(plan); step->name != NULL; step++)
 		if (step->wanted(plan))
 			json_step(step, plan, &json);
 	json_write_end_array(&json);

@@ -9,12 +9,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
 #include "run/plan.h"
+#include "run/runtime_hooks.h"
+#include "run/state.h"
 #include "run/steps.h"
 #include "run/sync.h"
 #include "run/wait.h"
@@ -49,6 +52,8 @@ static _Noreturn void child_side(const struct plan *plan, struct run *run)
 {
 	struct error *err = &run->shared->error;
 
+	/* The lock on the state is the launcher's alone. */
+	fd_close(&run->state);
 	/* Nothing of the host's user may look into the set-up, and modes of what is made are final. */
 	sys_umask(0);
 	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -64,6 +69,7 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 {
 	struct error *err = &run->shared->error;
 
+	fd_close(&run->state);
 	if (steps_apply(STEP_ENTER, plan, run, err) < 0)
 		_exit(125);
 	/* The child is the launcher's, not ours: it is waited for and killed like any other. */
@@ -135,18 +141,19 @@ static int start_child(const struct plan *plan, struct run *run, int *peer, stru
 	if (stage)
 		return wait_for_stage(pid, run, err);
 	run->child = pid;
+	run->shared->child = pid;
 	return 0;
 }
 
-static const char *last_step(const struct run_shared *shared)
+static const char *last_step(const struct plan *plan, const struct run_shared *shared)
 {
 	int32_t count = shared->applied_count;
 
-	return count > 0 ? steps[shared->applied[count - 1]].name : "start";
+	return count > 0 ? steps_of(plan)[shared->applied[count - 1]].name : "start";
 }
 
 /* The conversation ended before execve(2): by an error that the child left, or by its death. */
-static int child_failed(struct run *run, struct error *err)
+static int child_failed(const struct plan *plan, struct run *run, struct error *err)
 {
 	int status = 0;
 
@@ -158,37 +165,111 @@ static int child_failed(struct run *run, struct error *err)
 	}
 	if (WIFSIGNALED(status))
 		error_set(err, ERROR_SYSTEM, 0, "step '%s': the container was killed by signal %d",
-			  last_step(run->shared), WTERMSIG(status));
+			  last_step(plan, run->shared), WTERMSIG(status));
 	else
-		error_set(err, ERROR_SYSTEM, 0, "step '%s': the container ended early", last_step(run->shared));
+		error_set(err, ERROR_SYSTEM, 0, "step '%s': the container ended early", last_step(plan, run->shared));
 	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? error_hint(err, "was it the memory limit?") : -1;
 }
 
 /* Waits for @message; the child's end is its failure. */
-static int await_child(struct run *run, enum sync_message message, int *ret_fd, struct error *err)
+static int await_child(const struct plan *plan, struct run *run, enum sync_message message, int *ret_fd,
+		       struct error *err)
 {
 	int gone = sync_await(run->sync, message, ret_fd, err);
 
-	return gone > 0 ? child_failed(run, err) : gone;
+	return gone > 0 ? child_failed(plan, run, err) : gone;
 }
 
-static int launcher_side(const struct plan *plan, struct run *run, struct error *err)
+/* The engine holds the terminal; without a socket for it the launcher does (run/relay.h). */
+static int hand_over_terminal(const struct plan *plan, struct run *run, struct error *err)
 {
-	int gone;
+	static const char name[] = "/dev/ptmx";
+	const char *path = plan->lifecycle.console_socket;
 
-	if (steps_wanted(STEP_ATTACH, plan)) {
-		TRY(await_child(run, SYNC_ISOLATED, NULL, err));
-		TRY(steps_apply(STEP_ATTACH, plan, run, err));
-		TRY(sync_tell(run->sync, SYNC_ATTACHED, -1, err));
-	}
-	if (plan->terminal.pty)
-		TRY(await_child(run, SYNC_TERMINAL, &run->terminal, err));
-	gone = sync_await(run->sync, 0, NULL, err);
+	if (path == NULL)
+		return 0;
+	AUTOCLOSE int socket = sys_unix_connect(SOCK_STREAM, AT_FDCWD, path);
+	if (socket < 0 || fd_send(socket, name, sizeof(name) - 1, run->terminal) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot send the terminal to the console socket '%s'", path);
+	fd_close(&run->terminal);
+	return 0;
+}
+
+static int send_pidfd(const struct plan *plan, const struct run *run, struct error *err)
+{
+	static const char name[] = "pidfd";
+	const char *path = plan->lifecycle.pidfd_socket;
+
+	if (path == NULL)
+		return 0;
+	AUTOCLOSE int process = sys_pidfd_open(run->child);
+	AUTOCLOSE int socket = sys_unix_connect(SOCK_STREAM, AT_FDCWD, path);
+	if (process < 0 || socket < 0 || fd_send(socket, name, sizeof(name) - 1, process) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot send a pidfd to the socket '%s'", path);
+	return 0;
+}
+
+/* From SYNC_RECORDED on it lives without the launcher: what can fail here must have been done before. */
+static int let_go(const struct plan *plan, const struct launch_options *options, struct run *run, struct error *err)
+{
+	TRY(await_child(plan, run, SYNC_CREATED, NULL, err));
+	TRY(state_record(plan, run, err));
+	TRY(send_pidfd(plan, run, err));
+	TRY(wait_announce(plan, options, run, err));
+	return sync_tell(run->sync, SYNC_RECORDED, -1, err);
+}
+
+static int await_exec(const struct plan *plan, struct run *run, struct error *err)
+{
+	int gone = sync_await(run->sync, 0, NULL, err);
+
 	if (gone <= 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_BUG, 0, "the container spoke out of turn");
 	if (run->shared->error.kind != ERROR_NONE || !run->shared->executing)
-		return child_failed(run, err);
+		return child_failed(plan, run, err);
 	return 0;
+}
+
+/* Until the child has said that it need not die with the launcher, the launcher may not end. */
+static int await_parting(const struct plan *plan, struct run *run, struct error *err)
+{
+	int gone = sync_await(run->sync, 0, NULL, err);
+
+	if (gone <= 0)
+		return gone < 0 ? -1 : error_set(err, ERROR_BUG, 0, "the container spoke out of turn");
+	return run->shared->error.kind == ERROR_NONE ? 0 : child_failed(plan, run, err);
+}
+
+static int launcher_side(const struct plan *plan, const struct launch_options *options, struct run *run,
+			 struct error *err)
+{
+	if (steps_wanted(STEP_ATTACH, plan)) {
+		TRY(await_child(plan, run, SYNC_ISOLATED, NULL, err));
+		TRY(steps_apply(STEP_ATTACH, plan, run, err));
+		TRY(sync_tell(run->sync, SYNC_ATTACHED, -1, err));
+	}
+	if (runtime_hooks_create_wanted(plan)) {
+		TRY(await_child(plan, run, SYNC_HOOKS, NULL, err));
+		TRY(runtime_hooks_launcher(plan, run, err));
+		TRY(sync_tell(run->sync, SYNC_HOOKED, -1, err));
+	}
+	if (plan->terminal.pty) {
+		TRY(await_child(plan, run, SYNC_TERMINAL, &run->terminal, err));
+		TRY(hand_over_terminal(plan, run, err));
+	}
+	if (plan->lifecycle.detached)
+		TRY(let_go(plan, options, run, err));
+	TRY(plan->lifecycle.waits ? await_parting(plan, run, err) : await_exec(plan, run, err));
+	if (plan->lifecycle.waits)
+		return 0;
+	if (!plan->lifecycle.detached) {
+		TRY(state_record(plan, run, err));
+		TRY(state_unlock(run, err));
+		TRY(send_pidfd(plan, run, err));
+		TRY(wait_announce(plan, options, run, err));
+	}
+	return runtime_hooks_after(&plan->hooks[HOOK_POSTSTART], plan->lifecycle.state_text, run->child, plan->bundle,
+				   err);
 }
 
 /* ---- memory and descriptors of one launch */
@@ -225,6 +306,10 @@ static void run_close(const struct plan *plan, struct run *run)
 	close_all(run->mounts, plan->mounts.count);
 	close_all(run->devices, plan->devices.nodes.count);
 	close_all(run->cgroups, hierarchies(plan));
+	fd_close(&run->shared_fd);
+	fd_close(&run->container);
+	fd_close(&run->state);
+	fd_close(&run->start);
 	fd_close(&run->sync);
 	fd_close(&run->root);
 	fd_close(&run->terminal);
@@ -252,11 +337,30 @@ static int raise_nofile(size_t wanted, struct run *run, struct error *err)
 	return 0;
 }
 
+/* Where `start` has to see the child's error as well, it is a file that can be sent there. */
+static int open_shared(const struct plan *plan, struct run *run, struct error *err)
+{
+	int kind = plan->lifecycle.waits ? 0 : MAP_ANONYMOUS;
+
+	if (plan->lifecycle.waits) {
+		run->shared_fd = sys_memfd_create("casemate");
+		if (run->shared_fd < 0 || ftruncate(run->shared_fd, sizeof(*run->shared)) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot get memory for the launch");
+	}
+	void *shared = mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE, MAP_SHARED | kind, run->shared_fd, 0);
+	if (shared == MAP_FAILED)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot get memory for the launch");
+	run->shared = shared;
+	return 0;
+}
+
 static int run_open(const struct plan *plan, struct run *run, struct error *err)
 {
-	void *shared = mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	*run = (struct run){.sync = -1,
+	*run = (struct run){.shared_fd = -1,
+			    .container = -1,
+			    .state = -1,
+			    .start = -1,
+			    .sync = -1,
 			    .proc = -1,
 			    .root = -1,
 			    .terminal = -1,
@@ -266,9 +370,7 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		run->cgroup_join[i] = -1;
-	if (shared == MAP_FAILED)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot get memory for the launch");
-	run->shared = shared;
+	TRY(open_shared(plan, run, err));
 	run->mounts = no_fds(plan->mounts.count);
 	run->devices = no_fds(plan->devices.nodes.count);
 	run->cgroups = no_fds(hierarchies(plan));
@@ -296,9 +398,18 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 	fd_close(&run->control);
 	run->control = control[0];
 	TRY(started);
-	TRY(launcher_side(plan, run, err));
-	TRY(wait_announce(plan, options, run, err));
-	return wait_for_exit(&wait, plan, run, ret_status, err);
+	TRY(launcher_side(plan, options, run, err));
+	return plan->lifecycle.detached ? 0 : wait_for_exit(&wait, plan, run, ret_status, err);
+}
+
+/* Undoes a launch that failed or whose workload has ended. */
+static int clean_up(const struct plan *plan, struct run *run, struct error *err)
+{
+	if (run->child > 0) {
+		(void)sys_kill(run->child, SIGKILL);
+		(void)waitpid(run->child, NULL, 0);
+	}
+	return steps_undo(plan, run, err);
 }
 
 int launch_run(const struct plan *plan, const struct launch_options *options, int *ret_status, struct error *err)
@@ -312,13 +423,14 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 		return -1;
 	}
 	int result = launch(plan, options, &run, ret_status, err);
-	if (result < 0 && run.child > 0) {
-		(void)sys_kill(run.child, SIGKILL);
-		(void)waitpid(run.child, NULL, 0);
-	}
-	if (steps_undo(plan, &run, result == 0 ? err : &later) < 0)
+	bool lives = result == 0 && (plan->lifecycle.detached || plan->lifecycle.keep);
+	if (!lives && clean_up(plan, &run, result == 0 ? err : &later) < 0)
 		result = -1;
 	run_close(plan, &run);
+	if (!lives && plan->hooks[HOOK_POSTSTOP].count > 0 &&
+	    runtime_hooks_after(&plan->hooks[HOOK_POSTSTOP], plan->lifecycle.state_text, 0, plan->bundle,
+				result == 0 ? err : &later) < 0)
+		result = -1;
 	wait_conclude(options, result == 0 ? "exited" : "failed", result == 0 ? *ret_status : error_exit_status(err));
 	return result;
 }

@@ -11,6 +11,7 @@
 #include "parts/cgroup.h"
 #include "parts/devices.h"
 #include "parts/filter.h"
+#include "parts/hooks.h"
 #include "parts/hostname.h"
 #include "parts/ids.h"
 #include "parts/labels.h"
@@ -25,9 +26,11 @@
 #include "parts/sysctl.h"
 #include "parts/terminal.h"
 #include "parts/user.h"
+#include "run/runtime_hooks.h"
 
 /* Later parts read what earlier ones decided. */
 static int (*const parts[])(struct planner *p, struct error *err) = {
+	hooks_plan,      /* whether some run before the new root is entered */
 	namespaces_plan, /* first: most others ask whether a namespace is the container's own */
 	ids_plan,        /* may add a user namespace, and says whether id 0 is mapped */
 	cgroup_plan,     rootfs_plan, mounts_plan,  devices_plan,                 /* looks at the mount on /dev */
@@ -59,15 +62,34 @@ static void note_ignored(struct planner *p)
 			     "this property means nothing here and was ignored");
 }
 
-int plan_build(const struct request *request, const struct profile *profile, const struct host *host, const char *id,
-	       struct arena *arena, struct plan **ret_plan, struct error *err)
+/* What the other commands and the hooks are told of a container. */
+static int plan_identity(struct planner *p, const char *id, struct error *err)
+{
+	struct plan *plan = p->plan;
+
+	plan->arena = p->arena;
+	plan->id = arena_strdup(p->arena, id);
+	plan->profile = p->profile->name;
+	plan->oci_version = p->request->oci_version;
+	plan->bundle = p->request->bundle;
+	plan->annotations = p->request->annotations;
+	if (plan->bundle == NULL)
+		return 0;
+	const struct hook_container container = {plan->oci_version, plan->id, plan->bundle, &plan->annotations};
+	return runtime_hooks_text(&container, p->arena, &plan->lifecycle.state_text, err);
+}
+
+int plan_build(const struct plan_input *input, struct arena *arena, struct plan **ret_plan, struct error *err)
 {
 	struct plan *plan = arena_alloc(arena, sizeof(*plan));
-	struct planner planner = {.arena = arena, .request = request, .profile = profile, .host = host, .plan = plan};
+	struct planner planner = {.arena = arena,
+				  .request = input->request,
+				  .profile = input->profile,
+				  .host = input->host,
+				  .joining = input->joining,
+				  .plan = plan};
 
-	plan->arena = arena;
-	plan->id = arena_strdup(arena, id);
-	plan->profile = profile->name;
+	TRY(plan_identity(&planner, input->id, err));
 	TRY(read_default_filter(&planner, err));
 	note_ignored(&planner);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

@@ -20,13 +20,20 @@
 #include "parts/terminal.h"
 #include "parts/user.h"
 #include "run/init.h"
+#include "run/join.h"
+#include "run/runtime_hooks.h"
+#include "run/start.h"
+#include "run/state.h"
 
 #define STEP(name, phase, part)                                                                                        \
 	{                                                                                                              \
 		name, phase, part##_wanted, part, part##_explain, NULL                                                 \
 	}
 
-const struct step steps[] = {
+static const struct step launch_steps[] = {
+	/* Whatever is made from here on, `delete` finds it after a crash. */
+	{"state", STEP_PREPARE, state_make_wanted, state_make, state_make_explain, state_unmake},
+	STEP("start-listen", STEP_PREPARE, start_listen),
 	/* The limits are there before anything that they limit. */
 	{"cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove},
 	/* The launcher opens what the child could not reach from inside a user namespace. */
@@ -54,6 +61,9 @@ const struct step steps[] = {
 	 */
 	STEP("mounts-make", STEP_BUILD, mounts_make),
 	STEP("devices-open", STEP_BUILD, devices_make),
+	/* Before the new root is entered, as the specification wants it. */
+	STEP("rootfs-show", STEP_BUILD, rootfs_show),
+	STEP("hooks-create", STEP_BUILD, runtime_hooks_create),
 	/* From here on a link of the image can only lead into the container. */
 	STEP("rootfs", STEP_BUILD, rootfs_enter),
 	STEP("mounts", STEP_BUILD, mounts_attach),
@@ -91,6 +101,10 @@ const struct step steps[] = {
 	STEP("fds", STEP_CONFINE, process_fds),
 	/* As the workload's user, and while every call for a good error message is still allowed. */
 	STEP("program", STEP_CONFINE, process_program),
+	/* All is set up, and all that could go wrong was told to who made it. */
+	STEP("created", STEP_CONFINE, start_created),
+	STEP("start", STEP_CONFINE, start_wait),
+	STEP("hooks-start", STEP_CONFINE, runtime_hooks_start),
 
 	/* The filter may forbid everything above; it lets the launch's own execve(2) through. */
 	STEP("filter", STEP_EXEC, filter_apply),
@@ -98,8 +112,30 @@ const struct step steps[] = {
 	{0},
 };
 
+/* `exec`: what holds the container's own program holds this one, in the same order and for the same reasons. */
+static const struct step join_steps[] = {
+	STEP("container", STEP_PREPARE, join_find),     STEP("cgroup-open", STEP_PREPARE, cgroup_open),
+	STEP("namespaces", STEP_ENTER, join_enter),     STEP("cgroup-join", STEP_BUILD, cgroup_join),
+	STEP("ids-become", STEP_BUILD, ids_become),     STEP("proc", STEP_BUILD, join_proc),
+	STEP("terminal", STEP_BUILD, terminal_open),    STEP("cwd", STEP_BUILD, user_cwd),
+	STEP("limits", STEP_CONFINE, limits_apply),     STEP("keyring", STEP_CONFINE, process_keyring),
+	STEP("session", STEP_CONFINE, terminal_adopt),  STEP("labels", STEP_CONFINE, labels_apply),
+	STEP("landlock", STEP_CONFINE, landlock_apply), STEP("bounding", STEP_CONFINE, caps_bound),
+	STEP("user", STEP_CONFINE, user_apply),         STEP("caps", STEP_CONFINE, caps_apply),
+	STEP("parent", STEP_CONFINE, process_parent),   STEP("signals", STEP_CONFINE, process_signals),
+	STEP("fds", STEP_CONFINE, process_fds),         STEP("program", STEP_CONFINE, process_program),
+	STEP("created", STEP_CONFINE, start_created),   STEP("filter", STEP_EXEC, filter_apply),
+	STEP("exec", STEP_EXEC, process_exec),          {0},
+};
+
+const struct step *steps_of(const struct plan *plan)
+{
+	return plan->join.wanted ? join_steps : launch_steps;
+}
+
 static int apply_one(const struct step *step, const struct plan *plan, struct run *run, struct error *err)
 {
+	const struct step *steps = steps_of(plan);
 	struct run_shared *shared = run->shared;
 
 	if (shared->applied_count < (int32_t)sizeof(shared->applied))
@@ -114,7 +150,7 @@ static int apply_one(const struct step *step, const struct plan *plan, struct ru
 
 int steps_apply(enum step_phase phase, const struct plan *plan, struct run *run, struct error *err)
 {
-	for (const struct step *step = steps; step->name != NULL; step++)
+	for (const struct step *step = steps_of(plan); step->name != NULL; step++)
 		if (step->phase == phase && step->wanted(plan))
 			TRY(apply_one(step, plan, run, err));
 	return 0;
@@ -122,7 +158,7 @@ int steps_apply(enum step_phase phase, const struct plan *plan, struct run *run,
 
 bool steps_wanted(enum step_phase phase, const struct plan *plan)
 {
-	for (const struct step *step = steps; step->name != NULL; step++)
+	for (const struct step *step = steps_of(plan); step->name != NULL; step++)
 		if (step->phase == phase && step->wanted(plan))
 			return true;
 	return false;
@@ -134,7 +170,7 @@ int steps_undo(const struct plan *plan, struct run *run, struct error *err)
 	int result = 0;
 
 	for (int32_t i = run->shared->applied_count - 1; i >= 0; i--) {
-		const struct step *step = &steps[run->shared->applied[i]];
+		const struct step *step = &steps_of(plan)[run->shared->applied[i]];
 
 		if (step->undo != NULL && step->undo(plan, run, result == 0 ? err : &later) < 0)
 			result = -1;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/fd.h"
+
 union control {
 	struct cmsghdr header; /* for the alignment */
 	char room[CMSG_SPACE(sizeof(int))];
@@ -14,20 +16,8 @@ union control {
 int sync_tell(int sync, enum sync_message message, int fd, struct error *err)
 {
 	uint32_t word = message;
-	struct iovec data = {.iov_base = &word, .iov_len = sizeof(word)};
-	union control control = {.room = {0}};
-	struct msghdr packet = {.msg_iov = &data, .msg_iovlen = 1};
 
-	if (fd >= 0) {
-		packet.msg_control = &control;
-		packet.msg_controllen = sizeof(control);
-		struct cmsghdr *header = CMSG_FIRSTHDR(&packet);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	}
-	if (sendmsg(sync, &packet, MSG_NOSIGNAL) < 0)
+	if (fd_send(sync, &word, sizeof(word), fd) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot talk to the other side of the launch");
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "run/relay.h"
@@ -49,10 +50,10 @@ static int write_pid_file(const char *path, pid_t pid, struct error *err)
 	return 0;
 }
 
-static int write_trace(const struct run_shared *shared, int fd, struct error *err)
+static int write_trace(const struct plan *plan, const struct run_shared *shared, int fd, struct error *err)
 {
 	for (int32_t i = 0; i < shared->applied_count; i++) {
-		const char *name = steps[shared->applied[i]].name;
+		const char *name = steps_of(plan)[shared->applied[i]].name;
 
 		if (fd_write_all(fd, name, strlen(name)) < 0 || fd_write_all(fd, "\n", 1) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot write the trace of the steps");
@@ -65,9 +66,8 @@ int wait_announce(const struct plan *plan, const struct launch_options *options,
 {
 	char line[128];
 
-	(void)plan;
 	if (options->trace_fd >= 0)
-		TRY(write_trace(run->shared, options->trace_fd, err));
+		TRY(write_trace(plan, run->shared, options->trace_fd, err));
 	if (options->pid_file != NULL)
 		TRY(write_pid_file(options->pid_file, run->child, err));
 	if (options->status_fd < 0)
@@ -87,14 +87,6 @@ void wait_conclude(const struct launch_options *options, const char *event, int 
 		(void)fd_write_all(options->status_fd, line, (size_t)length);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* The next signal, or 0 when @deadline (0: none) has passed. */
 static int next_signal(const sigset_t *signals, uint64_t deadline)
 {
@@ -103,7 +95,7 @@ static int next_signal(const sigset_t *signals, uint64_t deadline)
 
 	if (deadline == 0)
 		return sigwaitinfo(signals, NULL);
-	now = now_ms();
+	now = clock_ms();
 	if (now < deadline) {
 		left.tv_sec = (time_t)((deadline - now) / 1000);
 		left.tv_nsec = (long)((deadline - now) % 1000) * 1000000;
@@ -137,7 +129,7 @@ static int relay(const struct wait *wait, struct run *run, uint64_t deadline, in
 int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *run, int *ret_status, struct error *err)
 {
 	uint64_t limit = plan->process.time_limit_ms;
-	uint64_t deadline = limit == 0 ? 0 : now_ms() + limit;
+	uint64_t deadline = limit == 0 ? 0 : clock_ms() + limit;
 	int status = 0;
 
 	if (plan->terminal.pty)
@@ -146,7 +138,7 @@ int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *
 		forward_until_exit(wait, run, deadline, &status);
 	run->child = 0;
 	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	if (deadline != 0 && now_ms() >= deadline && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+	if (deadline != 0 && clock_ms() >= deadline && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		*ret_status = TIMED_OUT;
 	return 0;
 }

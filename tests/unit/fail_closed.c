@@ -51,12 +51,13 @@ static const struct plan *make_plan(void)
 				   .landlock_abi = 7,
 				   .cwd = "/"};
 	static struct error err;
+	const struct plan_input input = {.request = &request, .profile = &profile, .host = &host, .id = "test"};
 	struct plan *plan = NULL;
 
 	arena_destroy(&arena);
 	if (arena_create(&arena, &err) < 0 || profile_builtin("restricted", &arena, &profile, &err) < 0 ||
 	    oci_parse(config, strlen(config), "/bundle", &arena, &request, &err) < 0 ||
-	    plan_build(&request, &profile, &host, "test", &arena, &plan, &err) < 0) {
+	    plan_build(&input, &arena, &plan, &err) < 0) {
 		fprintf(stderr, "# %s\n", err.what);
 		return NULL;
 	}
@@ -94,6 +95,10 @@ static int apply_all(const struct plan *plan, struct run_shared *shared, struct 
 	static int mounts[64], devices[64], cgroups[64];
 	int pair[2];
 	struct run run = {.shared = shared,
+			  .shared_fd = -1,
+			  .container = -1,
+			  .state = -1,
+			  .start = -1,
 			  .proc = -1,
 			  .root = -1,
 			  .terminal = -1,
@@ -162,6 +167,7 @@ static void check_steps(const struct plan *plan)
 
 	fake_reset(0);
 	apply_all(plan, &shared, &err);
+	const struct step *steps = steps_of(plan);
 	for (const struct step *step = steps; step->name != NULL; step++)
 		if (step->phase != STEP_PREPARE && step->phase != STEP_ATTACH && step->wanted(plan))
 			same = same && at < shared.applied_count && steps[shared.applied[at++]].name == step->name;

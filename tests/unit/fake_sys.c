@@ -109,6 +109,60 @@ int sys_socketpair(int ret_fds[2])
 	return plain("socketpair");
 }
 
+int sys_pipe(int ret_fds[2])
+{
+	(void)ret_fds;
+	return plain("pipe");
+}
+
+int sys_pidfd_open(pid_t pid)
+{
+	(void)pid;
+	return descriptor("pidfd_open", false);
+}
+
+int sys_pidfd_send_signal(int pidfd, int signal)
+{
+	(void)pidfd, (void)signal;
+	return plain("pidfd_send_signal");
+}
+
+int sys_memfd_create(const char *name)
+{
+	(void)name;
+	return descriptor("memfd_create", true);
+}
+
+int sys_unix_listen(int dir, const char *path)
+{
+	(void)dir, (void)path;
+	return descriptor("listen", false);
+}
+
+int sys_unix_connect(int type, int dir, const char *path)
+{
+	(void)type, (void)dir, (void)path;
+	return descriptor("connect", false);
+}
+
+int sys_accept(int listening)
+{
+	(void)listening;
+	return descriptor("accept", false);
+}
+
+int sys_flock(int fd, int operation)
+{
+	(void)fd, (void)operation;
+	return plain("flock");
+}
+
+int sys_renameat(int dir, const char *from, const char *to)
+{
+	(void)dir, (void)from, (void)to;
+	return plain("renameat");
+}
+
 int sys_setgroups(size_t count, const uint32_t *groups)
 {
 	(void)count, (void)groups;

@@ -34,7 +34,11 @@ static const char *envp[] = {NULL};
 static struct plan *make_plan(struct request_seccomp *own, enum profile_seccomp stack)
 {
 	struct plan *plan = arena_alloc(&arena, sizeof(*plan));
-	struct planner p = {&arena, &request, &profile, NULL, &default_filter, plan};
+	struct planner p = {.arena = &arena,
+			    .request = &request,
+			    .profile = &profile,
+			    .default_filter = &default_filter,
+			    .plan = plan};
 
 	request = (struct request){.source = "config.json"};
 	request.linux_.seccomp = own;

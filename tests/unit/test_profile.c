@@ -88,7 +88,7 @@ static void test_baseline(void)
 	test("baseline is what the Pod Security Standards call so");
 	CHECK(p.capabilities == VERDICT_TIGHTEN && p.capabilities_allowed == baseline_capabilities);
 	CHECK(p.root_user == VERDICT_ALLOW && p.writable_root == VERDICT_ALLOW && p.no_new_privileges == VERDICT_ALLOW);
-	CHECK(p.masks == VERDICT_TIGHTEN && p.seccomp == PROFILE_SECCOMP_MISSING && p.hooks == VERDICT_ALLOW);
+	CHECK(p.masks == VERDICT_TIGHTEN && p.seccomp == PROFILE_SECCOMP_MISSING && p.hooks == VERDICT_REFUSE);
 	CHECK(p.host_namespaces == VERDICT_REFUSE && p.sensitive_sources == VERDICT_REFUSE);
 	CHECK(p.devices == VERDICT_REFUSE && p.sysctls == VERDICT_REFUSE && p.propagation == VERDICT_REFUSE);
 	CHECK(has(&p.sysctls_allowed, "net.ipv4.ip_unprivileged_port_start"));
@@ -127,8 +127,8 @@ static void test_format(void)
 	CHECK(refuses("{\"casemate\":2,\"name\":\"x\",\"extends\":\"restricted\"}", "/casemate"));
 	CHECK(refuses("{\"casemate\":1,\"name\":\"x\",\"extends\":\"restricted\",\"hook\":\"refuse\"}",
 		      "/hook: unknown key"));
-	CHECK(refuses("{\"casemate\":1,\"name\":\"x\",\"extends\":\"restricted\",\"hooks\":\"deny\"}",
-		      "/hooks: 'deny' is not a verdict"));
+	CHECK(refuses("{\"casemate\":1,\"name\":\"x\",\"extends\":\"restricted\",\"hooks\":{\"others\":\"deny\"}}",
+		      "/hooks/others: 'deny' is not a verdict"));
 	CHECK(refuses("{\"casemate\":1,\"name\":\"x\",\"extends\":\"restricted\",\"pids\":{\"limits\":5}}",
 		      "/pids/limits: unknown"));
 	CHECK(refuses("{\"casemate\":1,\"name\":\"x\",\"extends\":\"restricted\",\"pids\":{\"limit\":0}}",
@@ -150,7 +150,7 @@ static void test_extends(void)
 	test("a profile takes from the one that it extends what it does not give");
 	CHECK(parses("{\"casemate\":1,\"name\":\"x\",\"extends\":\"baseline\",\"root_user\":\"refuse\","
 		     "\"pids\":{\"others\":\"tighten\",\"limit\":10}} // comment"));
-	CHECK(profile.root_user == VERDICT_REFUSE && profile.pids_limit == 10 && profile.hooks == VERDICT_ALLOW);
+	CHECK(profile.root_user == VERDICT_REFUSE && profile.pids_limit == 10 && profile.hooks == VERDICT_REFUSE);
 	CHECK(profile.capabilities_allowed == baseline_capabilities && has(&profile.masked_paths, "/proc/keys"));
 	CHECK(strcmp(profile.name, "x") == 0 && strcmp(profile.from, "p.json") == 0);
 
@@ -212,10 +212,28 @@ static void test_weaker(void)
 		else if (row->kind == PROFILE_ALLOWED)
 			profile_row_copy(row, &candidate,
 					 &(struct profile){.mount_types_allowed = restricted.masked_paths,
+							   .hooks_allowed = restricted.masked_paths,
 							   .sysctls_allowed = restricted.masked_paths});
 		else
 			profile_row_copy(row, &candidate, &privileged);
 		CHECK(profile_weaker(&restricted, &candidate, &err) < 0 && strstr(err.what, row->key) != NULL);
+	}
+}
+
+static void test_write(void)
+{
+	static const char *const names[] = {"restricted", "baseline", "privileged"};
+	const char *text;
+	size_t length;
+
+	test("a profile that was written reads as the same profile");
+	for (size_t i = 0; i < 3; i++) {
+		struct profile before = builtin(names[i]), after = {0};
+
+		CHECK(profile_write(&before, &arena, &text, &length, &err) == 0);
+		CHECK(profile_parse(text, length, "written", &arena, &after, &err) == 0);
+		CHECK(profile_weaker(&before, &after, &err) == 0 && profile_weaker(&after, &before, &err) == 0);
+		CHECK(strcmp(before.name, after.name) == 0 && before.locked == after.locked);
 	}
 }
 
@@ -241,11 +259,12 @@ static void test_files(void)
 	CHECK(mkdtemp(directory) != NULL);
 	snprintf(name, sizeof(name), "%s/sub", directory);
 	CHECK(mkdir(name, 0700) == 0);
-	file_in("sub/base.json", "{\"casemate\":1,\"name\":\"base\",\"extends\":\"baseline\",\"hooks\":\"refuse\"}");
+	file_in("sub/base.json",
+		"{\"casemate\":1,\"name\":\"base\",\"extends\":\"baseline\",\"personality\":\"refuse\"}");
 	path = file_in("top.json",
 		       "{\"casemate\":1,\"name\":\"top\",\"extends\":\"sub/base.json\",\"root_user\":\"tighten\"}");
 	reset();
-	CHECK(profile_read(path, &arena, &profile, &err) == 0 && profile.hooks == VERDICT_REFUSE);
+	CHECK(profile_read(path, &arena, &profile, &err) == 0 && profile.personality == VERDICT_REFUSE);
 	CHECK(profile.root_user == VERDICT_TIGHTEN && strcmp(profile.from, path) == 0);
 
 	test("a profile that extends itself is refused");
@@ -351,6 +370,7 @@ int main(void)
 	test_format();
 	test_extends();
 	test_weaker();
+	test_write();
 	test_files();
 	test_selection();
 	remove_files();

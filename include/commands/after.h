@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What several commands do to a container that another one has made. */
+#ifndef CASEMATE_COMMANDS_AFTER_H
+#define CASEMATE_COMMANDS_AFTER_H
+
+#include "run/state.h"
+
+/* Reads the container's copy of its config.json into *@ret (zeroed). ERROR_SYSTEM, ERROR_CONFIG. */
+int after_config(const struct state *state, struct arena *arena, struct request *ret, struct error *err);
+
+/* Runs the poststart or poststop hooks of the container. Fails as hooks_run() does. */
+int after_hooks(const struct state *state, enum hook_kind kind, struct arena *arena, struct error *err);
+
+/* Sends @signal to the container's first process. ERROR_GONE when that is not there any more. */
+int after_kill(const struct state *state, int signal, struct error *err);
+
+/* Sends @signal to every process of the container: all of its cgroup. ERROR_SYSTEM. */
+int after_kill_all(const struct state *state, int signal, struct error *err);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What `create` and `run` share: the options of a launch from a bundle, and the plan that they lead to. */
+#ifndef CASEMATE_COMMANDS_CONTAINER_H
+#define CASEMATE_COMMANDS_CONTAINER_H
+
+#include "commands/command.h"
+#include "run/launch.h"
+
+struct container_options {
+	const char *bundle, *config, *profile, *pid_file, *console_socket, *pidfd_socket;
+	bool no_pivot, no_new_keyring, ignored;
+	bool detach, keep; /* run only */
+	struct cli_number status_fd, trace_fd, preserve_fds;
+};
+
+#define CONTAINER_AT(member) offsetof(struct container_options, member)
+
+/* The rows of a table of options that both have. */
+#define CONTAINER_OPTIONS                                                                                              \
+	{"--bundle", 'b',                                                                                              \
+	 CLI_TEXT,   CONTAINER_AT(bundle),                                                                             \
+	 "DIR",      "the bundle: config.json and root file system (default: .)",                                      \
+	 0},                                                                                                           \
+		{"--config", 'f', CLI_TEXT, CONTAINER_AT(config), "FILE", "another config.json than the bundle's", 0}, \
+		{"--profile",                                                                                          \
+		 0,                                                                                                    \
+		 CLI_TEXT,                                                                                             \
+		 CONTAINER_AT(profile),                                                                                \
+		 "NAME|FILE",                                                                                          \
+		 "the ceiling: restricted (default), baseline, privileged, a file",                                    \
+		 0},                                                                                                   \
+		{"--pid-file",                                                                                         \
+		 0,                                                                                                    \
+		 CLI_TEXT,                                                                                             \
+		 CONTAINER_AT(pid_file),                                                                               \
+		 "FILE",                                                                                               \
+		 "write the pid of the container's first process there",                                               \
+		 0},                                                                                                   \
+		{"--console-socket",                                                                                   \
+		 0,                                                                                                    \
+		 CLI_TEXT,                                                                                             \
+		 CONTAINER_AT(console_socket),                                                                         \
+		 "PATH",                                                                                               \
+		 "send the master of the terminal to this socket",                                                     \
+		 0},                                                                                                   \
+		{"--pidfd-socket",                                                                                     \
+		 0,                                                                                                    \
+		 CLI_TEXT,                                                                                             \
+		 CONTAINER_AT(pidfd_socket),                                                                           \
+		 "PATH",                                                                                               \
+		 "send a pidfd of the container's first process to this socket",                                       \
+		 0},                                                                                                   \
+		{"--preserve-fds",                                                                                     \
+		 0,                                                                                                    \
+		 CLI_NUMBER,                                                                                           \
+		 CONTAINER_AT(preserve_fds),                                                                           \
+		 "N",                                                                                                  \
+		 "keep N descriptors from 3 on open",                                                                  \
+		 4096},                                                                                                \
+		{"--no-pivot",                                                                                         \
+		 0,                                                                                                    \
+		 CLI_ON,                                                                                               \
+		 CONTAINER_AT(no_pivot),                                                                               \
+		 NULL,                                                                                                 \
+		 "leave the host's tree below the root: for an initramfs",                                             \
+		 0},                                                                                                   \
+		{"--no-new-keyring",                                                                                   \
+		 0,                                                                                                    \
+		 CLI_ON,                                                                                               \
+		 CONTAINER_AT(no_new_keyring),                                                                         \
+		 NULL,                                                                                                 \
+		 "keep the caller's session keyring",                                                                  \
+		 0},                                                                                                   \
+		{"--no-subreaper", 0, CLI_ON, CONTAINER_AT(ignored), NULL, NULL, 0},                                   \
+	{                                                                                                              \
+		"-no-subreaper", 0, CLI_ON, CONTAINER_AT(ignored), NULL, NULL, 0                                       \
+	}
+
+/*
+ * Plans the container @id as @given says, for `create` (@waits) or `run`, and protects casemate's own file where the
+ * container has the rights of the host's root. Fails as base/error.h says.
+ */
+int container_plan(const struct invocation *invocation, const struct container_options *given, const char *id,
+		   bool waits, struct plan **ret_plan, struct launch_options *ret_launch, struct error *err);
+
+/* The one argument of a command, a container's id. */
+int container_id(char **rest, const char *usage, const char **ret_id, struct error *err);
+
+/* After a parse that returned @help: prints the help of @cli. Returns -1, 0 (the command is done) or 1 (it goes on). */
+int container_help(const struct cli *cli, int help);
+
+/* Whether the plan's terminal has somebody who holds its other end. ERROR_USAGE. */
+int container_check_terminal(const struct plan *plan, struct error *err);
+
+#endif

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Processes that were started earlier by another command: a pid alone could be anybody by now. */
+#ifndef CASEMATE_RUN_ALIVE_H
+#define CASEMATE_RUN_ALIVE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* When @pid was started, in clock ticks after boot (proc_pid_stat(5), field 22); 0 when it is gone or a zombie. */
+uint64_t alive_since(pid_t pid);
+
+#endif

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/after.h"
+
+#include <errno.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/sys.h"
+#include "config/oci.h"
+#include "parts/hooks.h"
+#include "run/runtime_hooks.h"
+#include "run/state_files.h"
+
+int after_config(const struct state *state, struct arena *arena, struct request *ret, struct error *err)
+{
+	char *text;
+	size_t length;
+
+	TRY(file_read(state->dir, STATE_CONFIG, JSON_MAX_BYTES, arena, &text, &length, err));
+	return oci_parse(text, length, state->bundle, arena, ret, err);
+}
+
+int after_hooks(const struct state *state, enum hook_kind kind, struct arena *arena, struct error *err)
+{
+	const struct hook_container container = {state->oci_version, state->id, state->bundle, &state->annotations};
+	struct request *request = arena_alloc(arena, sizeof(*request));
+	plan_hook_list hooks[HOOK_COUNT] = {0};
+	const char *text;
+
+	if (!state->hooks)
+		return 0;
+	TRY(after_config(state, arena, request, err));
+	hooks_copy(&request->hooks, arena, hooks);
+	TRY(runtime_hooks_text(&container, arena, &text, err));
+	return runtime_hooks_after(&hooks[kind], text, kind == HOOK_POSTSTOP ? 0 : state->process.pid, state->bundle,
+				   err);
+}
+
+int after_kill(const struct state *state, int signal, struct error *err)
+{
+	AUTOCLOSE int process = state_process_open(state, err);
+
+	if (process < 0)
+		return -1;
+	if (sys_pidfd_send_signal(process, signal) < 0)
+		return error_set(err, errno == ESRCH ? ERROR_GONE : ERROR_SYSTEM, errno,
+				 "cannot signal the container \"%s\"", state->id);
+	return 0;
+}
+
+int after_kill_all(const struct state *state, int signal, struct error *err)
+{
+	return after_kill(state, signal, err);
+}

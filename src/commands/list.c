@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/json_write.h"
+#include "commands/container.h"
+#include "commands/show.h"
+
+struct list_options {
+	const char *format;
+	bool quiet;
+};
+
+static const struct cli_option options[] = {
+	{"--format", 'f', CLI_TEXT, offsetof(struct list_options, format), "table|json", "the form of the output", 0},
+	{"--quiet", 'q', CLI_ON, offsetof(struct list_options, quiet), NULL, "print nothing but ids", 0},
+	CLI_END,
+};
+
+static const struct cli cli = {
+	.usage = "casemate list [OPTION]...",
+	.summary = "Lists the containers.",
+	.options = options,
+	.order = CLI_MIXED,
+};
+
+struct listing {
+	const char *root;
+	struct arena *arena;
+	struct json_writer *json; /* NULL: text */
+	bool quiet;
+};
+
+static int list_one(const char *name, void *context, struct error *err)
+{
+	const struct listing *listing = context;
+	AUTO_STATE struct state state = {.dir = -1};
+	const char *id = arena_strdup(listing->arena, name);
+	char owner[SHOW_OWNER_BYTES];
+
+	if (listing->quiet) {
+		puts(id);
+		return 0;
+	}
+	/* One that is deleted meanwhile is not there. */
+	if (state_open(listing->root, id, STATE_LOOK, listing->arena, &state, err) < 0)
+		return err->kind == ERROR_GONE ? 0 : -1;
+	enum container_status status = state_status(&state);
+	if (listing->json != NULL)
+		show_state(listing->json, &state, status);
+	else
+		printf("%-24s %-8d %-9s %-40s %-28s %s\n", state.id,
+		       status == CONTAINER_STOPPED ? 0 : state.process.pid, state_status_word(status), state.bundle,
+		       state.created, show_owner(&state, owner));
+	return 0;
+}
+
+static int list_json(struct listing *listing, struct error *err)
+{
+	AUTO_JSON_WRITER struct json_writer json = {0};
+	const char *text;
+	size_t length;
+
+	TRY(json_writer_create(&json, false, err));
+	listing->json = &json;
+	json_write_begin_array(&json);
+	TRY(state_each(listing->root, list_one, listing, err));
+	json_write_end_array(&json);
+	TRY(json_writer_finish(&json, &text, &length, err));
+	puts(text);
+	return 0;
+}
+
+static int run(const struct invocation *invocation, int *ret_status, struct error *err)
+{
+	struct list_options given = {.format = "table"};
+	struct listing listing = {.root = state_root(invocation->root, invocation->arena), .arena = invocation->arena};
+	char **rest;
+
+	(void)ret_status;
+	int go = container_help(&cli, cli_parse(&cli, invocation->argv, &given, invocation->arena, &rest, err));
+	if (go <= 0)
+		return go;
+	bool json = strcmp(given.format, "json") == 0;
+	if (!json && strcmp(given.format, "table") != 0)
+		return error_set(err, ERROR_USAGE, 0, "--format %s: expected table or json", given.format);
+	if (rest[0] != NULL)
+		return error_set(err, ERROR_USAGE, 0, "there are too many arguments");
+	listing.quiet = given.quiet;
+	if (json && !given.quiet)
+		return list_json(&listing, err);
+	if (!given.quiet)
+		printf("%-24s %-8s %-9s %-40s %-28s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER");
+	TRY(state_each(listing.root, list_one, &listing, err));
+	return fflush(stdout) == 0 ? 0 : error_set(err, ERROR_SYSTEM, errno, "cannot write the list");
+}
+
+const struct command command_list = {"list", &cli, run};

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/start.h"
+
+#include <signal.h>
+
+#include "commands/after.h"
+#include "commands/container.h"
+
+static const struct cli_option options[] = {CLI_END};
+
+static const struct cli cli = {
+	.usage = "casemate start ID",
+	.summary = "Executes the program of a container that was created, and says what execve(2) said.",
+	.options = options,
+	.order = CLI_MIXED,
+};
+
+/* A container whose poststart hooks fail is stopped (runtime.md, "Lifecycle"). */
+static int run_hooks(const struct invocation *invocation, const struct state *state, struct error *err)
+{
+	if (after_hooks(state, HOOK_POSTSTART, invocation->arena, err) == 0)
+		return 0;
+	(void)after_kill(state, SIGKILL, err);
+	return -1;
+}
+
+static int start(const struct invocation *invocation, int *ret_status, struct error *err)
+{
+	AUTO_STATE struct state state = {.dir = -1};
+	const char *id;
+	char **rest;
+
+	(void)ret_status;
+	int go = container_help(&cli, cli_parse(&cli, invocation->argv, NULL, invocation->arena, &rest, err));
+	if (go <= 0)
+		return go;
+	TRY(container_id(rest, "casemate start ID", &id, err));
+	TRY(state_open(state_root(invocation->root, invocation->arena), id, STATE_LOCK, invocation->arena, &state,
+		       err));
+	enum container_status status = state_status(&state);
+	if (status != CONTAINER_CREATED)
+		return error_set(err, ERROR_GONE, 0, "cannot start the container \"%s\": it is %s%s", id,
+				 state_status_word(status),
+				 status == CONTAINER_STOPPED ? " (container not running)" : "");
+	TRY(start_container(&state, err));
+	return run_hooks(invocation, &state, err);
+}
+
+const struct command command_start = {"start", &cli, start};

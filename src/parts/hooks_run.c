@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Runs one hook: its standard input is a file with the state, what it prints is kept for the error. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/sys.h"
+#include "parts/hooks.h"
+
+enum { OUTPUT = 1024 }; /* the end of what it printed */
+
+/* A file of its own, so that a hook that does not read cannot block anybody. */
+static int write_state(const struct hook_state *state, struct error *err)
+{
+	char tail[96];
+	AUTOCLOSE int file = sys_memfd_create("state");
+
+	snprintf(tail, sizeof(tail), ",\"status\":\"%s\",\"pid\":%d}", state->status, state->pid);
+	if (file < 0 || fd_write_all(file, state->text, strlen(state->text)) < 0 ||
+	    fd_write_all(file, tail, strlen(tail)) < 0 || lseek(file, 0, SEEK_SET) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot write the state for a hook");
+	return fd_take(&file);
+}
+
+/* What others can write would give them the launcher's rights. */
+static int open_program(const struct plan_hook *hook, bool trusted_only, struct error *err)
+{
+	struct stat status;
+	AUTOCLOSE int file = sys_openat(AT_FDCWD, hook->path, O_PATH, 0);
+
+	if (file < 0 || fstat(file, &status) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the hook '%s'", hook->path);
+	if (!S_ISREG(status.st_mode))
+		return error_set(err, ERROR_CONFIG, 0, "the hook '%s' is not a regular file", hook->path);
+	if (hook->judged && (status.st_dev != hook->device || status.st_ino != hook->inode))
+		return error_set(err, ERROR_REFUSED, 0, "the hook '%s' is no longer what the profile judged",
+				 hook->path);
+	bool others = (status.st_mode & (S_IWGRP | S_IWOTH)) != 0 ||
+		      (status.st_uid != 0 && status.st_uid != geteuid()) ||
+		      ((status.st_mode & S_IWGRP) != 0 && status.st_gid != 0);
+	if (trusted_only && others) {
+		error_set(err, ERROR_REFUSED, 0, "the hook '%s' can be written by others than root and you",
+			  hook->path);
+		return error_hint(err, "a hook runs with the launcher's rights: chown root, chmod go-w");
+	}
+	return fd_take(&file);
+}
+
+static _Noreturn void become_hook(const struct plan_hook *hook, int program, int input, int output,
+				  const struct hook_state *state)
+{
+	const char *const *envp = hook->envp != NULL ? hook->envp : (const char *const *)environ;
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (setpgid(0, 0) < 0 || (state->cwd >= 0 && sys_fchdir(state->cwd) < 0) || sys_dup3(input, 0, 0) < 0 ||
+	    sys_dup3(output, 1, 0) < 0 || sys_dup3(output, 2, 0) < 0 ||
+	    sys_close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+		_exit(127);
+	sys_execveat(program, hook->argv, envp, 0);
+	/* A script cannot be read through a descriptor that is gone by then. */
+	if (errno == ENOENT)
+		sys_execve(hook->path, hook->argv, envp, 0);
+	dprintf(2, "cannot execute it: %s", strerrordesc_np(errno));
+	_exit(127);
+}
+
+/* Keeps the last bytes of what comes. Returns false at the end of the stream. */
+static bool keep_output(int from, char *text, size_t *length)
+{
+	char block[OUTPUT / 2];
+	ssize_t got = read(from, block, sizeof(block));
+
+	if (got <= 0)
+		return got < 0 && (errno == EINTR || errno == EAGAIN);
+	if (*length + (size_t)got > OUTPUT) {
+		size_t drop = *length + (size_t)got - OUTPUT;
+
+		memmove(text, text + drop, *length - drop);
+		*length -= drop;
+	}
+	memcpy(text + *length, block, (size_t)got);
+	*length += (size_t)got;
+	return true;
+}
+
+/* Until the process ends, not its output: it may leave a child behind that keeps that open. Returns false past
+ * @deadline. */
+static bool watch(int process, int output, uint64_t deadline, char *text, size_t *length)
+{
+	struct pollfd watched[2] = {{.fd = process, .events = POLLIN}, {.fd = output, .events = POLLIN}};
+
+	for (;;) {
+		uint64_t now = clock_ms();
+		int left = deadline == 0 ? -1 : now >= deadline ? 0 : (int)(deadline - now);
+		int ready = poll(watched, 2, left);
+
+		if (ready < 0 && errno != EINTR)
+			return false;
+		if (ready > 0 && watched[1].revents != 0 && !keep_output(output, text, length))
+			watched[1].fd = -1;
+		if (ready > 0 && watched[0].revents != 0)
+			break;
+		if (ready == 0)
+			return false;
+	}
+	for (watched[1].fd = output; poll(&watched[1], 1, 0) > 0 && keep_output(output, text, length);)
+		continue;
+	return true;
+}
+
+static int report(const struct plan_hook *hook, bool in_time, int status, const char *text, struct error *err)
+{
+	if (in_time && status == 0)
+		return 0;
+	if (!in_time)
+		return error_set(err, ERROR_SYSTEM, 0, "the hook '%s' took longer than %u seconds and was killed",
+				 hook->path, hook->timeout);
+	if (WIFSIGNALED(status))
+		error_set(err, ERROR_SYSTEM, 0, "the hook '%s' was killed by signal %d", hook->path, WTERMSIG(status));
+	else
+		error_set(err, ERROR_SYSTEM, 0, "the hook '%s' failed with exit status %d", hook->path,
+			  WEXITSTATUS(status));
+	return text[0] == '\0' ? -1 : error_hint(err, "it said: %s", text);
+}
+
+static int run_one(const struct plan_hook *hook, const struct hook_state *state, struct error *err)
+{
+	char text[OUTPUT + 1] = "";
+	size_t length = 0;
+	int pair[2], process = -1, status = 0;
+	AUTOCLOSE int program = open_program(hook, state->trusted_only, err);
+
+	if (program < 0)
+		return -1;
+	AUTOCLOSE int input = write_state(state, err);
+	if (input < 0)
+		return -1;
+	if (sys_pipe(pair) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot run the hook '%s'", hook->path);
+	AUTOCLOSE int output = pair[0];
+	AUTOCLOSE int other = pair[1];
+	pid_t pid = sys_clone(0, -1, &process);
+	AUTOCLOSE int watched = process;
+	if (pid == 0)
+		become_hook(hook, program, input, other, state);
+	if (pid < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot run the hook '%s'", hook->path);
+	fd_close(&other);
+	bool in_time =
+		watch(watched, output, hook->timeout == 0 ? 0 : clock_ms() + hook->timeout * 1000ULL, text, &length);
+	/* All of its process group, so that nothing of it goes on behind the launch's back. */
+	if (!in_time)
+		(void)sys_kill(-pid, SIGKILL);
+	if (!in_time)
+		(void)sys_kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	text[length] = '\0';
+	while (length > 0 && text[length - 1] == '\n')
+		text[--length] = '\0';
+	return report(hook, in_time, status, text, err);
+}
+
+int hooks_run(const plan_hook_list *hooks, const struct hook_state *state, struct error *err)
+{
+	for (size_t i = 0; i < hooks->count; i++)
+		if (run_one(&hooks->at[i], state, err) < 0)
+			return error_wrap(err, "%s", hooks->at[i].from);
+	return 0;
+}
+
+int hooks_check(const plan_hook_list *hooks, struct error *err)
+{
+	for (size_t i = 0; i < hooks->count; i++) {
+		AUTOCLOSE int program = open_program(&hooks->at[i], true, err);
+
+		if (program < 0)
+			return error_wrap(err, "%s", hooks->at[i].from);
+	}
+	return 0;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/runtime_hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/fd.h"
+#include "base/json_write.h"
+#include "base/sys.h"
+#include "parts/hooks.h"
+#include "run/sync.h"
+
+bool runtime_hooks_create_wanted(const struct plan *plan)
+{
+	return plan->hooks[HOOK_PRESTART].count + plan->hooks[HOOK_CREATE_RUNTIME].count +
+		       plan->hooks[HOOK_CREATE_CONTAINER].count >
+	       0;
+}
+
+void runtime_hooks_create_explain(const struct plan *plan, struct explain *out)
+{
+	hooks_explain(plan, HOOK_PRESTART, out);
+	hooks_explain(plan, HOOK_CREATE_RUNTIME, out);
+	hooks_explain(plan, HOOK_CREATE_CONTAINER, out);
+}
+
+static int run_all(const plan_hook_list *hooks, const struct hook_state *state, const char *cwd, struct error *err)
+{
+	struct hook_state there = *state;
+	AUTOCLOSE int directory = -1;
+
+	if (hooks->count == 0)
+		return 0;
+	directory = sys_openat(AT_FDCWD, cwd, O_PATH | O_DIRECTORY, 0);
+	if (directory < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' for the hooks", cwd);
+	there.cwd = directory;
+	return hooks_run(hooks, &there, err);
+}
+
+int runtime_hooks_create(const struct plan *plan, struct run *run, struct error *err)
+{
+	const struct hook_state state = {.text = plan->lifecycle.state_text, .status = "creating"};
+	struct hook_state now = state;
+
+	TRY(sync_tell(run->sync, SYNC_HOOKS, -1, err));
+	int gone = sync_await(run->sync, SYNC_HOOKED, NULL, err);
+	if (gone != 0)
+		return gone < 0 ? -1 : error_set(err, ERROR_SYSTEM, 0, "the launcher gave up");
+	now.pid = run->shared->child;
+	return run_all(&plan->hooks[HOOK_CREATE_CONTAINER], &now, plan->bundle, err);
+}
+
+int runtime_hooks_launcher(const struct plan *plan, const struct run *run, struct error *err)
+{
+	const struct hook_state state = {
+		.text = plan->lifecycle.state_text, .status = "creating", .pid = run->child, .trusted_only = true};
+
+	TRY(run_all(&plan->hooks[HOOK_PRESTART], &state, plan->bundle, err));
+	TRY(run_all(&plan->hooks[HOOK_CREATE_RUNTIME], &state, plan->bundle, err));
+	/* In a user namespace the child could not tell whose files they are. */
+	return hooks_check(&plan->hooks[HOOK_CREATE_CONTAINER], err);
+}
+
+bool runtime_hooks_start_wanted(const struct plan *plan)
+{
+	return plan->hooks[HOOK_START_CONTAINER].count > 0;
+}
+
+void runtime_hooks_start_explain(const struct plan *plan, struct explain *out)
+{
+	hooks_explain(plan, HOOK_START_CONTAINER, out);
+}
+
+int runtime_hooks_start(const struct plan *plan, struct run *run, struct error *err)
+{
+	const struct hook_state state = {
+		.text = plan->lifecycle.state_text, .status = "created", .pid = run->shared->child};
+
+	return run_all(&plan->hooks[HOOK_START_CONTAINER], &state, "/", err);
+}
+
+int runtime_hooks_after(const plan_hook_list *hooks, const char *state_text, pid_t pid, const char *bundle,
+			struct error *err)
+{
+	const struct hook_state state = {
+		.text = state_text, .status = pid == 0 ? "stopped" : "running", .pid = pid, .trusted_only = true};
+
+	return run_all(hooks, &state, bundle, err);
+}
+
+static void write_member(struct json_writer *json, const char *key, const char *text)
+{
+	json_write_key(json, key);
+	json_write_string(json, text);
+}
+
+int runtime_hooks_text(const struct hook_container *container, struct arena *arena, const char **ret_text,
+		       struct error *err)
+{
+	AUTO_JSON_WRITER struct json_writer json = {0};
+	const char *text;
+	size_t length;
+
+	TRY(json_writer_create(&json, false, err));
+	json_write_begin_object(&json);
+	write_member(&json, "ociVersion", container->oci_version);
+	write_member(&json, "id", container->id);
+	write_member(&json, "bundle", container->bundle);
+	json_write_key(&json, "annotations");
+	json_write_begin_object(&json);
+	for (size_t i = 0; i < container->annotations->count; i++)
+		write_member(&json, container->annotations->at[i].key, container->annotations->at[i].value);
+	json_write_end_object(&json);
+	json_write_end_object(&json);
+	TRY(json_writer_finish(&json, &text, &length, err));
+	*ret_text = arena_strndup(arena, text, length - 1);
+	return 0;
+}
