@@ -380,13 +380,10 @@ passed on: "
 }
 
 @test "a cgroup that is in use is not taken over" {
-	local busy=$BATS_TEST_TMPDIR/busy
+	edit_config --arg id "$ID" '.linux.cgroupsPath = "/casemate/\($id)"'
 	set_args /bin/sleep 60
 	start
-	mkdir "$busy"
-	cp "$BUNDLE/config.json" "$busy/config.json"
-	ln -s "$BUNDLE/rootfs" "$busy/rootfs"
-	run --separate-stderr timeout 60 "$CASEMATE" run --bundle "$BUNDLE" "$ID" </dev/null
+	run --separate-stderr timeout 60 "$CASEMATE" run --bundle "$BUNDLE" "$ID-other" </dev/null
 	assert_status 125
 	assert_stderr "in use"
 	[ -n "$(groups)" ]

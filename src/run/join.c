@@ -6,6 +6,7 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -48,6 +49,25 @@ void join_plan(struct plan *plan, const struct state *state)
 	plan->user.make_cwd = false;
 	/* Both would end at the Landlock domain of the process that made it: the container's namespaces hold these. */
 	plan->landlock.scoped = 0;
+}
+
+int join_below(struct plan *plan, const char *path, struct error *err)
+{
+	struct plan_cgroup *cgroup = &plan->cgroup;
+
+	for (const char *at = path + strspn(path, "/"); *at != '\0'; at += strspn(at, "/")) {
+		size_t length = strcspn(at, "/");
+		const char *name = arena_strndup(plan->arena, at, length);
+
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strchr(name, ':') != NULL)
+			return error_set(err, ERROR_USAGE, 0, "--cgroup: '%s' is no path below the container's cgroup", path);
+		*LIST_ADD(plan->arena, &cgroup->components) = name;
+		cgroup->path = arena_printf(plan->arena, "%s/%s", cgroup->path, name);
+		at += length;
+	}
+	if (!cgroup->wanted)
+		return error_set(err, ERROR_USAGE, 0, "--cgroup: the container has no cgroup of its own");
+	return 0;
 }
 
 bool join_find_wanted(const struct plan *plan)

@@ -41,6 +41,8 @@ marker_state() {
 	cat /proc/sys/kernel/core_pattern /proc/sys/kernel/domainname
 	echo "--- cgroups"
 	find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null
+	echo "--- state"
+	find /run/casemate -maxdepth 1 -name "*$ID*" 2>/dev/null
 	echo "--- binary"
 	sha256sum "$CASEMATE"
 }

@@ -24,7 +24,7 @@ static struct answer *answer;
 
 static const struct attack *const attack_tables[] = {
 	files_attacks,      mounts_attacks,  namespaces_attacks, processes_attacks,
-	privileges_attacks, sockets_attacks, kernel_attacks,     terminal_attacks,
+	privileges_attacks, sockets_attacks, kernel_attacks,     terminal_attacks, newcomer_attacks,
 };
 static const struct report *const report_tables[] = {reports, more_reports};
 

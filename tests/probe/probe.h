@@ -8,6 +8,7 @@
 #ifndef CASEMATE_TESTS_PROBE_H
 #define CASEMATE_TESTS_PROBE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum outcome { OUTCOME_DENIED, OUTCOME_ALLOWED, OUTCOME_ABSENT, OUTCOME_ERROR };
@@ -36,6 +37,7 @@ extern const struct attack privileges_attacks[];
 extern const struct attack sockets_attacks[];
 extern const struct attack kernel_attacks[];
 extern const struct attack terminal_attacks[];
+extern const struct attack newcomer_attacks[];
 extern const struct report reports[];
 extern const struct report more_reports[];
 

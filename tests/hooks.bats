@@ -1,0 +1,199 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# Hooks of all six kinds: when they run, where, with what on their standard input, and what stops them.
+
+load helpers/common
+load helpers/lifecycle
+
+setup() {
+	common_setup
+	requires root
+	make_bundle restricted
+	PROFILE=privileged
+	LOG=$BATS_TEST_TMPDIR/log
+	HOOK=$BATS_TEST_TMPDIR/hook
+	cat >"$HOOK" <<-END
+		#!/bin/sh
+		# hook NAME: notes its name, namespaces, directory and standard input
+		read -r state
+		echo "\$1|\$(readlink /proc/self/ns/mnt)|\$(readlink /proc/self/ns/net)|\$PWD|\$state" >>$LOG
+	END
+	chmod 755 "$HOOK"
+	: >"$LOG"
+}
+
+teardown() {
+	"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" delete --force "$ID" || true
+	common_teardown
+}
+
+hook() {
+	edit_config --arg k "$1" --arg p "${2-$HOOK}" '.hooks[$k] += [{path: $p, args: ["hook", $k]}]'
+}
+
+# field NAME NUMBER: of the line that the hook NAME wrote
+field() {
+	grep "^$1|" "$LOG" | cut -d'|' -f"$2"
+}
+
+@test "hooks run in their order, with the state of the container" {
+	local kind
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		hook "$kind"
+	done
+	created sleep 100
+	[ "$(cut -d'|' -f1 "$LOG" | tr '\n' ' ')" = "prestart createRuntime createContainer " ] || fail "$(cat "$LOG")"
+	good start "$ID"
+	good delete --force "$ID"
+	[ "$(cut -d'|' -f1 "$LOG" | tr '\n' ' ')" = "prestart createRuntime createContainer poststart poststop " ] ||
+		fail "$(cat "$LOG")"
+	local pid
+	pid=$(cat "$BATS_TEST_TMPDIR/pid")
+	for kind in prestart createRuntime createContainer; do
+		field "$kind" 5 | jq -e --arg id "$ID" --arg b "$BUNDLE" --argjson pid "$pid" \
+			'.id == $id and .bundle == $b and .status == "creating" and .pid == $pid and .ociVersion == "1.2.0"'
+	done
+	field poststart 5 | jq -e '.status == "running"'
+	field poststop 5 | jq -e '.status == "stopped" and .pid == 0'
+	local host
+	host=$(readlink /proc/self/ns/mnt)
+	[ "$(field createRuntime 2)" = "$host" ] || fail "createRuntime ran in another mount namespace"
+	[ "$(field createContainer 2)" != "$host" ] || fail "createContainer ran in the host's mount namespace"
+	[ "$(field createContainer 3)" != "$(readlink /proc/self/ns/net)" ] || fail "createContainer ran in the host's network"
+	[ "$(field prestart 4)" = "$BUNDLE" ] || fail "prestart ran in $(field prestart 4)"
+}
+
+@test "a startContainer hook runs inside, after start, with the container's rights alone" {
+	edit_config '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "id >/tmp/who; cat >/tmp/state"]}]'
+	created sh -c 'cat /tmp/who /tmp/state; sleep 100'
+	good start "$ID"
+	good exec "$ID" cat /tmp/who
+	assert_output "uid=1000 gid=1000"
+	good exec "$ID" cat /tmp/state
+	jq -e '.status == "created"' <<<"$output"
+}
+
+@test "a mount that a createContainer hook makes below the root is in the container" {
+	cat >"$HOOK.mount" <<-END
+		#!/bin/sh
+		mount -t tmpfs none $BUNDLE/rootfs/srv && echo made >$BUNDLE/rootfs/srv/file
+	END
+	chmod 755 "$HOOK.mount"
+	hook createContainer "$HOOK.mount"
+	set_args cat /srv/file
+	cm run --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	assert_output made
+	[ ! -e "$BUNDLE/rootfs/srv/file" ] || fail "it was made on the host"
+}
+
+@test "state works while hooks run, and says creating" {
+	cat >"$HOOK.state" <<-END
+		#!/bin/sh
+		"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" state "$ID" >"$LOG"
+	END
+	chmod 755 "$HOOK.state"
+	hook createRuntime "$HOOK.state"
+	created sleep 100
+	[ "$(jq -r .status "$LOG")" = creating ] || fail "$(cat "$LOG")"
+}
+
+@test "a hook that fails stops the launch, and what it said is told" {
+	printf '#!/bin/sh\necho the reason >&2\nexit 3\n' >"$HOOK.bad"
+	chmod 755 "$HOOK.bad"
+	local kind
+	for kind in prestart createRuntime createContainer; do
+		edit_config 'del(.hooks)'
+		hook "$kind" "$HOOK.bad"
+		cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+		assert_status 125
+		assert_stderr "failed with exit status 3"
+		assert_stderr "the reason"
+		nothing_left
+	done
+	edit_config 'del(.hooks)'
+	hook poststart "$HOOK.bad"
+	created sleep 100
+	cm start "$ID"
+	assert_status 125
+	eventually status_is stopped
+	good delete "$ID"
+	edit_config 'del(.hooks)'
+	hook poststop "$HOOK.bad"
+	started sleep 100
+	good delete --force "$ID"
+	assert_stderr "the reason"
+	nothing_left
+}
+
+@test "a hook that takes too long is killed, with its children" {
+	printf '#!/bin/sh\nsleep 87 & sleep 87\n' >"$HOOK.slow"
+	chmod 755 "$HOOK.slow"
+	edit_config --arg p "$HOOK.slow" '.hooks.prestart = [{path: $p, timeout: 1}]'
+	cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	assert_stderr "longer than 1 seconds"
+	! pgrep -f "sleep 87" || fail "its children live"
+}
+
+@test "a hook's child in the background does not hold up the launch" {
+	printf '#!/bin/sh\nsleep 5 &\n' >"$HOOK.background"
+	chmod 755 "$HOOK.background"
+	hook prestart "$HOOK.background"
+	local before=$SECONDS
+	created sleep 100
+	[ $((SECONDS - before)) -lt 4 ] || fail "it waited for the hook's child"
+}
+
+@test "a program that others can write is no hook" {
+	chmod 777 "$HOOK"
+	local kind
+	for kind in prestart createRuntime createContainer; do
+		edit_config 'del(.hooks)'
+		hook "$kind"
+		cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+		assert_status 125
+		assert_stderr "can be written by others"
+	done
+	chmod 755 "$HOOK"
+	chown "$TEST_UID" "$HOOK"
+	cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	[ ! -s "$LOG" ] || fail "it ran"
+}
+
+@test "restricted and baseline refuse hooks that their list does not name" {
+	local kind
+	for PROFILE in restricted baseline; do
+		for kind in prestart createRuntime createContainer poststart poststop; do
+			edit_config 'del(.hooks)'
+			hook "$kind"
+			cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+			assert_status 125
+			assert_stderr "a $kind hook would run $HOOK with the launcher's rights"
+		done
+	done
+	[ ! -s "$LOG" ] || fail "it ran"
+}
+
+@test "a profile names hooks by file and first argument, and no environment changes them" {
+	cat >"$BATS_TEST_TMPDIR/own.json" <<-END
+		{ "casemate": 1, "name": "own", "extends": "restricted", "widen": true,
+		"hooks": { "others": "refuse", "allowed": ["$HOOK hook"] } }
+	END
+	PROFILE=$BATS_TEST_TMPDIR/own.json
+	hook prestart
+	# Another name of the same file is the same file.
+	ln "$HOOK" "$HOOK.link"
+	hook createRuntime "$HOOK.link"
+	created sleep 100
+	[ "$(wc -l <"$LOG")" -eq 2 ] || fail "$(cat "$LOG")"
+	good delete --force "$ID"
+	edit_config '.hooks = {prestart: [.hooks.prestart[0] | .args[0] = "other"]}'
+	cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	edit_config '.hooks.prestart[0] |= (.args[0] = "hook" | .env = ["LD_PRELOAD=/x.so"])'
+	cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	assert_stderr "refuses 1 thing"
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Whoever joins the container by `exec` is visible to it before its program runs: what can be had of it until then? */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "probe.h"
+
+enum { CLOSER_LOOKS = 400 };
+
+static bool is_launcher(long pid)
+{
+	char path[64], comm[32] = "";
+
+	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+	int fd = open(path, O_RDONLY);
+	ssize_t length = fd < 0 ? -1 : read(fd, comm, sizeof(comm) - 1);
+	if (fd >= 0)
+		close(fd);
+	return length > 0 && strncmp(comm, "casemate", 8) == 0;
+}
+
+/* The name of what could be had of process @pid, or NULL. */
+static const char *take(long pid)
+{
+	static const char *const files[] = {"mem", "environ", "maps", "fd/0", "fd/3", "fd/4", "fd/5", "exe", "root", "cwd", "auxv"};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "/proc/%ld/%s", pid, files[i]);
+		int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		if (fd < 0)
+			continue;
+		close(fd);
+		return files[i];
+	}
+	if (ptrace(PTRACE_SEIZE, (pid_t)pid, NULL, NULL) == 0)
+		return "ptrace";
+	return NULL;
+}
+
+static const char *watch(long pid, unsigned *seen)
+{
+	for (int i = 0; i < CLOSER_LOOKS && is_launcher(pid); i++) {
+		const char *had = take(pid);
+
+		*seen += i == 0;
+		/* Still the launcher afterwards: it was not the program that it became. */
+		if (had != NULL && is_launcher(pid))
+			return had;
+	}
+	return NULL;
+}
+
+static const char *look_around(unsigned *seen)
+{
+	const char *had = NULL;
+	struct dirent *entry;
+	DIR *proc = opendir("/proc");
+
+	while (proc != NULL && had == NULL && (entry = readdir(proc)) != NULL)
+		if (isdigit((unsigned char)entry->d_name[0]) && atol(entry->d_name) > 1 && atol(entry->d_name) != getpid())
+			had = watch(atol(entry->d_name), seen);
+	if (proc != NULL)
+		closedir(proc);
+	return had;
+}
+
+static enum outcome catch_newcomers(int argc, char **argv)
+{
+	time_t end = time(NULL) + number_argument(argc, argv, 0, 5);
+	unsigned seen = 0;
+
+	while (time(NULL) < end && access("/tmp/enough", F_OK) != 0) {
+		const char *had = look_around(&seen);
+
+		if (had != NULL)
+			return allowed("%s of a newcomer", had);
+	}
+	if (seen == 0)
+		return broken("nobody was seen");
+	errno = EACCES;
+	return denied("%u newcomers", seen);
+}
+
+const struct attack newcomer_attacks[] = {
+	{"newcomers", catch_newcomers},
+	{NULL, NULL},
+};
