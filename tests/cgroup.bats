@@ -337,12 +337,18 @@ passed on: "
 	assert_stderr "Delegate=yes"
 }
 
-@test "what is not supported yet is refused by name" {
+@test "what this version of cgroups does not have is said with its remedy" {
+	requires cgroup2
 	edit_config '.linux.resources.memory = {swappiness: 0}'
-	run_casemate
+	run_in_v2
 	assert_status 125
-	assert_stderr "not supported yet: linux.resources.memory.swappiness"
-	edit_config 'del(.linux.resources.memory) | .linux.cgroupsPath = "system.slice:casemate:x"'
+	assert_stderr "memory/swappiness"
+	assert_stderr "leave it out"
+	edit_config 'del(.linux.resources.memory) | .linux.resources.network = {classID: 1048577}'
+	run_in_v2
+	assert_status 125
+	assert_stderr "network/classID"
+	edit_config 'del(.linux.resources.network) | .linux.cgroupsPath = "system.slice:casemate:x"'
 	run_casemate
 	assert_status 125
 	assert_stderr "linux.cgroupsPath for systemd"
