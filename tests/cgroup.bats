@@ -7,6 +7,7 @@
 # shellcheck disable=SC2030,SC2031 # each test has variables of its own
 
 load helpers/common
+load helpers/cgroup
 
 setup() {
 	common_setup
@@ -17,20 +18,6 @@ setup() {
 teardown() {
 	[ -z "${LAUNCHER-}" ] || kill -KILL "$LAUNCHER" 2>/dev/null || true
 	common_teardown
-}
-
-# The tests of version 1 or 2 only.
-have_cgroup1() {
-	[ -e /sys/fs/cgroup/pids/tasks ]
-}
-
-have_cgroup2() {
-	grep -qw cgroup2 /proc/filesystems
-}
-
-# Runs a command where the file system of cgroup v2 is what is mounted, whatever the host has.
-in_v2() {
-	unshare --mount --propagation private sh -c 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' in_v2 "$@"
 }
 
 run_in_v2() {

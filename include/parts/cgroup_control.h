@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What is done to the cgroup of a container that runs: freeze, list, kill, and ask whether its limit of memory killed
- * something. The plan may be one that was made for the launch, or one in which only driver, path, components, ours and
- * hierarchies were restored. Nothing here trusts the container: it may have made cgroups below its own.
+ * What is done to the cgroup of a container that runs: freeze, list, kill. The plan may be one that was made for the
+ * launch, or one in which only driver, path, components, ours and hierarchies were restored. Nothing here trusts the
+ * container: it may have made cgroups below its own.
  */
 #ifndef CASEMATE_PARTS_CGROUP_CONTROL_H
 #define CASEMATE_PARTS_CGROUP_CONTROL_H
@@ -40,10 +40,10 @@ int cgroup_pids(const struct plan_cgroup *plan, struct arena *arena, pid_list *r
  */
 int cgroup_kill_all(const struct plan_cgroup *plan, int signal, struct error *err);
 
-/* Whether the limit of memory killed a process of the container. @run: of the launch, or NULL. */
-bool cgroup_oom_killed(const struct plan_cgroup *plan, const struct run *run);
-
-/* How often it did that; the same by descriptor of the cgroup. */
-uint64_t cgroup_oom_kills(const struct plan_cgroup *plan, int dir);
+/*
+ * After a SIGKILL: in v1 nobody dies who is frozen, so the cgroup and those below, which the container may have frozen
+ * itself, are thawed. Nothing in v2, which kills the frozen as well.
+ */
+void cgroup_let_die(const struct plan_cgroup *plan);
 
 #endif

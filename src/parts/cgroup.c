@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "parts/cgroup_control.h"
 #include "parts/cgroup_devices.h"
 #include "parts/cgroup_limits.h"
 #include "parts/cgroup_tree.h"
@@ -297,6 +298,7 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 	struct error later;
 	int result = 0;
 
+	cgroup_let_die(&plan->cgroup);
 	for (size_t i = 0; i < plan->cgroup.hierarchies.count; i++) {
 		if (cgroup_tree_remove(&plan->cgroup, i, run->cgroup_made[i], result == 0 ? err : &later) < 0)
 			result = -1;

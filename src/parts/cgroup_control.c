@@ -195,9 +195,15 @@ static int unreadable(struct error *err)
 	return error_set(err, ERROR_SYSTEM, errno, "cannot read the processes of the cgroup");
 }
 
+struct listing {
+	struct arena *arena;
+	pid_list *list;
+};
+
 /* Those of other pid namespaces are listed as 0. */
-static int add_pids(int dir, struct arena *arena, pid_list *list, struct error *err)
+static int add_pids(int dir, void *context, struct error *err)
 {
+	const struct listing *listing = context;
 	int fd = sys_openat(dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW, 0);
 	__attribute__((cleanup(close_stream))) FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char line[32];
@@ -212,7 +218,7 @@ static int add_pids(int dir, struct arena *arena, pid_list *list, struct error *
 		long pid = strtol(line, NULL, 10);
 
 		if (pid > 0)
-			*LIST_ADD(arena, list) = (pid_t)pid;
+			*LIST_ADD(listing->arena, listing->list) = (pid_t)pid;
 	}
 	return ferror(file) ? unreadable(err) : 0;
 }
@@ -228,7 +234,10 @@ static const char *next_child(DIR *list)
 	return NULL;
 }
 
-static int walk(int dir, int depth, struct arena *arena, pid_list *list, struct error *err)
+typedef int visit(int dir, void *context, struct error *err);
+
+/* Calls @each for @dir and all cgroups below it. */
+static int walk(int dir, int depth, visit *each, void *context, struct error *err)
 {
 	int copy = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
 	__attribute__((cleanup(close_list))) DIR *children = copy < 0 ? NULL : fdopendir(copy);
@@ -241,12 +250,12 @@ static int walk(int dir, int depth, struct arena *arena, pid_list *list, struct 
 	}
 	if (depth == MAX_DEPTH)
 		return error_set(err, ERROR_SYSTEM, ELOOP, "the cgroups of the container are nested too deeply");
-	TRY(add_pids(dir, arena, list, err));
+	TRY(each(dir, context, err));
 	while ((name = next_child(children)) != NULL) {
 		AUTOCLOSE int child = sys_openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 
 		if (child >= 0)
-			TRY(walk(child, depth + 1, arena, list, err));
+			TRY(walk(child, depth + 1, each, context, err));
 	}
 	return 0;
 }
@@ -260,10 +269,11 @@ static int compare(const void *one, const void *other)
 
 static int pids_of(int dir, struct arena *arena, pid_list *ret, struct error *err)
 {
+	struct listing listing = {arena, ret};
 	size_t kept = 0;
 
 	*ret = (pid_list){0};
-	TRY(walk(dir, 0, arena, ret, err));
+	TRY(walk(dir, 0, add_pids, &listing, err));
 	if (ret->count > 1)
 		qsort(ret->at, ret->count, sizeof(*ret->at), compare);
 	/* One that moved while we looked was seen twice. */
@@ -297,6 +307,23 @@ int cgroup_pids(const struct plan_cgroup *plan, struct arena *arena, pid_list *r
 
 /* ---- kill */
 
+static int thaw_one(int dir, void *context, struct error *err)
+{
+	(void)context;
+	(void)err;
+	(void)fd_write_file(dir, "freezer.state", "THAWED");
+	return 0;
+}
+
+void cgroup_let_die(const struct plan_cgroup *plan)
+{
+	struct error ignored;
+	AUTOCLOSE int dir = plan->driver == CGROUP_V1 ? cgroup_control_open(plan, "freezer", &ignored) : -1;
+
+	if (dir >= 0)
+		(void)walk(dir, 0, thaw_one, NULL, &ignored);
+}
+
 /* *@ret_found is how many there were. */
 static int signal_each(int dir, int signal, size_t *ret_found, struct error *err)
 {
@@ -324,9 +351,10 @@ static int kill_frozen(const struct plan_cgroup *plan, int dir, int signal, stru
 	if (before < 0 || (before == 0 && freeze_dir(plan, dir, true, err) < 0))
 		return -1;
 	int result = signal_each(dir, signal, &found, err);
-	/* What is frozen in v1 does not even die. */
 	if ((before == 0 || signal == SIGKILL) && freeze_dir(plan, dir, false, result == 0 ? err : &later) < 0)
 		return -1;
+	if (signal == SIGKILL)
+		cgroup_let_die(plan);
 	return result;
 }
 
@@ -357,24 +385,4 @@ int cgroup_kill_all(const struct plan_cgroup *plan, int signal, struct error *er
 	if (signal == SIGKILL && plan->driver == CGROUP_V2 && fd_write_file(dir, "cgroup.kill", "1") == 0)
 		return 0;
 	return kill_frozen(plan, dir, signal, err);
-}
-
-/* ---- out of memory */
-
-uint64_t cgroup_oom_kills(const struct plan_cgroup *plan, int dir)
-{
-	const char *name = plan->driver == CGROUP_V2 ? "memory.events" : "memory.oom_control";
-	char text[STATE_TEXT];
-
-	return cgroup_tree_read(dir, name, text, sizeof(text)) < 0 ? 0 : number_of(text, "oom_kill");
-}
-
-bool cgroup_oom_killed(const struct plan_cgroup *plan, const struct run *run)
-{
-	struct error ignored;
-
-	if (run != NULL && run->cgroup >= 0)
-		return cgroup_oom_kills(plan, run->cgroup) > 0;
-	AUTOCLOSE int dir = cgroup_control_open(plan, "memory", &ignored);
-	return dir >= 0 && cgroup_oom_kills(plan, dir) > 0;
 }

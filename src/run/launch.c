@@ -15,7 +15,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
-#include "parts/cgroup_control.h"
+#include "parts/cgroup_oom.h"
 #include "run/plan.h"
 #include "run/runtime_hooks.h"
 #include "run/state.h"
