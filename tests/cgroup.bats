@@ -7,6 +7,7 @@
 # shellcheck disable=SC2030,SC2031 # each test has variables of its own
 
 load helpers/common
+load helpers/cgroup
 
 setup() {
 	common_setup
@@ -17,20 +18,6 @@ setup() {
 teardown() {
 	[ -z "${LAUNCHER-}" ] || kill -KILL "$LAUNCHER" 2>/dev/null || true
 	common_teardown
-}
-
-# The tests of version 1 or 2 only.
-have_cgroup1() {
-	[ -e /sys/fs/cgroup/pids/tasks ]
-}
-
-have_cgroup2() {
-	grep -qw cgroup2 /proc/filesystems
-}
-
-# Runs a command where the file system of cgroup v2 is what is mounted, whatever the host has.
-in_v2() {
-	unshare --mount --propagation private sh -c 'mount -t cgroup2 none /sys/fs/cgroup && exec "$@"' in_v2 "$@"
 }
 
 run_in_v2() {
@@ -337,12 +324,18 @@ passed on: "
 	assert_stderr "Delegate=yes"
 }
 
-@test "what is not supported yet is refused by name" {
+@test "what this version of cgroups does not have is said with its remedy" {
+	requires cgroup2
 	edit_config '.linux.resources.memory = {swappiness: 0}'
-	run_casemate
+	run_in_v2
 	assert_status 125
-	assert_stderr "not supported yet: linux.resources.memory.swappiness"
-	edit_config 'del(.linux.resources.memory) | .linux.cgroupsPath = "system.slice:casemate:x"'
+	assert_stderr "memory/swappiness"
+	assert_stderr "leave it out"
+	edit_config 'del(.linux.resources.memory) | .linux.resources.network = {classID: 1048577}'
+	run_in_v2
+	assert_status 125
+	assert_stderr "network/classID"
+	edit_config 'del(.linux.resources.network) | .linux.cgroupsPath = "system.slice:casemate:x"'
 	run_casemate
 	assert_status 125
 	assert_stderr "linux.cgroupsPath for systemd"

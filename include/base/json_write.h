@@ -47,6 +47,8 @@ void json_write_key(struct json_writer *w, const char *key);
 void json_write_string(struct json_writer *w, const char *text);
 void json_write_unsigned(struct json_writer *w, uint64_t value);
 void json_write_signed(struct json_writer *w, int64_t value);
+/* Digits that somebody else wrote, with a point or without, as they are: "0.25". What is no such number becomes 0. */
+void json_write_number(struct json_writer *w, const char *text);
 void json_write_bool(struct json_writer *w, bool value);
 
 /*

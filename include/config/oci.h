@@ -28,6 +28,13 @@ int oci_parse(const char *text, size_t length, const char *bundle, struct arena 
  */
 int oci_parse_process(const char *text, size_t length, struct arena *arena, struct request *request, struct error *err);
 
+/*
+ * Reads what config.json has under "linux.resources" out of a text of its own (`update`), which messages call @name.
+ * *@ret must be zeroed, its strings live in @arena. Fails with ERROR_CONFIG.
+ */
+int oci_parse_resources(const char *text, size_t length, const char *name, struct arena *arena,
+			struct request_resources *ret, struct error *err);
+
 /* A text that holds only the object of linux.seccomp, in a file of our own. */
 struct oci_seccomp_text {
 	const char *text;

@@ -276,6 +276,8 @@ struct plan_cgroup_file {
 	size_t hierarchy;
 	const char *name;
 	const char *value;
+	const char *fallback; /* where the kernel has no `name`: this one, with a value of its own; or NULL */
+	const char *fallback_value;
 	const char *what; /* in words: "it cannot have more than 1024 processes" */
 	origin from;
 };
@@ -292,9 +294,15 @@ struct plan_cgroup_rule {
 
 struct bpf_insn;
 
-/* The container's own cgroup: made by the launcher, joined by the child, removed by the launcher. */
+/*
+ * The container's own cgroup: made by the launcher, joined by the child, removed by the launcher. What parts/
+ * cgroup_control.h does to it later needs driver, path, components, ours and hierarchies.
+ */
 struct plan_cgroup {
 	bool wanted;
+	bool full;     /* made to be found, counted, frozen and killed by others as well: with all that this takes */
+	bool optional; /* no limit needs it: without the right to make one the container has none */
+	bool existing; /* of an update: what is written replaces what is there, and "no limit" is a value */
 	enum cgroup_driver driver;
 	const char *path;       /* below each hierarchy's root, starts with '/' */
 	string_list components; /* the same, taken apart */

@@ -21,8 +21,8 @@ struct run_shared {
 	volatile pid_t child;           /* the container's first process, as the launcher sees it */
 };
 
-/* pids, memory, cpu, cpuset and devices at most */
-enum { RUN_CGROUPS = 8 };
+/* There are 14 controllers in v1, and each may be a hierarchy of its own. */
+enum { RUN_CGROUPS = 16 };
 
 struct run {
 	struct run_shared *shared;

@@ -3,8 +3,9 @@
  * The cgroup: limits and device rules (config-linux.md, "Control groups"), by the cgroup file systems of cgroups(7).
  * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
  * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
- * cgroup.c decides where and whether, cgroup_limits.c which files, cgroup_devices.c the rules for devices; cgroup_v1.c
- * and cgroup_v2.c carry out what differs between the versions, cgroup_tree.c what does not.
+ * cgroup.c decides where and whether, cgroup_limits.c and cgroup_{memory,cpu,io,misc}.c which files, cgroup_devices.c
+ * the rules for devices; cgroup_v1.c and cgroup_v2.c carry out what differs between the versions, cgroup_tree.c what
+ * does not. cgroup_control.c, cgroup_update.c and cgroup_stats.c are for containers that run.
  */
 #ifndef CASEMATE_PARTS_CGROUP_H
 #define CASEMATE_PARTS_CGROUP_H
@@ -15,9 +16,9 @@
 
 /*
  * Plans the limits, and the ceiling of processes: by RLIMIT_NPROC (appended to plan->limits.rlimits) where a new user
- * namespace of one user is counted by itself, else by the pids controller. Runs after the namespaces and ids are
- * planned. Fails with ERROR_CONFIG, with ERROR_UNSUPPORTED "not supported yet: linux.resources.FIELD", and with
- * ERROR_HOST where a limit that was asked for cannot be had.
+ * namespace of one user is counted by itself, else by the pids controller. A container of a bundle gets a cgroup also
+ * without limits, because engines find, freeze and kill it there; a sandbox does not. Runs after the namespaces and ids
+ * are planned. Fails with ERROR_CONFIG, and with ERROR_HOST where a limit that was asked for cannot be had.
  */
 int cgroup_plan(struct planner *p, struct error *err);
 

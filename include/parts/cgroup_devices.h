@@ -7,9 +7,10 @@
 #include "model/planner.h"
 
 /*
- * Plans the rules of linux.resources.devices, with the devices of the container behind them; none where the config has
- * none or where they allow everything. Judges what allows more than the container's own devices. Fails with
- * ERROR_CONFIG, and with ERROR_UNSUPPORTED for rules that v1 cannot express.
+ * Plans the rules of linux.resources.devices, with the devices of the container behind them; none where they allow
+ * everything, or where the config has none and none are needed. Under a profile that has a ceiling for devices the list
+ * is what the plan says; one without allows making, and not opening, every node, as runc does. Judges what allows more
+ * than the container's own devices. Fails with ERROR_CONFIG, and with ERROR_HOST for rules that v1 cannot express.
  */
 int cgroup_plan_devices(struct planner *p, struct error *err);
 

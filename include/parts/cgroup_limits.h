@@ -15,12 +15,20 @@ bool cgroup_has(const struct planner *p, const char *controller);
  */
 int cgroup_use(struct planner *p, const char *controller, origin from, size_t *ret_hierarchy, struct error *err);
 
+/* Adds every hierarchy by which others find, count, freeze, update or kill a container, where this launch can use it.
+ */
+void cgroup_use_all(struct planner *p);
+
+/* Whether @word is in @list, with commas between: "cpu" in "cpu,cpuacct". */
+bool cgroup_is_word_of(const char *list, const char *word);
+
 /* Plans one file; the controller is the first word of its name. Fails as cgroup_use() does. */
 int cgroup_add_file(struct planner *p, struct plan_cgroup_file file, struct error *err);
 
 /*
  * Plans everything of linux.resources but pids and devices. "unified" comes last, as it says the same in other words.
- * Fails with ERROR_CONFIG, with ERROR_UNSUPPORTED for what is not carried out yet, and as cgroup_use() does.
+ * Fails with ERROR_CONFIG, with ERROR_HOST for what this kernel or version of cgroups does not have, and as
+ * cgroup_use() does.
  */
 int cgroup_plan_limits(struct planner *p, struct error *err);
 

@@ -41,6 +41,9 @@ int cgroup_tree_open(const struct plan_cgroup *plan, size_t hierarchy, size_t de
  * asked. */
 int cgroup_tree_write(int dir, const char *name, const char *value, origin from, struct error *err);
 
+/* The same for a planned file, or its fallback where the kernel has none of this name. */
+int cgroup_tree_write_file(int dir, const struct plan_cgroup_file *file, struct error *err);
+
 /* Reads the file @name of @dir into @text, terminated and without its last newline. Fails with errno. */
 int cgroup_tree_read(int dir, const char *name, char *text, size_t size);
 

@@ -5,6 +5,7 @@
 
 #include "model/plan.h"
 #include "model/run.h"
+#include "parts/cgroup_tree.h"
 
 /* Launcher: makes the cgroup, writes its limits and rules, and leaves in @run how to get into it. */
 int cgroup_v1_make(const struct plan_cgroup *plan, struct run *run, struct error *err);
@@ -18,6 +19,13 @@ int cgroup_v2_open(const struct plan_cgroup *plan, struct run *run, struct error
  * Launcher, v2: goes back into the cgroup that it left, and removes the leaf that it was in. Fails with ERROR_SYSTEM.
  */
 int cgroup_v2_return(const struct plan_cgroup *plan, struct run *run, struct error *err);
+
+/*
+ * v2: enables the plan's controllers in the parent of @level, and for a full cgroup those that others count it by, as
+ * far as they are there. @run: of a launch that may step aside, or NULL. Fails with ERROR_HOST.
+ */
+int cgroup_v2_enable(const struct plan_cgroup *plan, struct run *run, const struct cgroup_level *level,
+		     struct error *err);
 
 /* Child: joins every hierarchy by the files that the launcher opened. */
 int cgroup_v1_join(const struct plan_cgroup *plan, struct run *run, struct error *err);

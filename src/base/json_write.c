@@ -118,6 +118,15 @@ void json_write_signed(struct json_writer *w, int64_t value)
 	write_number(w, digits, snprintf(digits, sizeof(digits), "%lld", (long long)value));
 }
 
+void json_write_number(struct json_writer *w, const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length == 0 || strspn(text, "0123456789.") != length || text[0] == '.' || text[length - 1] == '.')
+		text = "0", length = 1;
+	write_number(w, text, (int)length);
+}
+
 void json_write_bool(struct json_writer *w, bool value)
 {
 	note(w, yajl_gen_bool(w->generator, value));

@@ -2,11 +2,13 @@
 #include "commands/after.h"
 
 #include <errno.h>
+#include <signal.h>
 
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/sys.h"
 #include "config/oci.h"
+#include "parts/cgroup_control.h"
 #include "parts/hooks.h"
 #include "run/runtime_hooks.h"
 #include "run/state_files.h"
@@ -45,10 +47,13 @@ int after_kill(const struct state *state, int signal, struct error *err)
 	if (sys_pidfd_send_signal(process, signal) < 0)
 		return error_set(err, errno == ESRCH ? ERROR_GONE : ERROR_SYSTEM, errno,
 				 "cannot signal the container \"%s\"", state->id);
+	if (signal == SIGKILL)
+		cgroup_let_die(&state->cgroup);
 	return 0;
 }
 
+/* Without a cgroup its first process is all that is known of it. */
 int after_kill_all(const struct state *state, int signal, struct error *err)
 {
-	return after_kill(state, signal, err);
+	return state->cgroup.wanted ? cgroup_kill_all(&state->cgroup, signal, err) : after_kill(state, signal, err);
 }

@@ -10,6 +10,7 @@
 #include "commands/after.h"
 #include "commands/container.h"
 #include "parts/cgroup.h"
+#include "parts/cgroup_control.h"
 
 enum { PATIENCE_MS = 10000 };
 
@@ -59,6 +60,7 @@ static int end_process(const struct state *state, struct error *err)
 		return err->kind == ERROR_GONE ? 0 : -1;
 	if (sys_pidfd_send_signal(process, SIGKILL) < 0 && errno != ESRCH)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot kill the container \"%s\"", state->id);
+	cgroup_let_die(&state->cgroup);
 	ended.fd = process;
 	if (poll(&ended, 1, PATIENCE_MS) <= 0)
 		return error_set(err, ERROR_SYSTEM, 0, "the container \"%s\" does not end", state->id);

@@ -121,6 +121,15 @@ int oci_parse_process(const char *text, size_t length, struct arena *arena, stru
 	return json_read(&input, &oci_process_schema, &request->process, arena, err);
 }
 
+int oci_parse_resources(const char *text, size_t length, const char *name, struct arena *arena,
+			struct request_resources *ret, struct error *err)
+{
+	struct request request = {.source = name};
+	struct json_input input = {.text = text, .length = length, .name = name, .source = name, .user = &request};
+
+	return json_read(&input, &oci_resources_schema, ret, arena, err);
+}
+
 static int absolute_bundle(const char *bundle, struct arena *arena, const char **ret, struct error *err)
 {
 	char cwd[PATH_MAX] = "";

@@ -138,6 +138,16 @@ void host_probe_directories(struct host *host, struct arena *arena)
 	}
 }
 
+/* A hierarchy of v1 is in use when it is mounted anywhere; for us it has to be where all are. */
+static bool is_mounted(const char *name)
+{
+	char path[sizeof(cgroup_root) + 256];
+	struct statfs fs;
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup_root, name);
+	return statfs(path, &fs) == 0 && fs.f_type == CGROUP_SUPER_MAGIC;
+}
+
 /* One line of /proc/self/cgroup: "4:cpu,cpuacct:/user.slice" or "1:name=systemd:/" or "0::/user.slice". */
 static void add_hierarchy(struct host *host, struct arena *arena, char *line)
 {
@@ -150,6 +160,8 @@ static void add_hierarchy(struct host *host, struct arena *arena, char *line)
 	controllers++;
 	if (strncmp(controllers, "name=", 5) == 0)
 		controllers += 5;
+	if (host->cgroup == HOST_CGROUP_V1 && controllers[0] != '\0' && !is_mounted(controllers))
+		return;
 	*LIST_ADD(arena, &host->cgroups) = (struct pair){.key = controllers, .value = path};
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "parts/cgroup_control.h"
 #include "parts/cgroup_devices.h"
 #include "parts/cgroup_limits.h"
 #include "parts/cgroup_tree.h"
@@ -182,7 +183,8 @@ static int plan_pids(struct planner *p, struct error *err)
 	}
 	if (!asked.set)
 		return 0;
-	if (plan->files.count == 0 && !plan->devices && rlimit_holds(p)) {
+	bool certain = plan->full && p->host->privileged;
+	if (!certain && plan->files.count == 0 && !plan->devices && rlimit_holds(p)) {
 		add_rlimit(p, (uint64_t)asked.value, from);
 		return 0;
 	}
@@ -192,6 +194,32 @@ static int plan_pids(struct planner *p, struct error *err)
 		return 0;
 	}
 	return add_pids_file(p, (uint64_t)asked.value, from, err);
+}
+
+/*
+ * An engine looks for the container in its cgroup, and freezes, counts and kills it there; another caller is root, or
+ * named a path. A sandbox has nobody but its launcher.
+ */
+static bool is_full(const struct planner *p)
+{
+	const char *asked = p->request->linux_.cgroups_path;
+
+	return !p->request->sandbox.given && (p->host->privileged || (asked != NULL && asked[0] != '\0'));
+}
+
+static void finish(struct planner *p)
+{
+	struct plan_cgroup *plan = &p->plan->cgroup;
+
+	if (plan->full)
+		cgroup_use_all(p);
+	plan->wanted = plan->hierarchies.count > 0;
+	plan->optional = plan->files.count == 0 && !plan->devices && !p->host->privileged;
+	if (plan->full && (!plan->wanted || plan->optional))
+		planner_note(p, "cgroup", planner_origin(p, "/linux/cgroupsPath"),
+			     plan->wanted ? "no cgroup is made where this user may not: no limit needs one"
+					  : "no cgroup is made: there is none here that this launch has a use of");
+	plan->unshare_namespace = plan->wanted && (p->plan->namespaces.fresh & CLONE_NEWCGROUP) != 0;
 }
 
 int cgroup_plan(struct planner *p, struct error *err)
@@ -205,20 +233,13 @@ int cgroup_plan(struct planner *p, struct error *err)
 	struct plan_cgroup *plan = &p->plan->cgroup;
 
 	plan->driver = drivers[p->host->cgroup];
+	plan->full = is_full(p);
 	TRY(check_path(p, err));
 	TRY(cgroup_plan_limits(p, err));
 	TRY(cgroup_plan_devices(p, err));
 	TRY(plan_pids(p, err));
-	plan->wanted = plan->files.count > 0 || plan->devices;
-	if (!plan->wanted) {
-		if (p->request->linux_.cgroups_path != NULL)
-			planner_note(p, "cgroup", planner_origin(p, "/linux/cgroupsPath"),
-				     "no cgroup is made: no limit needs one");
-		return 0;
-	}
-	TRY(plan_path(p, err));
-	plan->unshare_namespace = (p->plan->namespaces.fresh & CLONE_NEWCGROUP) != 0;
-	return 0;
+	finish(p);
+	return plan->wanted ? plan_path(p, err) : 0;
 }
 
 /* ---- make and remove */
@@ -260,8 +281,16 @@ void cgroup_make_explain(const struct plan *plan, struct explain *out)
 
 int cgroup_make(const struct plan *plan, struct run *run, struct error *err)
 {
-	return plan->cgroup.driver == CGROUP_V2 ? cgroup_v2_make(&plan->cgroup, run, err)
-						: cgroup_v1_make(&plan->cgroup, run, err);
+	struct error ignored;
+
+	if (plan->cgroup.driver == CGROUP_V1)
+		return cgroup_v1_make(&plan->cgroup, run, err);
+	if (cgroup_v2_make(&plan->cgroup, run, err) == 0)
+		return 0;
+	if (!plan->cgroup.optional || err->kind != ERROR_HOST)
+		return -1;
+	(void)cgroup_remove(plan, run, &ignored);
+	return 0;
 }
 
 int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
@@ -269,6 +298,7 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 	struct error later;
 	int result = 0;
 
+	cgroup_let_die(&plan->cgroup);
 	for (size_t i = 0; i < plan->cgroup.hierarchies.count; i++) {
 		if (cgroup_tree_remove(&plan->cgroup, i, run->cgroup_made[i], result == 0 ? err : &later) < 0)
 			result = -1;

@@ -159,7 +159,7 @@ static int check_v1(const struct plan_cgroup *plan, struct error *err)
 {
 	for (size_t i = 1; i < plan->rules.count; i++)
 		if (takes_back(plan, &plan->rules.at[i])) {
-			error_set(err, ERROR_UNSUPPORTED, 0,
+			error_set(err, ERROR_HOST, 0,
 				  "%s: cgroup v1 cannot take back a part of what an earlier rule says",
 				  plan->rules.at[i].from);
 			return error_hint(err, "write the rules without overlaps, or use a host with cgroup v2");
@@ -295,15 +295,23 @@ static int enforce(struct planner *p, origin from, struct error *err)
 	return 0;
 }
 
-/* A config that keeps CAP_MKNOD and says nothing of devices would have all of the host's under a ceiling that has none.
+/*
+ * A config that keeps CAP_MKNOD and says nothing of devices would have all of the host's under a ceiling that has none.
+ * Without a ceiling it is as in runc: what no rule names is denied, as the image may have nodes in it.
  */
-static bool could_make_devices(const struct planner *p)
+static bool needs_rules(struct planner *p)
 {
 	const struct request_capabilities *caps = &p->request->process.capabilities;
 	uint64_t asked = caps->bounding | caps->permitted | caps->effective | caps->inheritable | caps->ambient;
 
-	return p->host->privileged && p->profile->devices != VERDICT_ALLOW &&
-	       (asked & p->profile->capabilities_allowed & 1ULL << CAP_MKNOD) != 0;
+	if (!p->host->privileged)
+		return false;
+	if (p->profile->devices != VERDICT_ALLOW)
+		return (asked & p->profile->capabilities_allowed & 1ULL << CAP_MKNOD) != 0;
+	if (p->plan->cgroup.full && !cgroup_has(p, "devices"))
+		planner_note(p, "cgroup", "default",
+			     "all devices can be used: there is no cgroup for their rules here");
+	return p->plan->cgroup.full && cgroup_has(p, "devices");
 }
 
 int cgroup_plan_devices(struct planner *p, struct error *err)
@@ -311,7 +319,7 @@ int cgroup_plan_devices(struct planner *p, struct error *err)
 	const struct request_resources *resources = &p->request->linux_.resources;
 	origin from = planner_origin(p, "/linux/resources/devices");
 
-	if (resources->devices.count == 0 && !could_make_devices(p))
+	if (resources->devices.count == 0 && !needs_rules(p))
 		return 0;
 	if (resources->devices.count > MAX_RULES || p->request->linux_.devices.count > MAX_RULES)
 		return error_set(err, ERROR_CONFIG, 0, "%s: there are more than %d rules or devices", from, MAX_RULES);

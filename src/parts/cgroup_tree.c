@@ -64,24 +64,50 @@ int cgroup_tree_read(int dir, const char *name, char *text, size_t size)
 	return 0;
 }
 
-static int no_file(const char *name, struct error *err)
+static const struct {
+	const char *file; /* how its name begins */
+	int errnum;
+	const char *remedy;
+} remedies[] = {
+	{"memory.memsw.", ENOENT, "this kernel does not count swap: boot it with swapaccount=1"},
+	{"memory.swap.", ENOENT, "this kernel does not count swap: boot it with swapaccount=1"},
+	{"cpu.rt_", ENOENT, "this kernel has no real-time budgets (CONFIG_RT_GROUP_SCHED); leave it out"},
+	{"cpu.rt_", EINVAL, "the cgroup above has less: write its cpu.rt_runtime_us first"},
+	{"blkio.", ENOENT, "this kernel has no weights of block devices (CONFIG_BFQ_GROUP_IOSCHED); leave it out"},
+	{"io.weight", ENOENT, "this kernel has no weights of block devices (CONFIG_BFQ_GROUP_IOSCHED); leave it out"},
+	{"blkio.", ENODEV, "there is no such block device"},
+	{"io.", ENODEV, "there is no such block device"},
+	{"rdma.", ENODEV, "there is no such RDMA device"},
+	{"net_prio.", ENODEV, "there is no such network interface"},
+	{"memory.", EBUSY, "the container needs more than that now"},
+	{"cpuset.", EACCES, "the cgroup above must have these CPUs and memory nodes as well"},
+	{"", ENOENT, "this kernel does not have the limit; leave it out"},
+};
+
+static int write_error(const char *name, const char *value, origin from, struct error *err)
 {
-	if (strncmp(name, "memory.memsw.", strlen("memory.memsw.")) == 0)
-		return error_hint(err, "this kernel does not count swap: boot it with swapaccount=1");
-	return error_hint(err, "this kernel does not have the limit; leave it out");
+	int reason = errno;
+
+	error_set(err, reason == ENOENT ? ERROR_HOST : ERROR_SYSTEM, reason,
+		  "%s: cannot write '%s' into '%s' of the cgroup", from, value, name);
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+		if (remedies[i].errnum == reason && strncmp(name, remedies[i].file, strlen(remedies[i].file)) == 0)
+			return error_hint(err, "%s", remedies[i].remedy);
+	return -1;
 }
 
 int cgroup_tree_write(int dir, const char *name, const char *value, origin from, struct error *err)
 {
-	AUTOCLOSE int fd = open_below(dir, name, O_WRONLY);
-	int reason;
+	return fd_write_file(dir, name, value) == 0 ? 0 : write_error(name, value, from, err);
+}
 
-	if (fd >= 0 && sys_write(fd, value, strlen(value)) == (ssize_t)strlen(value))
+int cgroup_tree_write_file(int dir, const struct plan_cgroup_file *file, struct error *err)
+{
+	if (fd_write_file(dir, file->name, file->value) == 0)
 		return 0;
-	reason = errno;
-	error_set(err, reason == ENOENT ? ERROR_HOST : ERROR_SYSTEM, reason,
-		  "%s: cannot write '%s' into '%s' of the cgroup", from, value, name);
-	return fd < 0 && reason == ENOENT ? no_file(name, err) : -1;
+	if (errno != ENOENT || file->fallback == NULL)
+		return write_error(file->name, file->value, file->from, err);
+	return cgroup_tree_write(dir, file->fallback, file->fallback_value, file->from, err);
 }
 
 /* ---- making */
@@ -90,7 +116,7 @@ static int make_error(const struct plan_cgroup *plan, size_t hierarchy, struct e
 {
 	int reason = errno;
 
-	error_set(err, reason == EACCES || reason == EPERM ? ERROR_HOST : ERROR_SYSTEM, reason,
+	error_set(err, reason == EACCES || reason == EPERM || reason == EROFS ? ERROR_HOST : ERROR_SYSTEM, reason,
 		  "%s: cannot make the cgroup '%s%s'", plan->from, plan->hierarchies.at[hierarchy].directory,
 		  plan->path);
 	if (reason == EACCES || reason == EPERM)

@@ -76,7 +76,7 @@ static int make_one(const struct plan_cgroup *plan, size_t index, struct run *ru
 		const struct plan_cgroup_file *file = &plan->files.at[i];
 
 		if (file->hierarchy == index)
-			TRY(cgroup_tree_write(dir, file->name, file->value, file->from, err));
+			TRY(cgroup_tree_write_file(dir, file, err));
 	}
 	if (plan->devices && plan->devices_hierarchy == index)
 		TRY(write_rules(plan, dir, err));

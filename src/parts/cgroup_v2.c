@@ -16,6 +16,11 @@ enum {
 	WORD = 160, /* a controller is at most as long as its file's name */
 };
 
+/* What others count a container by. Without one of them it can be run all the same. */
+static const char *const counted[] = {"cpu", "io", "memory", "pids"};
+
+enum { COUNTED = sizeof(counted) / sizeof(counted[0]) };
+
 static bool is_in(const char *list, const char *word)
 {
 	size_t length = strlen(word);
@@ -84,6 +89,10 @@ int cgroup_v2_return(const struct plan_cgroup *plan, struct run *run, struct err
 		snprintf(word, sizeof(word), "-%s", plan->controllers.at[i]);
 		(void)fd_write_file(dir, "cgroup.subtree_control", word);
 	}
+	for (size_t i = 0; plan->full && i < COUNTED; i++) {
+		snprintf(word, sizeof(word), "-%s", counted[i]);
+		(void)fd_write_file(dir, "cgroup.subtree_control", word);
+	}
 	if (fd_write_file(dir, "cgroup.procs", "0") < 0 || sys_unlinkat(dir, leaf_name(plan, name), AT_REMOVEDIR) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot go back to the cgroup above '%s'", plan->path);
 	run->cgroup_aside = 0;
@@ -92,51 +101,94 @@ int cgroup_v2_return(const struct plan_cgroup *plan, struct run *run, struct err
 
 /* ---- making */
 
+static const char control[] = "cgroup.subtree_control";
+
+static bool is_planned(const struct plan_cgroup *plan, const char *controller)
+{
+	for (size_t i = 0; i < plan->controllers.count; i++)
+		if (strcmp(plan->controllers.at[i], controller) == 0)
+			return true;
+	return false;
+}
+
+static void add_word(char words[LIST_TEXT], const char *controller)
+{
+	size_t length = strlen(words);
+
+	snprintf(words + length, LIST_TEXT - length, "%s+%s", length > 0 ? " " : "", controller);
+}
+
+/* Those of `counted` that are neither enabled nor planned, but could be enabled. */
+static void find_counted(const struct plan_cgroup *plan, const struct cgroup_level *level, const char *enabled,
+			 char words[LIST_TEXT])
+{
+	char available[LIST_TEXT] = "";
+	bool asked = false;
+
+	for (size_t i = 0; plan->full && i < COUNTED; i++) {
+		if (is_in(enabled, counted[i]) || is_planned(plan, counted[i]))
+			continue;
+		if (!asked && cgroup_tree_read(level->parent, "cgroup.controllers", available, sizeof(available)) < 0)
+			return;
+		asked = true;
+		if (is_in(available, counted[i]))
+			add_word(words, counted[i]);
+	}
+}
+
 static int enable(const struct plan_cgroup *plan, struct run *run, const struct cgroup_level *level,
 		  const char *controller)
 {
-	static const char file[] = "cgroup.subtree_control";
-	char word[WORD];
+	char word[LIST_TEXT] = "";
 
-	snprintf(word, sizeof(word), "+%s", controller);
-	if (fd_write_file(level->parent, file, word) == 0)
+	add_word(word, controller);
+	if (fd_write_file(level->parent, control, word) == 0)
 		return 0;
 	if (errno != EBUSY)
 		return -1;
-	if (step_aside(plan, run, level) == 0)
-		return fd_write_file(level->parent, file, word);
+	if (run != NULL && step_aside(plan, run, level) == 0)
+		return fd_write_file(level->parent, control, word);
 	errno = EBUSY;
 	return -1;
 }
 
 /* A directory has the files of a controller only if the one above says so. What is on already stays as it is. */
-static int enable_all(const struct plan_cgroup *plan, struct run *run, const struct cgroup_level *level,
-		      struct error *err)
+int cgroup_v2_enable(const struct plan_cgroup *plan, struct run *run, const struct cgroup_level *level,
+		     struct error *err)
 {
-	char enabled[LIST_TEXT];
+	char enabled[LIST_TEXT], words[LIST_TEXT] = "";
 
-	if (plan->controllers.count == 0)
+	if (plan->controllers.count == 0 && !plan->full)
 		return 0;
-	if (cgroup_tree_read(level->parent, "cgroup.subtree_control", enabled, sizeof(enabled)) < 0)
+	if (cgroup_tree_read(level->parent, control, enabled, sizeof(enabled)) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read 'cgroup.subtree_control'");
-	for (size_t i = 0; i < plan->controllers.count; i++) {
-		const char *controller = plan->controllers.at[i];
-
-		if (!is_in(enabled, controller) && enable(plan, run, level, controller) < 0)
-			return cannot_enable(controller, err);
+	find_counted(plan, level, enabled, words);
+	/* All at once is the usual case. Otherwise one by one, so that the error names the right one. */
+	bool counts = words[0] == '\0';
+	for (size_t i = 0; i < plan->controllers.count; i++)
+		if (!is_in(enabled, plan->controllers.at[i]))
+			add_word(words, plan->controllers.at[i]);
+	if (words[0] == '\0' || fd_write_file(level->parent, control, words) == 0)
+		return 0;
+	for (size_t i = 0; i < plan->controllers.count; i++)
+		if (!is_in(enabled, plan->controllers.at[i]) && enable(plan, run, level, plan->controllers.at[i]) < 0)
+			return cannot_enable(plan->controllers.at[i], err);
+	for (size_t i = 0; !counts && i < COUNTED; i++) {
+		words[0] = '\0';
+		add_word(words, counted[i]);
+		(void)fd_write_file(level->parent, control, words);
 	}
 	return 0;
 }
 
 int cgroup_v2_make(const struct plan_cgroup *plan, struct run *run, struct error *err)
 {
-	AUTOCLOSE int dir = cgroup_tree_make(plan, 0, enable_all, run, err);
+	AUTOCLOSE int dir = cgroup_tree_make(plan, 0, cgroup_v2_enable, run, err);
 
 	if (dir < 0)
 		return -1;
 	for (size_t i = 0; i < plan->files.count; i++)
-		TRY(cgroup_tree_write(dir, plan->files.at[i].name, plan->files.at[i].value, plan->files.at[i].from,
-				      err));
+		TRY(cgroup_tree_write_file(dir, &plan->files.at[i], err));
 	if (plan->devices)
 		TRY(cgroup_attach_devices(plan, dir, err));
 	run->cgroup = fd_take(&dir);

@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "parts/cgroup_oom.h"
 #include "run/plan.h"
 #include "run/runtime_hooks.h"
 #include "run/state.h"
@@ -163,12 +164,16 @@ static int child_failed(const struct plan *plan, struct run *run, struct error *
 		*err = run->shared->error;
 		return -1;
 	}
-	if (WIFSIGNALED(status))
-		error_set(err, ERROR_SYSTEM, 0, "step '%s': the container was killed by signal %d",
-			  last_step(plan, run->shared), WTERMSIG(status));
-	else
-		error_set(err, ERROR_SYSTEM, 0, "step '%s': the container ended early", last_step(plan, run->shared));
-	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? error_hint(err, "was it the memory limit?") : -1;
+	if (!WIFSIGNALED(status))
+		return error_set(err, ERROR_SYSTEM, 0, "step '%s': the container ended early",
+				 last_step(plan, run->shared));
+	if (WTERMSIG(status) == SIGKILL && cgroup_oom_killed(&plan->cgroup, run)) {
+		error_set(err, ERROR_SYSTEM, 0, "step '%s': killed by the memory limit during set-up",
+			  last_step(plan, run->shared));
+		return error_hint(err, "raise linux.resources.memory.limit (docker: --memory)");
+	}
+	return error_set(err, ERROR_SYSTEM, 0, "step '%s': the container was killed by signal %d",
+			 last_step(plan, run->shared), WTERMSIG(status));
 }
 
 /* Waits for @message; the child's end is its failure. */

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/self.h"
 #include "base/sys.h"
+#include "parts/cgroup_control.h"
 #include "run/alive.h"
 #include "run/state_files.h"
 
@@ -230,10 +231,14 @@ static bool waits_for_start(const struct state *state)
 
 enum container_status state_status(const struct state *state)
 {
+	struct error ignored;
+
 	if (state->process.pid == 0)
 		return state->busy || lives(&state->maker) ? CONTAINER_CREATING : CONTAINER_STOPPED;
 	if (!lives(&state->process))
 		return CONTAINER_STOPPED;
+	if (cgroup_is_frozen(&state->cgroup, &ignored) == 1)
+		return CONTAINER_PAUSED;
 	return waits_for_start(state) ? CONTAINER_CREATED : CONTAINER_RUNNING;
 }
 

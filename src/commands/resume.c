@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/container.h"
+#include "commands/existing.h"
+#include "parts/cgroup_control.h"
+
+static const struct cli_option options[] = {CLI_END};
+
+static const struct cli cli = {
+	.usage = "casemate resume ID",
+	.summary = "Lets the processes of a container that was paused go on.",
+	.options = options,
+	.order = CLI_MIXED,
+};
+
+static int run(const struct invocation *invocation, int *ret_status, struct error *err)
+{
+	AUTO_STATE struct state state = {.dir = -1};
+	char **rest;
+
+	(void)ret_status;
+	int go = container_help(&cli, cli_parse(&cli, invocation->argv, NULL, invocation->arena, &rest, err));
+	if (go <= 0)
+		return go;
+	TRY(existing_open_alive(invocation, rest, cli.usage, STATE_LOCK, &state, err));
+	if (state_status(&state) != CONTAINER_PAUSED)
+		return error_set(err, ERROR_USAGE, 0, "container not paused: \"%s\"", state.id);
+	return cgroup_freeze(&state.cgroup, false, err);
+}
+
+const struct command command_resume = {"resume", &cli, run};
