@@ -135,6 +135,12 @@ struct plan_terminal {
 	origin from;
 };
 
+struct plan_net_device {
+	const char *name;     /* in the launcher's network namespace */
+	const char *new_name; /* in the container's; "%d" in it stands for a number that is free there */
+	origin from;
+};
+
 struct plan_rlimit {
 	int type;
 	struct rlimit64 limit;
@@ -333,6 +339,7 @@ struct plan {
 	struct plan_masks masks;
 	pair_list sysctl;
 	bool loopback;
+	LIST(struct plan_net_device) net_devices; /* moved by the launcher, in this order */
 	const char *hostname;
 	const char *domainname;
 	struct plan_terminal terminal;

@@ -22,7 +22,13 @@ struct run_shared {
 };
 
 /* pids, memory, cpu, cpuset and devices at most */
-enum { RUN_CGROUPS = 8 };
+enum { RUN_CGROUPS = 8, RUN_NET_DEVICES = 64 };
+
+/* A network device that was moved into the container. */
+struct run_net_device {
+	int index; /* in there */
+	bool up;   /* it was, on the host */
+};
 
 struct run {
 	struct run_shared *shared;
@@ -44,7 +50,10 @@ struct run {
 	int cgroup;  /* v2: directory to be cloned into, or -1 */
 	int cgroup_join[RUN_CGROUPS];     /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */
 	uint8_t cgroup_made[RUN_CGROUPS]; /* launcher: how many directories it made there */
-	uint8_t cgroup_aside;   /* launcher, v2: 1 + depth of the cgroup that it left for a leaf in it; 0: it did not */
+	uint8_t cgroup_aside; /* launcher, v2: 1 + depth of the cgroup that it left for a leaf in it; 0: it did not */
+	int net;              /* launcher: a netlink socket of the container's network namespace, or -1 */
+	uint8_t net_moved;    /* launcher: so many of plan->net_devices are in it */
+	struct run_net_device net_devices[RUN_NET_DEVICES];
 	pid_t child;            /* launcher: the container's first process */
 	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */
 	bool nofile_raised;

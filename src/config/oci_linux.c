@@ -61,7 +61,14 @@ static int check_net_device(struct json_reader *r, void *object)
 
 	device->new_name = oci_given(device->new_name);
 	TRY(oci_check_interface(r, NULL, device->name));
-	return device->new_name == NULL ? 0 : oci_check_interface(r, "name", device->new_name);
+	if (device->new_name == NULL)
+		return 0;
+	TRY(oci_check_interface(r, "name", device->new_name));
+	/* One "%d" is a template: the first name with a number that is free. */
+	const char *percent = strchr(device->new_name, '%');
+	if (percent != NULL && (percent[1] != 'd' || strchr(percent + 1, '%') != NULL))
+		return json_fail(r, "name", "'%s' has a '%%' that is not one '%%d'", device->new_name);
+	return 0;
 }
 
 static const struct json_field net_device_fields[] = {

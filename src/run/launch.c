@@ -315,6 +315,7 @@ static void run_close(const struct plan *plan, struct run *run)
 	fd_close(&run->terminal);
 	fd_close(&run->control);
 	fd_close(&run->cgroup);
+	fd_close(&run->net);
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		fd_close(&run->cgroup_join[i]);
 	if (run->shared != NULL)
@@ -367,6 +368,7 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 			    .master = -1,
 			    .program = -1,
 			    .control = -1,
+			    .net = -1,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		run->cgroup_join[i] = -1;
