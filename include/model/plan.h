@@ -268,6 +268,15 @@ struct plan_join {
 	uint64_t started;    /* clock ticks after boot: a pid alone could be anybody by now */
 	uint64_t namespaces; /* CLONE_NEW* of those that are not the host's */
 };
+/* A class of resctrl */
+struct plan_rdt {
+	bool wanted;
+	const char *group;    /* its directory below resctrl; ".": the class of all others */
+	bool named;           /* by the config: it may be there, and stays */
+	string_list schemata; /* in the order in which they are written */
+	bool monitoring;
+	origin from;
+};
 
 enum cgroup_driver { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
 
@@ -333,6 +342,7 @@ struct plan {
 	struct plan_namespaces namespaces;
 	struct plan_ids ids;
 	struct plan_cgroup cgroup;
+	struct plan_rdt rdt;
 	struct plan_rootfs rootfs;
 	LIST(struct plan_mount) mounts;
 	struct plan_devices devices;

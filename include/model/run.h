@@ -24,6 +24,8 @@ struct run_shared {
 /* pids, memory, cpu, cpuset and devices at most */
 enum { RUN_CGROUPS = 8, RUN_NET_DEVICES = 64 };
 
+enum run_rdt { RUN_RDT_GROUP = 1, RUN_RDT_MONITOR = 2 };
+
 /* A network device that was moved into the container. */
 struct run_net_device {
 	int index; /* in there */
@@ -50,6 +52,7 @@ struct run {
 	int cgroup;  /* v2: directory to be cloned into, or -1 */
 	int cgroup_join[RUN_CGROUPS];     /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */
 	uint8_t cgroup_made[RUN_CGROUPS]; /* launcher: how many directories it made there */
+	uint8_t rdt_made;                 /* launcher: enum run_rdt, what it made in resctrl */
 	uint8_t cgroup_aside; /* launcher, v2: 1 + depth of the cgroup that it left for a leaf in it; 0: it did not */
 	int net;              /* launcher: a netlink socket of the container's network namespace, or -1 */
 	uint8_t net_moved;    /* launcher: so many of plan->net_devices are in it */

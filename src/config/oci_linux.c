@@ -90,6 +90,14 @@ static int check_intel_rdt(struct json_reader *r, void *object)
 	if (rdt->clos_id != NULL && strcmp(rdt->clos_id, "/") != 0 &&
 	    (strchr(rdt->clos_id, '/') != NULL || strcmp(rdt->clos_id, ".") == 0 || strcmp(rdt->clos_id, "..") == 0))
 		return json_fail(r, "closID", "'%s' is not the name of a class", rdt->clos_id);
+	rdt->l3_cache_schema = oci_given(rdt->l3_cache_schema);
+	rdt->mem_bw_schema = oci_given(rdt->mem_bw_schema);
+	if (rdt->mem_bw_schema != NULL &&
+	    (strncmp(rdt->mem_bw_schema, "MB:", 3) != 0 || strchr(rdt->mem_bw_schema, '\n') != NULL))
+		return json_fail(r, "memBwSchema", "is not one line that begins with 'MB:'");
+	for (size_t i = 0; i < rdt->schemata.count; i++)
+		if (rdt->schemata.at[i][0] == '\0' || strchr(rdt->schemata.at[i], '\n') != NULL)
+			return json_fail(r, "schemata", "an element is not one line");
 	return 0;
 }
 

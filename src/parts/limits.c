@@ -84,6 +84,7 @@ int limits_plan(struct planner *p, struct error *err)
 	const struct request_linux *linux_ = &p->request->linux_;
 	struct plan_limits *plan = &p->plan->limits;
 
+	(void)err;
 	plan_rlimits(p);
 	plan_scheduling(p);
 	plan_oom_score(p);
@@ -95,8 +96,6 @@ int limits_plan(struct planner *p, struct error *err)
 	    planner_judge(p, p->profile->personality, "limits", planner_origin(p, "/linux/personality"),
 			  "the execution domain LINUX32 is not the native one", "remove linux.personality"))
 		plan->personality = PERSONALITY_LINUX;
-	if (linux_->intel_rdt != NULL)
-		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.intelRdt");
 	return 0;
 }
 
