@@ -204,6 +204,15 @@ struct plan_filter {
 	origin from;
 };
 
+/* Who decides the calls that a filter answers with SCMP_ACT_NOTIFY, and what is told to it. */
+struct plan_listener {
+	const char *path; /* of a socket of the host; NULL: nobody */
+	const char *metadata;
+	const char *bundle;
+	pair_list annotations;
+	origin from;
+};
+
 struct plan_labels {
 	const char *apparmor;
 	const char *selinux;
@@ -359,6 +368,7 @@ struct plan {
 	struct plan_labels labels;
 	struct plan_landlock landlock;
 	LIST(struct plan_filter) filters; /* loaded in this order */
+	struct plan_listener listener;    /* of the last of them */
 	struct plan_process process;
 };
 

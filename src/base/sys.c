@@ -93,6 +93,11 @@ ssize_t sys_send(int fd, const void *data, size_t size)
 	return send(fd, data, size, MSG_NOSIGNAL);
 }
 
+int sys_pidfd_getfd(int pidfd, int number)
+{
+	return RAW(SYS_pidfd_getfd, pidfd, number, 0);
+}
+
 int sys_socketpair(int ret_fds[2])
 {
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds);

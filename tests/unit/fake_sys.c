@@ -109,6 +109,12 @@ ssize_t sys_send(int fd, const void *data, size_t size)
 	return fails("send") ? -1 : (ssize_t)size;
 }
 
+int sys_pidfd_getfd(int pidfd, int number)
+{
+	(void)pidfd, (void)number;
+	return descriptor("pidfd_getfd", false);
+}
+
 int sys_socketpair(int ret_fds[2])
 {
 	(void)ret_fds;
