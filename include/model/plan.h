@@ -98,6 +98,7 @@ struct plan_mount {
 	id_map_list uid_mappings, gid_mappings;
 	const char *content;
 	size_t content_length;
+	const char *label; /* SELinux: every file of it is labelled so; NULL: as the file system has it */
 	uint32_t mode;
 	bool judged; /* `device` and `inode` are what the profile decided on: the source must still be that */
 	uint64_t device;

@@ -45,6 +45,15 @@ static int set_option(int fs, const char *option)
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, equals + 1, 0);
 }
 
+static int set_label(int fs, const struct plan_mount *mount, struct error *err)
+{
+	if (mount->label == NULL || sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", mount->label, 0) == 0)
+		return 0;
+	/* Whoever knows the option is SELinux; the file system itself does not. */
+	error_set(err, ERROR_HOST, errno, "cannot label the mount on '%s' '%s'", mount->target, mount->label);
+	return error_hint(err, "linux.mountLabel needs a kernel that runs with SELinux; remove it, or use AppArmor");
+}
+
 static int set_super_flags(int fs, uint64_t flags)
 {
 	static const struct {
@@ -72,6 +81,7 @@ static int make_filesystem(const struct plan_mount *mount, struct error *err)
 	for (size_t i = 0; i < mount->data.count; i++)
 		if (set_option(fs, mount->data.at[i]) < 0)
 			return filesystem_error(fs, mount, err);
+	TRY(set_label(fs, mount, err));
 	if (set_super_flags(fs, mount->super_flags) < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return filesystem_error(fs, mount, err);
 	/* Setting one value of the atime field means to clear the field first: attr_clear names it then. */
