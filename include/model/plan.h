@@ -60,6 +60,7 @@ struct plan_ids {
 
 struct plan_rootfs {
 	const char *path; /* NULL: an empty tmpfs */
+	bool joined;      /* `path` is looked up in a mount namespace that is joined, where nothing is mounted */
 	bool readonly;
 	uint64_t propagation; /* of the old tree in the new namespace: MS_PRIVATE|MS_REC, MS_SLAVE|MS_REC,
 				 MS_SHARED|MS_REC */
@@ -152,7 +153,8 @@ struct plan_limits {
 	struct opt_i64 oom_score_adj;
 	const struct request_scheduler *scheduler;
 	const struct request_io_priority *io_priority;
-	const char *cpu_affinity; /* cpu list, "0-3,5" */
+	const char *exec_initial; /* CPUs of a process that is added, "0-3,5": before it is in the cgroup, */
+	const char *exec_final;   /* and in it */
 	uint32_t personality;     /* enum request_personality */
 	const struct request_memory_policy *memory_policy;
 };

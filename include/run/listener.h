@@ -21,8 +21,8 @@ struct listener_side {
 };
 
 /*
- * Hands over the listener of @side to @plan's agent, after SYNC_LISTENING was heard. Returns 0, or 1 when the process is
- * gone. Fails with ERROR_SYSTEM; then the process still waits and must be killed.
+ * Hands over the listener of @side to @plan's agent, after SYNC_LISTENING was heard. Returns 0, or 1 when the process
+ * is gone. Fails with ERROR_SYSTEM; then the process still waits and must be killed.
  */
 int listener_hand_over(const struct plan_listener *plan, const struct listener_side *side, struct error *err);
 

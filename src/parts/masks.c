@@ -58,6 +58,10 @@ int masks_plan(struct planner *p, struct error *err)
 	TRY(add_paths(p, &linux_->readonly_paths, "/linux/readonlyPaths", &readonly, err));
 	add_missing(p, &p->profile->masked_paths, &linux_->masked_paths, "masked", &masked);
 	add_missing(p, &p->profile->readonly_paths, &linux_->readonly_paths, "read-only", &readonly);
+	if (p->plan->rootfs.joined && masked.count + readonly.count > 0)
+		planner_judge(p, VERDICT_REFUSE, "masks", planner_origin(p, "/linux"),
+			      "nothing can be masked in a joined mount namespace without masking it for others",
+			      "use a mount namespace of its own");
 	p->plan->masks = (struct plan_masks){.masked = masked, .readonly = readonly};
 	return 0;
 }

@@ -359,10 +359,39 @@ static void add_dev(struct planner *p)
 	p->plan->mounts.at[0] = dev;
 }
 
+/* They would appear in, and stay in, a namespace that is somebody else's. */
+static int refuse_in_joined(const struct planner *p, struct error *err)
+{
+	const struct request *request = p->request;
+	const struct {
+		bool given;
+		const char *pointer;
+	} wanted[] = {
+		{request->mounts.count > 0, "/mounts"},
+		{request->root.readonly, "/root/readonly"},
+		{request->linux_.rootfs_propagation != 0, "/linux/rootfsPropagation"},
+		{request->linux_.devices.count > 0, "/linux/devices"},
+		{request->linux_.masked_paths.count > 0, "/linux/maskedPaths"},
+		{request->linux_.readonly_paths.count > 0, "/linux/readonlyPaths"},
+	};
+
+	/* A profile that judges namespaces has refused this one, and says more. */
+	for (size_t i = 0; p->profile->host_namespaces == VERDICT_ALLOW && i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (wanted[i].given) {
+			error_set(err, ERROR_CONFIG, 0, "%s: nothing is mounted in a mount namespace that is joined",
+				  planner_origin(p, wanted[i].pointer));
+			return error_hint(err, "what is mounted in %s is what the container sees: remove this",
+					  p->plan->namespaces.join[NAMESPACE_MOUNT].path);
+		}
+	return 0;
+}
+
 int mounts_plan(struct planner *p, struct error *err)
 {
 	size_t binds = 0;
 
+	if (p->plan->rootfs.joined)
+		return refuse_in_joined(p, err);
 	mounts_judge_root(p);
 
 	if (p->request->mounts.count > PLAN_MAX_MOUNTS)

@@ -214,15 +214,24 @@ int mounts_prepare(const struct plan *plan, struct run *run, struct error *err)
 	return 0;
 }
 
+static bool needs_proc(const struct plan *plan)
+{
+	return plan->ids.inner || plan->sysctl.count > 0 || plan->labels.apparmor != NULL ||
+	       plan->labels.selinux != NULL || plan->limits.oom_score_adj.set;
+}
+
 bool mounts_make_wanted(const struct plan *plan)
 {
-	return plan->mounts.count > 0;
+	return plan->mounts.count > 0 || needs_proc(plan);
 }
 
 void mounts_make_explain(const struct plan *plan, struct explain *out)
 {
-	explain_say(out, EXPLAIN_DOES, NULL, "makes %zu mounts, detached and with their final options",
-		    plan->mounts.count);
+	if (plan->mounts.count == 0)
+		explain_say(out, EXPLAIN_DOES, NULL, "opens a procfs for the set-up, mounted nowhere");
+	else
+		explain_say(out, EXPLAIN_DOES, NULL, "makes %zu mounts, detached and with their final options",
+			    plan->mounts.count);
 }
 
 /* A procfs of the container's pid namespace as it is before masks: for id maps, sysctls and labels. */
@@ -238,8 +247,7 @@ static int keep_proc(const struct plan *plan, struct run *run, struct error *err
 			run->proc = run->mounts[i];
 			return 0;
 		}
-	if (!plan->ids.inner && plan->sysctl.count == 0 && plan->labels.apparmor == NULL &&
-	    plan->labels.selinux == NULL && !plan->limits.oom_score_adj.set)
+	if (!needs_proc(plan))
 		return 0;
 	run->proc = make_filesystem(&own, err);
 	return run->proc < 0 ? -1 : 0;
