@@ -9,7 +9,9 @@
 
 #include "base/log.h"
 #include "base/lookup.h"
+#include "base/version.h"
 #include "commands/command.h"
+#include "model/names.h"
 
 struct globals {
 	const char *log, *log_format, *log_level, *root, *rootless, *cgroup_manager;
@@ -52,7 +54,8 @@ static void print_help(void)
 
 static void print_version(void)
 {
-	puts("casemate version " PACKAGE_VERSION "\nspec: 1.3.0");
+	/* Engines look for these words at the beginning of lines; the order is that of runc(8). */
+	printf("casemate version %s\ncommit: %s\nspec: " SPEC_VERSION "\n", version_number, version_commit);
 }
 
 /* The launcher has no business with rights that its caller does not have. */
@@ -79,7 +82,7 @@ static int find_command(const char *name, const struct command **ret, struct err
 	const char *names[64];
 	size_t count = 0;
 
-	for (const struct command *const *command = commands; *command != NULL; command++) {
+	for (const struct command *const *command = commands; *command != NULL && count < 63; command++) {
 		names[count++] = (*command)->name;
 		if (strcmp((*command)->name, name) == 0) {
 			*ret = *command;

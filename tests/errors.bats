@@ -169,14 +169,6 @@ error() {
 	assert_status 0
 }
 
-@test "125: what is not carried out yet is refused by name" {
-	edit_config '.linux.netDevices = {eth0: {name: "eth1"}}'
-	error 125 'not supported yet' netDevices
-	make_bundle restricted
-	edit_config '.linux.intelRdt = {closID: "x"}'
-	error 125 'not supported yet' intelRdt
-}
-
 # --- what the host cannot give
 
 @test "125: mounts that fail name the entry, the target and the reason" {

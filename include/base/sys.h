@@ -28,9 +28,11 @@ int sys_prctl(int op, unsigned long a, unsigned long b, unsigned long c, unsigne
 int sys_kill(pid_t pid, int signal);
 int sys_signal_default(int signal); /* rt_sigaction(2), also for those that libc keeps to itself */
 int sys_close_range(unsigned first, unsigned last, unsigned flags);
+ssize_t sys_send(int fd, const void *data, size_t size);
 int sys_socketpair(int ret_fds[2]); /* AF_UNIX SOCK_SEQPACKET, close-on-exec */
 int sys_pipe(int ret_fds[2]);       /* close-on-exec */
 int sys_pidfd_open(pid_t pid);
+int sys_pidfd_getfd(int pidfd, int number); /* close-on-exec */
 int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_memfd_create(const char *name); /* close-on-exec */
 /* AF_UNIX, close-on-exec; @path below @dir, without the limit of sockaddr_un's length */

@@ -31,7 +31,7 @@ struct command {
 
 extern const struct command command_run, command_sandbox, command_explain, command_completion, command_create,
 	command_start, command_exec, command_state, command_kill, command_delete, command_list, command_pause,
-	command_resume, command_update, command_events, command_ps;
+	command_resume, command_update, command_events, command_ps, command_features, command_spec;
 
 /* All commands; ends with one without a name. */
 extern const struct command *const commands[];
@@ -60,6 +60,9 @@ struct bundle_choice {
 };
 int command_plan_bundle(const struct invocation *invocation, const struct bundle_choice *choice, struct plan **ret_plan,
 			struct error *err);
+
+/* Writes @length bytes of @text and a line feed to standard output. Fails with ERROR_SYSTEM. */
+int command_print(const char *text, size_t length, struct error *err);
 
 /* The descriptor that an option named, open and not a standard stream, or -1 when it was not given. */
 int command_descriptor(const struct cli_number *number, const char *option, int *ret_fd, struct error *err);

@@ -12,4 +12,7 @@
  */
 int bundle_write(const char *directory, const struct request *request, struct error *err);
 
+/* Writes @request as the new file @name in @dir. Fails with ERROR_SYSTEM; a file that exists is left as it is. */
+int bundle_write_config(int dir, const char *name, const struct request *request, struct error *err);
+
 #endif

@@ -80,6 +80,8 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 /* Looks at the programs of all hooks of @request; @allowed are the profile's "PATH ARGV0". Fills host->hooks. */
 void host_probe_hooks(struct host *host, const struct request *request, const string_list *allowed,
 		      struct arena *arena);
+/* Whether this kernel takes the SECCOMP_FILTER_FLAG_* @flag. */
+bool host_seccomp_flag(uint32_t flag);
 
 /* Whether the kernel is at least MAJOR.MINOR. */
 bool host_kernel_at_least(const struct host *host, uint32_t major, uint32_t minor);

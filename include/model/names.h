@@ -9,6 +9,10 @@
 #include "base/lookup.h"
 #include "model/request.h"
 
+/* The runtime specification that is read and written, with all that it has. */
+#define SPEC_VERSION "1.3.0"
+#define SPEC_VERSION_OLDEST "1.0.0"
+
 extern const struct lookup names_rlimits;           /* "RLIMIT_NOFILE": getrlimit(2) */
 extern const struct lookup names_namespaces;        /* "pid": enum namespace_kind */
 extern const struct lookup names_sched_policies;    /* "SCHED_FIFO": sched(7) */

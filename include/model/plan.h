@@ -60,6 +60,7 @@ struct plan_ids {
 
 struct plan_rootfs {
 	const char *path; /* NULL: an empty tmpfs */
+	bool joined;      /* `path` is looked up in a mount namespace that is joined, where nothing is mounted */
 	bool readonly;
 	uint64_t propagation; /* of the old tree in the new namespace: MS_PRIVATE|MS_REC, MS_SLAVE|MS_REC,
 				 MS_SHARED|MS_REC */
@@ -98,6 +99,7 @@ struct plan_mount {
 	id_map_list uid_mappings, gid_mappings;
 	const char *content;
 	size_t content_length;
+	const char *label; /* SELinux: every file of it is labelled so; NULL: as the file system has it */
 	uint32_t mode;
 	bool judged; /* `device` and `inode` are what the profile decided on: the source must still be that */
 	uint64_t device;
@@ -135,6 +137,12 @@ struct plan_terminal {
 	origin from;
 };
 
+struct plan_net_device {
+	const char *name;     /* in the launcher's network namespace */
+	const char *new_name; /* in the container's; "%d" in it stands for a number that is free there */
+	origin from;
+};
+
 struct plan_rlimit {
 	int type;
 	struct rlimit64 limit;
@@ -145,7 +153,8 @@ struct plan_limits {
 	struct opt_i64 oom_score_adj;
 	const struct request_scheduler *scheduler;
 	const struct request_io_priority *io_priority;
-	const char *cpu_affinity; /* cpu list, "0-3,5" */
+	const char *exec_initial; /* CPUs of a process that is added, "0-3,5": before it is in the cgroup, */
+	const char *exec_final;   /* and in it */
 	uint32_t personality;     /* enum request_personality */
 	const struct request_memory_policy *memory_policy;
 };
@@ -195,6 +204,15 @@ struct plan_filter {
 	bool exempts_launch;        /* its rules would stop the launch's own call, which passes all the same */
 	uint64_t token;             /* what that execve(2) and execveat(2) carry in their last argument register */
 	const char *summary;        /* "allows 312 system calls, default EPERM" */
+	origin from;
+};
+
+/* Who decides the calls that a filter answers with SCMP_ACT_NOTIFY, and what is told to it. */
+struct plan_listener {
+	const char *path; /* of a socket of the host; NULL: nobody */
+	const char *metadata;
+	const char *bundle;
+	pair_list annotations;
 	origin from;
 };
 
@@ -261,6 +279,15 @@ struct plan_join {
 	pid_t pid;           /* its first process, */
 	uint64_t started;    /* clock ticks after boot: a pid alone could be anybody by now */
 	uint64_t namespaces; /* CLONE_NEW* of those that are not the host's */
+};
+/* A class of resctrl */
+struct plan_rdt {
+	bool wanted;
+	const char *group;    /* its directory below resctrl; ".": the class of all others */
+	bool named;           /* by the config: it may be there, and stays */
+	string_list schemata; /* in the order in which they are written */
+	bool monitoring;
+	origin from;
 };
 
 enum cgroup_driver { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
@@ -335,12 +362,14 @@ struct plan {
 	struct plan_namespaces namespaces;
 	struct plan_ids ids;
 	struct plan_cgroup cgroup;
+	struct plan_rdt rdt;
 	struct plan_rootfs rootfs;
 	LIST(struct plan_mount) mounts;
 	struct plan_devices devices;
 	struct plan_masks masks;
 	pair_list sysctl;
 	bool loopback;
+	LIST(struct plan_net_device) net_devices; /* moved by the launcher, in this order */
 	const char *hostname;
 	const char *domainname;
 	struct plan_terminal terminal;
@@ -350,6 +379,7 @@ struct plan {
 	struct plan_labels labels;
 	struct plan_landlock landlock;
 	LIST(struct plan_filter) filters; /* loaded in this order */
+	struct plan_listener listener;    /* of the last of them */
 	struct plan_process process;
 };
 

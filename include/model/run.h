@@ -19,10 +19,21 @@ struct run_shared {
 	volatile uint8_t applied[64];   /* as numbers in the table of steps */
 	volatile int32_t executing;     /* everything is applied, execve(2) is next */
 	volatile pid_t child;           /* the container's first process, as the launcher sees it */
+	int32_t listener;               /* 1 + the number of the seccomp filter's listener in it; 0: not there yet */
+	int32_t listener_taken;         /* it is copied and passed on: the container's first process may go on */
 };
 
 /* There are 14 controllers in v1, and each may be a hierarchy of its own. */
 enum { RUN_CGROUPS = 16 };
+enum { RUN_NET_DEVICES = 64 };
+
+enum run_rdt { RUN_RDT_GROUP = 1, RUN_RDT_MONITOR = 2 };
+
+/* A network device that was moved into the container. */
+struct run_net_device {
+	int index; /* in there */
+	bool up;   /* it was, on the host */
+};
 
 struct run {
 	struct run_shared *shared;
@@ -44,7 +55,11 @@ struct run {
 	int cgroup;  /* v2: directory to be cloned into, or -1 */
 	int cgroup_join[RUN_CGROUPS];     /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */
 	uint8_t cgroup_made[RUN_CGROUPS]; /* launcher: how many directories it made there */
-	uint8_t cgroup_aside;   /* launcher, v2: 1 + depth of the cgroup that it left for a leaf in it; 0: it did not */
+	uint8_t rdt_made;                 /* launcher: enum run_rdt, what it made in resctrl */
+	uint8_t cgroup_aside; /* launcher, v2: 1 + depth of the cgroup that it left for a leaf in it; 0: it did not */
+	int net;              /* launcher: a netlink socket of the container's network namespace, or -1 */
+	uint8_t net_moved;    /* launcher: so many of plan->net_devices are in it */
+	struct run_net_device net_devices[RUN_NET_DEVICES];
 	pid_t child;            /* launcher: the container's first process */
 	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */
 	bool nofile_raised;

@@ -74,7 +74,7 @@ struct filter_rules {
  * Reads @request for a kernel of architecture @native (SCMP_ARCH_*) into @rules; what it points to is in @arena or
  * belongs to @request, which must live as long. Of the @count @exemptions those are kept whose call is not allowed
  * anyway. Fails with ERROR_CONFIG (an errno out of range or without meaning, an argument index above 5, too many
- * rules), ERROR_UNSUPPORTED (SCMP_ACT_NOTIFY).
+ * rules).
  */
 int filter_rules_read(const struct request_seccomp *request, uint32_t native, const struct filter_exemption *exemptions,
 		      size_t count, struct arena *arena, struct filter_rules *rules, struct error *err);

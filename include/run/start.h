@@ -6,7 +6,9 @@
  *	  connects ----------------------> accepts
  *	          - SYNC_START ---------->
  *	          <---------- SYNC_STARTS  with the page of struct run_shared; closes the listening socket
- *	                                   startContainer hooks, filter, execve(2)
+ *	                                   startContainer hooks
+ *	          <------ SYNC_LISTENING   (only when its filter has a listener: run/listener.h)
+ *	                                   filter, execve(2)
  *	          <-------- (end of file)  has called execve(), or died; the page says which, and why
  *
  * A connection that ends without SYNC_START is `state` looking whether the process waits.
@@ -35,8 +37,9 @@ int start_wait(const struct plan *plan, struct run *run, struct error *err);
 
 /*
  * Starts a container that was created, and waits until it has called execve(2). Fails with what the container says, as
- * launch_run() does, or ERROR_GONE when it does not wait.
+ * launch_run() does, or ERROR_GONE when it does not wait. @listener: the agent for its filter's listener, or NULL; a
+ * container whose agent cannot be reached is killed.
  */
-int start_container(const struct state *state, struct error *err);
+int start_container(const struct state *state, const struct plan_listener *listener, struct error *err);
 
 #endif

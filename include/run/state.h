@@ -43,6 +43,7 @@ struct state {
 	uint32_t owner;      /* user id of who made it */
 	struct state_process process, maker;
 	pair_list annotations;
+	bool listener;             /* `start` gives the listener of its seccomp filter to an agent */
 	bool hooks;                /* there are poststart or poststop hooks */
 	struct plan_cgroup cgroup; /* driver, path, components, ours and hierarchies */
 	uint8_t cgroup_made[RUN_CGROUPS];

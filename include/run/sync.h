@@ -16,6 +16,7 @@
  *	          <-------- SYNC_CREATED - all is set up              (only when the launcher will not wait for it)
  *	  records it
  *	          - SYNC_RECORDED ------->
+ *	          <------ SYNC_LISTENING - is about to load a filter that has a listener (only when the plan has one)
  *	          <-------- (end of file)- has called execve(), or died
  *	          <-------- SYNC_STOPPED - the workload was stopped   (only from an init with a terminal)
  *	          - SYNC_CONTINUE -------> continues it
@@ -38,6 +39,7 @@ enum sync_message {
 	SYNC_RECORDED,
 	SYNC_START, /* by `start`: run/start.h */
 	SYNC_STARTS,
+	SYNC_LISTENING,
 	SYNC_STOPPED,
 	SYNC_CONTINUE,
 };

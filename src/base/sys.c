@@ -88,6 +88,16 @@ int sys_close_range(unsigned first, unsigned last, unsigned flags)
 	return RAW(SYS_close_range, first, last, flags);
 }
 
+ssize_t sys_send(int fd, const void *data, size_t size)
+{
+	return send(fd, data, size, MSG_NOSIGNAL);
+}
+
+int sys_pidfd_getfd(int pidfd, int number)
+{
+	return RAW(SYS_pidfd_getfd, pidfd, number, 0);
+}
+
 int sys_socketpair(int ret_fds[2])
 {
 	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ret_fds);

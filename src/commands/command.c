@@ -9,9 +9,10 @@
 #include "run/plan.h"
 
 const struct command *const commands[] = {
-	&command_sandbox, &command_run,    &command_explain, &command_create,     &command_start, &command_exec,
-	&command_state,   &command_kill,   &command_delete,  &command_list,       &command_ps,    &command_pause,
-	&command_resume,  &command_update, &command_events,  &command_completion, NULL,
+	&command_sandbox, &command_run,    &command_explain, &command_create,   &command_start,      &command_exec,
+	&command_state,   &command_kill,   &command_delete,  &command_list,     &command_ps,         &command_pause,
+	&command_resume,  &command_update, &command_events,  &command_features, &command_spec,       &command_completion,
+	NULL,
 };
 
 int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err)
@@ -70,6 +71,13 @@ int command_plan_bundle(const struct invocation *invocation, const struct bundle
 	request->no_new_keyring = choice->no_new_keyring;
 	TRY(host_probe(&host, invocation->arena, err));
 	return plan(invocation, request, choice->profile, &host, choice->id, ret_plan, err);
+}
+
+int command_print(const char *text, size_t length, struct error *err)
+{
+	if (fwrite(text, 1, length, stdout) != length || fflush(stdout) != 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot write to standard output");
+	return 0;
 }
 
 int command_descriptor(const struct cli_number *number, const char *option, int *ret_fd, struct error *err)

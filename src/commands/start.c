@@ -24,9 +24,32 @@ static int run_hooks(const struct invocation *invocation, const struct state *st
 	return -1;
 }
 
+/* What `create` has judged, from the container's copy of its config.json. */
+static int read_listener(const struct invocation *invocation, const struct state *state, struct plan_listener *ret,
+			 struct error *err)
+{
+	struct request *request;
+
+	if (!state->listener)
+		return 0;
+	request = arena_alloc(invocation->arena, sizeof(*request));
+	TRY(after_config(state, invocation->arena, request, err));
+	if (request->linux_.seccomp == NULL)
+		return error_set(err, ERROR_BUG, 0, "the container's copy of its config.json has no seccomp");
+	*ret = (struct plan_listener){
+		.path = request->linux_.seccomp->listener_path,
+		.metadata = request->linux_.seccomp->listener_metadata,
+		.bundle = request->bundle,
+		.annotations = request->annotations,
+		.from = "config.json:/linux/seccomp/listenerPath",
+	};
+	return 0;
+}
+
 static int start(const struct invocation *invocation, int *ret_status, struct error *err)
 {
 	AUTO_STATE struct state state = {.dir = -1};
+	struct plan_listener listener = {0};
 	const char *id;
 	char **rest;
 
@@ -42,7 +65,8 @@ static int start(const struct invocation *invocation, int *ret_status, struct er
 		return error_set(err, ERROR_GONE, 0, "cannot start the container \"%s\": it is %s%s", id,
 				 state_status_word(status),
 				 status == CONTAINER_STOPPED ? " (container not running)" : "");
-	TRY(start_container(&state, err));
+	TRY(read_listener(invocation, &state, &listener, err));
+	TRY(start_container(&state, state.listener ? &listener : NULL, err));
 	return run_hooks(invocation, &state, err);
 }
 

@@ -49,6 +49,10 @@ static void write_process(struct json_writer *json, const struct request_process
 {
 	json_write_key(json, "process");
 	json_write_begin_object(json);
+	if (process->terminal) {
+		json_write_key(json, "terminal");
+		json_write_bool(json, true);
+	}
 	json_write_key(json, "user");
 	json_write_begin_object(json);
 	json_write_key(json, "uid");
@@ -213,6 +217,21 @@ static void write_seccomp(struct json_writer *json, const struct request_seccomp
 	json_write_end_object(json);
 }
 
+static void write_id_maps(struct json_writer *json, const char *key, const id_map_list *maps)
+{
+	if (maps->count == 0)
+		return;
+	begin_array(json, key);
+	for (size_t i = 0; i < maps->count; i++) {
+		json_write_begin_object(json);
+		write_number(json, "containerID", maps->at[i].container);
+		write_number(json, "hostID", maps->at[i].host);
+		write_number(json, "size", maps->at[i].size);
+		json_write_end_object(json);
+	}
+	json_write_end_array(json);
+}
+
 static void write_linux(struct json_writer *json, const struct request *request)
 {
 	const struct request_linux *linux_ = &request->linux_;
@@ -222,14 +241,18 @@ static void write_linux(struct json_writer *json, const struct request *request)
 	json_write_key(json, "namespaces");
 	json_write_begin_array(json);
 	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++) {
-		/* Without mappings no runtime takes a user namespace; rootless ones add their own. */
-		if (!linux_->namespaces[kind].given || kind == NAMESPACE_USER)
+		/* Without mappings no runtime takes a user namespace; rootless ones add their own to a sandbox. */
+		if (!linux_->namespaces[kind].given || (kind == NAMESPACE_USER && request->sandbox.given))
 			continue;
 		json_write_begin_object(json);
 		write_pair(json, "type", lookup_name(&names_namespaces, kind));
 		json_write_end_object(json);
 	}
 	json_write_end_array(json);
+	if (!request->sandbox.given) {
+		write_id_maps(json, "uidMappings", &linux_->uid_mappings);
+		write_id_maps(json, "gidMappings", &linux_->gid_mappings);
+	}
 	write_strings(json, "maskedPaths", &linux_->masked_paths);
 	write_strings(json, "readonlyPaths", &linux_->readonly_paths);
 	write_resources(json, &linux_->resources);
@@ -238,15 +261,17 @@ static void write_linux(struct json_writer *json, const struct request *request)
 	json_write_end_object(json);
 }
 
-static int write_config(int dir, const struct request *request, struct error *err)
+int bundle_write_config(int dir, const char *name, const struct request *request, struct error *err)
 {
 	AUTO_JSON_WRITER struct json_writer json = {0};
-	AUTOCLOSE int fd = sys_openat(dir, "config.json", O_WRONLY | O_CREAT | O_EXCL, 0644);
+	AUTOCLOSE int fd = sys_openat(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
 	const char *text;
 	size_t length;
 
-	if (fd < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot write config.json");
+	if (fd < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot write '%s'", name);
+		return err->errnum == EEXIST ? error_hint(err, "it is left as it is: remove it first") : -1;
+	}
 	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
 	/* The oldest that all of this is written in: some runtimes refuse every 1.x that they do not know. */
@@ -269,7 +294,7 @@ static int write_config(int dir, const struct request *request, struct error *er
 	json_write_end_object(&json);
 	TRY(json_writer_finish(&json, &text, &length, err));
 	if (fd_write_all(fd, text, length) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot write config.json");
+		return error_set(err, ERROR_SYSTEM, errno, "cannot write '%s'", name);
 	return 0;
 }
 
@@ -390,7 +415,7 @@ static int write_all(const char *directory, const struct request *request, struc
 	if (dir < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", directory);
 	TRY(make_root(dir, request, err));
-	return write_config(dir, request, err);
+	return bundle_write_config(dir, "config.json", request, err);
 }
 
 int bundle_write(const char *directory, const struct request *request, struct error *err)

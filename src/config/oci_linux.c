@@ -61,7 +61,14 @@ static int check_net_device(struct json_reader *r, void *object)
 
 	device->new_name = oci_given(device->new_name);
 	TRY(oci_check_interface(r, NULL, device->name));
-	return device->new_name == NULL ? 0 : oci_check_interface(r, "name", device->new_name);
+	if (device->new_name == NULL)
+		return 0;
+	TRY(oci_check_interface(r, "name", device->new_name));
+	/* One "%d" is a template: the first name with a number that is free. */
+	const char *percent = strchr(device->new_name, '%');
+	if (percent != NULL && (percent[1] != 'd' || strchr(percent + 1, '%') != NULL))
+		return json_fail(r, "name", "'%s' has a '%%' that is not one '%%d'", device->new_name);
+	return 0;
 }
 
 static const struct json_field net_device_fields[] = {
@@ -83,6 +90,14 @@ static int check_intel_rdt(struct json_reader *r, void *object)
 	if (rdt->clos_id != NULL && strcmp(rdt->clos_id, "/") != 0 &&
 	    (strchr(rdt->clos_id, '/') != NULL || strcmp(rdt->clos_id, ".") == 0 || strcmp(rdt->clos_id, "..") == 0))
 		return json_fail(r, "closID", "'%s' is not the name of a class", rdt->clos_id);
+	rdt->l3_cache_schema = oci_given(rdt->l3_cache_schema);
+	rdt->mem_bw_schema = oci_given(rdt->mem_bw_schema);
+	if (rdt->mem_bw_schema != NULL &&
+	    (strncmp(rdt->mem_bw_schema, "MB:", 3) != 0 || strchr(rdt->mem_bw_schema, '\n') != NULL))
+		return json_fail(r, "memBwSchema", "is not one line that begins with 'MB:'");
+	for (size_t i = 0; i < rdt->schemata.count; i++)
+		if (rdt->schemata.at[i][0] == '\0' || strchr(rdt->schemata.at[i], '\n') != NULL)
+			return json_fail(r, "schemata", "an element is not one line");
 	return 0;
 }
 

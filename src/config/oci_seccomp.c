@@ -57,6 +57,9 @@ static int check_seccomp(struct json_reader *r, void *object)
 	struct request_seccomp *seccomp = object;
 
 	seccomp->listener_path = oci_given(seccomp->listener_path);
+	seccomp->listener_metadata = oci_given(seccomp->listener_metadata);
+	if (seccomp->listener_metadata != NULL && seccomp->listener_path == NULL)
+		return json_fail(r, "listenerMetadata", "is for nobody: there is no listenerPath");
 	return oci_check_absolute(r, "listenerPath", seccomp->listener_path);
 }
 

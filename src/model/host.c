@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,15 @@ int host_probe(struct host *host, struct arena *arena, struct error *err)
 	host->cwd = arena_strdup(arena, cwd);
 	TRY(probe_ignored_signals(host, err));
 	return probe_cgroups(host, arena, err);
+}
+
+bool host_seccomp_flag(uint32_t flag)
+{
+	/* Flags are looked at before the program, which is nowhere: nothing is ever loaded. */
+	uint32_t flags =
+		flag == SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV ? flag | SECCOMP_FILTER_FLAG_NEW_LISTENER : flag;
+
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EFAULT;
 }
 
 bool host_kernel_at_least(const struct host *host, uint32_t major, uint32_t minor)

@@ -16,6 +16,8 @@
 #endif
 
 enum { FLAGS_LOADED = SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW };
+/* A pause each: at least ten seconds, which is how long the launcher waits for an agent. */
+#define MOST_LOOKS (1ULL << 32)
 
 static const char remedy[] = "choose a profile whose seccomp is \"off\" (privileged)";
 
@@ -72,6 +74,8 @@ static const char *action_text(struct arena *arena, uint32_t action)
 		return arena_printf(arena, "errno %u", data);
 	case SECCOMP_RET_TRACE:
 		return "a tracer's decision";
+	case SECCOMP_RET_USER_NOTIF:
+		return "a listener's decision";
 	case SECCOMP_RET_LOG:
 		return "a log entry";
 	default:
@@ -162,21 +166,66 @@ static bool wants_default(struct planner *p, const struct request_seccomp *own)
 	return true;
 }
 
-static int check_supported(struct planner *p, const struct request_seccomp *own, struct error *err)
+static bool notifies(const struct request_seccomp *request)
 {
-	if (own->listener_path != NULL)
-		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.seccomp.listenerPath");
-	if ((own->flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) != 0)
+	for (size_t i = 0; i < request->syscalls.count; i++)
+		if (request->syscalls.at[i].action == SECCOMP_NOTIFY)
+			return true;
+	return request->default_action == SECCOMP_NOTIFY;
+}
+
+/*
+ * The launcher would connect to a socket of the host that the config names, and say there what the config says. Without
+ * a listener the kernel answers such calls with ENOSYS.
+ */
+static void judge_listener(struct planner *p, const struct request_seccomp *own)
+{
+	origin from = planner_origin(p, "/linux/seccomp/listenerPath");
+
+	if (planner_judge(
+		    p, p->profile->sensitive_sources, "filter", from,
+		    arena_printf(p->arena, "a seccomp listener is given to the host's socket %s", own->listener_path),
+		    "remove SCMP_ACT_NOTIFY and listenerPath, or use the privileged profile"))
+		return;
+	p->plan->listener = (struct plan_listener){
+		.path = own->listener_path,
+		.metadata = own->listener_metadata,
+		.bundle = p->request->bundle,
+		.annotations = p->request->annotations,
+		.from = from,
+	};
+}
+
+static int plan_listener(struct planner *p, const struct request_seccomp *own, struct error *err)
+{
+	bool wanted = notifies(own);
+
+	if (wanted && own->listener_path == NULL)
+		return error_set(err, ERROR_CONFIG, 0, "%s: SCMP_ACT_NOTIFY needs listenerPath", own->from);
+	if (wanted)
+		judge_listener(p, own);
+	else if (own->listener_path != NULL)
+		planner_note(p, "filter", own->from, "listenerPath means nothing without SCMP_ACT_NOTIFY: ignored");
+	if ((own->flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) != 0 && p->plan->listener.path == NULL)
 		planner_note(p, "filter", own->from,
 			     "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV means something only with a listener: ignored");
 	return 0;
+}
+
+static uint32_t own_flags(const struct plan *plan, const struct request_seccomp *own)
+{
+	uint32_t flags = own->flags & FLAGS_LOADED;
+
+	if (plan->listener.path != NULL)
+		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER | (own->flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	return flags;
 }
 
 static void add_filter(struct planner *p, origin from, uint32_t flags)
 {
 	*LIST_ADD(p->arena, &p->plan->filters) = (struct plan_filter){
 		.program = arena_alloc(p->arena, sizeof(struct sock_fprog)),
-		.flags = flags & FLAGS_LOADED,
+		.flags = flags,
 		.token = random_token(),
 		.from = from,
 	};
@@ -189,16 +238,17 @@ int filter_plan(struct planner *p, struct error *err)
 	size_t count = 0;
 
 	if (own != NULL)
-		TRY(check_supported(p, own, err));
+		TRY(plan_listener(p, own, err));
 	if (wants_default(p, own)) {
 		if (p->default_filter == NULL)
 			return error_set(err, ERROR_BUG, 0, "the default seccomp filter is missing");
 		requests[count++] = p->default_filter;
-		add_filter(p, arena_printf(p->arena, "profile %s", p->profile->name), p->default_filter->flags);
+		add_filter(p, arena_printf(p->arena, "profile %s", p->profile->name),
+			   p->default_filter->flags & FLAGS_LOADED);
 	}
 	if (own != NULL) {
 		requests[count++] = own;
-		add_filter(p, own->from, own->flags);
+		add_filter(p, own->from, own_flags(p->plan, own));
 	}
 	if (count > 0 && p->plan->filters.at[0].token == 0)
 		return error_set(err, ERROR_HOST, 0, "the kernel gave this program no random bytes");
@@ -229,18 +279,45 @@ void filter_apply_explain(const struct plan *plan, struct explain *out)
 				    "SPEC_ALLOW: speculative store bypass is not mitigated%s",
 				    i > 0 ? " by this filter" : "");
 	}
+	if (plan->listener.path != NULL)
+		explain_say(out, EXPLAIN_GRANTS, plan->listener.from,
+			    "who listens on the host's socket %s decides the calls of SCMP_ACT_NOTIFY",
+			    plan->listener.path);
+}
+
+/*
+ * The filter may forbid every call, so this only looks: the launcher copies the listener by its number. It ends,
+ * because the launcher may have died where nobody would kill this process for it.
+ */
+static int await_taker(struct run_shared *shared, int listener, struct error *err)
+{
+	__atomic_store_n(&shared->listener, listener + 1, __ATOMIC_RELEASE);
+	for (uint64_t looks = 0; looks < MOST_LOOKS; looks++) {
+		if (__atomic_load_n(&shared->listener_taken, __ATOMIC_ACQUIRE) != 0)
+			return 0;
+#if defined(__x86_64__) || defined(__i386__)
+		__builtin_ia32_pause();
+#elif defined(__aarch64__)
+		__asm__ volatile("yield");
+#endif
+	}
+	return error_set(err, ERROR_SYSTEM, 0, "nobody took the listener of the seccomp filter");
 }
 
 int filter_apply(const struct plan *plan, struct run *run, struct error *err)
 {
-	(void)run;
+	int listener = -1;
+
 	for (size_t i = 0; i < plan->filters.count; i++) {
-		if (sys_seccomp(plan->filters.at[i].flags, plan->filters.at[i].program) == 0)
+		listener = sys_seccomp(plan->filters.at[i].flags, plan->filters.at[i].program);
+		if (listener >= 0)
 			continue;
 		error_set(err, ERROR_SYSTEM, errno, "cannot load the seccomp filter of %s", plan->filters.at[i].from);
 		if (err->errnum == EACCES)
 			error_hint(err, "without CAP_SYS_ADMIN it needs process.noNewPrivileges to be true");
+		if (err->errnum == EBUSY)
+			error_hint(err, "a filter around this process has a listener, and there can be only one");
 		return -1;
 	}
-	return 0;
+	return plan->listener.path == NULL ? 0 : await_taker(run->shared, listener, err);
 }

@@ -26,8 +26,6 @@ int32_t filter_rank(uint32_t action)
 
 static int read_action(uint32_t action, struct opt_u32 errno_ret, uint32_t *ret, struct error *err)
 {
-	if (action == SECCOMP_NOTIFY)
-		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.seccomp.listenerPath");
 	if (action >= sizeof(returns) / sizeof(returns[0]))
 		return error_set(err, ERROR_CONFIG, 0, "unknown seccomp action %u", action);
 	if (action != SECCOMP_ERRNO && action != SECCOMP_TRACE) {

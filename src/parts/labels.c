@@ -18,14 +18,19 @@ static const char *given(const char *label)
 	return label != NULL && label[0] != '\0' ? label : NULL;
 }
 
+static bool is_long(const char *label)
+{
+	return label != NULL && strlen(label) > LABEL_MAX;
+}
+
 int labels_plan(struct planner *p, struct error *err)
 {
 	struct plan_labels *plan = &p->plan->labels;
 
 	plan->apparmor = given(p->request->process.apparmor_profile);
 	plan->selinux = given(p->request->process.selinux_label);
-	if ((plan->apparmor != NULL && strlen(plan->apparmor) > LABEL_MAX) ||
-	    (plan->selinux != NULL && strlen(plan->selinux) > LABEL_MAX))
+	plan->mount_label = given(p->request->linux_.mount_label);
+	if (is_long(plan->apparmor) || is_long(plan->selinux) || is_long(plan->mount_label))
 		return error_set(err, ERROR_CONFIG, 0, "a label is longer than %d bytes", LABEL_MAX);
 	return 0;
 }
@@ -44,41 +49,65 @@ void labels_apply_explain(const struct plan *plan, struct explain *out)
 		explain_say(out, EXPLAIN_STOPS, NULL, "what SELinux does not allow %s", plan->labels.selinux);
 }
 
+struct label {
+	const char *what, *name;
+	const char *file;    /* below /proc/PID/attr */
+	const char *command; /* stands before the name */
+	const char *needs;   /* what to do where the kernel does not have it */
+};
+
 /*
  * Through our own procfs and without crossing a mount, so that nothing of the container can stand in for the file; and
  * read back, because a label that was taken and not applied is worse than an error.
  */
-static int write_label(int proc, const char *file, const char *text, const char *expected, struct error *err)
+static int write_label(int proc, const struct label *label, struct error *err)
 {
-	char now[LABEL_MAX + 32];
-	AUTOCLOSE int fd = sys_openat2(proc, file, O_RDWR, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	char now[LABEL_MAX + 32], text[LABEL_MAX + 8], file[48];
+	const char *expected = label->name;
 
-	if (fd < 0)
-		return error_set(err, ERROR_HOST, errno, "cannot set the label '%s'", expected);
-	if (sys_write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		return error_set(err, ERROR_SYSTEM, errno, "cannot set the label '%s'", expected);
+	snprintf(text, sizeof(text), "%s%s", label->command, label->name);
+	snprintf(file, sizeof(file), "%d/attr/%s", getpid(), label->file);
+	AUTOCLOSE int fd = sys_openat2(proc, file, O_RDWR, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	if (fd < 0 || sys_write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
+		int reason = errno;
+
+		/* ENOENT: a label that its module does not have. EINVAL: nobody was there to take it. */
+		error_set(err, fd < 0 || reason == EINVAL ? ERROR_HOST : ERROR_SYSTEM, reason, "cannot set the %s '%s'",
+			  label->what, expected);
+		return fd < 0 || reason == EINVAL ? error_hint(err, "%s", label->needs)
+						  : error_hint(err, "is it loaded into this kernel?");
+	}
 	ssize_t length = pread(fd, now, sizeof(now) - 1, 0);
 	if (length < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read back the label");
 	now[length] = '\0';
-	if (strncmp(now, expected, strlen(expected)) != 0)
+	/* AppArmor adds " (enforce)", a line feed or a 0 byte may follow; a longer name is another one. */
+	size_t size = strlen(expected);
+	if (strncmp(now, expected, size) != 0 || (now[size] != '\0' && now[size] != '\n' && now[size] != ' '))
 		return error_set(err, ERROR_HOST, 0, "the label '%s' was not applied", expected);
 	return 0;
 }
 
 int labels_apply(const struct plan *plan, struct run *run, struct error *err)
 {
-	char text[LABEL_MAX + 8];
-	char self[32];
+	const struct label apparmor = {
+		.what = "AppArmor profile",
+		.name = plan->labels.apparmor,
+		.file = "apparmor/exec",
+		.command = "exec ",
+		.needs = "this kernel runs without AppArmor: remove process.apparmorProfile (docker run "
+			 "--security-opt apparmor=unconfined)",
+	};
+	const struct label selinux = {
+		.what = "SELinux label",
+		.name = plan->labels.selinux,
+		.file = "exec",
+		.command = "",
+		.needs = "this kernel runs without SELinux, or does not have the label: remove process.selinuxLabel "
+			 "(docker run --security-opt label=disable)",
+	};
 
-	if (plan->labels.apparmor != NULL) {
-		snprintf(text, sizeof(text), "exec %s", plan->labels.apparmor);
-		snprintf(self, sizeof(self), "%d/attr/apparmor/exec", getpid());
-		TRY(write_label(run->proc, self, text, plan->labels.apparmor, err));
-	}
-	if (plan->labels.selinux != NULL) {
-		snprintf(self, sizeof(self), "%d/attr/exec", getpid());
-		TRY(write_label(run->proc, self, plan->labels.selinux, plan->labels.selinux, err));
-	}
-	return 0;
+	if (apparmor.name != NULL)
+		TRY(write_label(run->proc, &apparmor, err));
+	return selinux.name == NULL ? 0 : write_label(run->proc, &selinux, err);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parts/limits.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -17,9 +18,9 @@
 enum {
 	IOPRIO_SHIFT = 13,
 	IOPRIO_REALTIME = 1,
-	CPU_WORDS = 16, /* 1,024 CPUs or NUMA nodes */
+	LIST_WORDS = 128, /* 8,192 CPUs or NUMA nodes: as many as the kernel can be built for */
 	BITS = 8 * sizeof(unsigned long),
-	LIST_BITS = CPU_WORDS * BITS,
+	LIST_BITS = LIST_WORDS * BITS,
 };
 
 static bool has_rlimit(const struct plan *plan, int type)
@@ -79,6 +80,44 @@ static void plan_oom_score(struct planner *p)
 		p->plan->limits.oom_score_adj.value = 0;
 }
 
+/* "0-3,5" (cpuset(7), "List format"). */
+static int parse_list(const char *text, unsigned long mask[LIST_WORDS])
+{
+	char *end = (char *)text;
+
+	for (;;) {
+		end += strspn(end, " ");
+		if (!isdigit((unsigned char)*end))
+			return -1;
+		unsigned long first = strtoul(end, &end, 10), last = first;
+
+		if (*end == '-') {
+			if (!isdigit((unsigned char)end[1]))
+				return -1;
+			last = strtoul(end + 1, &end, 10);
+		}
+		if (last < first || last >= LIST_BITS)
+			return -1;
+		for (unsigned long bit = first; bit <= last; bit++)
+			mask[bit / BITS] |= 1UL << bit % BITS;
+		end += strspn(end, " ");
+		if (*end == '\0')
+			return 0;
+		if (*end++ != ',')
+			return -1;
+	}
+}
+
+static int check_list(const struct planner *p, const char *pointer, const char *list, struct error *err)
+{
+	unsigned long mask[LIST_WORDS] = {0};
+
+	if (list == NULL || parse_list(list, mask) == 0)
+		return 0;
+	return error_set(err, ERROR_CONFIG, 0, "%s: '%s' is not a list such as '0-3,5'", planner_origin(p, pointer),
+			 list);
+}
+
 int limits_plan(struct planner *p, struct error *err)
 {
 	const struct request_linux *linux_ = &p->request->linux_;
@@ -87,16 +126,19 @@ int limits_plan(struct planner *p, struct error *err)
 	plan_rlimits(p);
 	plan_scheduling(p);
 	plan_oom_score(p);
-	/* Affinity of the config counts for `exec`; the first process is not named by the spec and keeps the caller's.
-	 */
+	/* config.md: execCPUAffinity is for processes that are added, and not for the first. */
+	plan->exec_initial = p->request->process.exec_cpu_initial;
+	plan->exec_final = p->request->process.exec_cpu_final;
+	TRY(check_list(p, "/process/execCPUAffinity/initial", plan->exec_initial, err));
+	TRY(check_list(p, "/process/execCPUAffinity/final", plan->exec_final, err));
 	plan->memory_policy = linux_->memory_policy;
+	if (plan->memory_policy != NULL)
+		TRY(check_list(p, "/linux/memoryPolicy/nodes", plan->memory_policy->nodes, err));
 	plan->personality = linux_->personality;
 	if (plan->personality == PERSONALITY_LINUX32 &&
 	    planner_judge(p, p->profile->personality, "limits", planner_origin(p, "/linux/personality"),
 			  "the execution domain LINUX32 is not the native one", "remove linux.personality"))
 		plan->personality = PERSONALITY_LINUX;
-	if (linux_->intel_rdt != NULL)
-		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.intelRdt");
 	return 0;
 }
 
@@ -104,6 +146,49 @@ bool limits_apply_wanted(const struct plan *plan)
 {
 	(void)plan;
 	return true;
+}
+
+/* " NAME NAME" for the bits of @flags. */
+static void flag_words(const struct lookup *names, uint64_t flags, char *text, size_t size)
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < names->count && length + 1 < size; i++)
+		if ((flags & names->rows[i].value) != 0)
+			length += (size_t)snprintf(text + length, size - length, " %s", names->rows[i].name);
+}
+
+static void explain_scheduler(const struct request_scheduler *scheduler, struct explain *out)
+{
+	char flags[256];
+
+	flag_words(&names_sched_flags, scheduler->flags, flags, sizeof(flags));
+	explain_say(out, EXPLAIN_DOES, NULL, "scheduling: %s, nice %lld, priority %u%s",
+		    lookup_name(&names_sched_policies, scheduler->policy), (long long)scheduler->nice,
+		    scheduler->priority, flags);
+	if (scheduler->policy == SCHED_DEADLINE)
+		explain_say(out, EXPLAIN_DOES, NULL, "scheduling: %llu ns within %llu ns of every %llu ns",
+			    (unsigned long long)scheduler->runtime, (unsigned long long)scheduler->deadline,
+			    (unsigned long long)scheduler->period);
+}
+
+static void explain_memory_policy(const struct request_memory_policy *policy, struct explain *out)
+{
+	char flags[128];
+
+	flag_words(&names_memory_flags, policy->flags, flags, sizeof(flags));
+	explain_say(out, EXPLAIN_DOES, NULL, "NUMA memory policy %s%s%s%s",
+		    lookup_name(&names_memory_policies, policy->mode), policy->nodes == NULL ? "" : " on nodes ",
+		    policy->nodes == NULL ? "" : policy->nodes, flags);
+}
+
+static void explain_affinity(const struct plan_limits *limits, struct explain *out)
+{
+	if (limits->exec_initial != NULL)
+		explain_say(out, EXPLAIN_DOES, NULL, "what joins it later starts on CPUs %s", limits->exec_initial);
+	if (limits->exec_final != NULL)
+		explain_say(out, EXPLAIN_DOES, NULL, "what joins it later runs on CPUs %s", limits->exec_final);
 }
 
 void limits_apply_explain(const struct plan *plan, struct explain *out)
@@ -120,17 +205,17 @@ void limits_apply_explain(const struct plan *plan, struct explain *out)
 	if (limits->oom_score_adj.set)
 		explain_say(out, EXPLAIN_DOES, NULL, "oom_score_adj %lld", (long long)limits->oom_score_adj.value);
 	if (limits->scheduler != NULL)
-		explain_say(out, EXPLAIN_DOES, NULL, "scheduling policy %u, nice %lld, priority %u",
-			    limits->scheduler->policy, (long long)limits->scheduler->nice, limits->scheduler->priority);
+		explain_scheduler(limits->scheduler, out);
 	if (limits->io_priority != NULL)
-		explain_say(out, EXPLAIN_DOES, NULL, "I/O priority class %d, level %lld", limits->io_priority->class,
+		explain_say(out, EXPLAIN_DOES, NULL, "I/O priority: %s, level %lld of 0 (first) to 7",
+			    lookup_name(&names_io_classes, (uint64_t)limits->io_priority->class),
 			    (long long)limits->io_priority->priority);
 	if (limits->personality != PERSONALITY_NONE)
 		explain_say(out, EXPLAIN_DOES, NULL, "execution domain %s",
-			    limits->personality == PERSONALITY_LINUX32 ? "LINUX32" : "LINUX");
+			    lookup_name(&names_personalities, limits->personality));
 	if (limits->memory_policy != NULL)
-		explain_say(out, EXPLAIN_DOES, NULL, "NUMA memory policy %u on nodes %s", limits->memory_policy->mode,
-			    limits->memory_policy->nodes == NULL ? "" : limits->memory_policy->nodes);
+		explain_memory_policy(limits->memory_policy, out);
+	explain_affinity(limits, out);
 }
 
 static int apply_rlimits(const struct plan *plan, const struct run *run, struct error *err)
@@ -166,34 +251,20 @@ static int apply_scheduler(const struct request_scheduler *wanted, struct error 
 	return 0;
 }
 
-/* "0-3,5" (cpuset(7), "List format"). */
-static int parse_list(const char *text, unsigned long mask[CPU_WORDS])
-{
-	char *end = (char *)text;
-
-	while (*end != '\0') {
-		unsigned long first = strtoul(end, &end, 10);
-		unsigned long last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
-
-		if (last < first || last >= LIST_BITS || (*end != ',' && *end != '\0'))
-			return -1;
-		for (unsigned long bit = first; bit <= last; bit++)
-			mask[bit / BITS] |= 1UL << bit % BITS;
-		end += *end == ',';
-	}
-	return 0;
-}
-
 static int apply_memory_policy(const struct request_memory_policy *policy, struct error *err)
 {
-	unsigned long nodes[CPU_WORDS] = {0};
+	unsigned long nodes[LIST_WORDS] = {0};
 
-	if (policy->nodes != NULL && parse_list(policy->nodes, nodes) < 0)
-		return error_set(err, ERROR_CONFIG, 0,
-				 "config.json:/linux/memoryPolicy/nodes: '%s' is not a list of nodes", policy->nodes);
+	if (policy->nodes != NULL)
+		(void)parse_list(policy->nodes, nodes);
 	if (sys_set_mempolicy((int)(policy->mode | policy->flags), policy->nodes == NULL ? NULL : nodes,
-			      policy->nodes == NULL ? 0 : LIST_BITS) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot set the NUMA memory policy");
+			      policy->nodes == NULL ? 0 : LIST_BITS) < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot set the NUMA memory policy %s",
+			  lookup_name(&names_memory_policies, policy->mode));
+		return errno == EINVAL ? error_hint(err, "the nodes must exist, and be given or left out as "
+							 "set_mempolicy(2) says for this policy")
+				       : -1;
+	}
 	return 0;
 }
 

@@ -58,6 +58,10 @@ int masks_plan(struct planner *p, struct error *err)
 	TRY(add_paths(p, &linux_->readonly_paths, "/linux/readonlyPaths", &readonly, err));
 	add_missing(p, &p->profile->masked_paths, &linux_->masked_paths, "masked", &masked);
 	add_missing(p, &p->profile->readonly_paths, &linux_->readonly_paths, "read-only", &readonly);
+	if (p->plan->rootfs.joined && masked.count + readonly.count > 0)
+		planner_judge(p, VERDICT_REFUSE, "masks", planner_origin(p, "/linux"),
+			      "nothing can be masked in a joined mount namespace without masking it for others",
+			      "use a mount namespace of its own");
 	p->plan->masks = (struct plan_masks){.masked = masked, .readonly = readonly};
 	return 0;
 }
@@ -93,13 +97,14 @@ static void cover_close(struct cover *cover)
 	fd_close(&cover->file);
 }
 
-static int mount_cover(struct error *err)
+static int mount_cover(const char *label, struct error *err)
 {
 	AUTOCLOSE int fs = sys_fsopen("tmpfs");
 
 	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "size", "4k", 0) < 0 ||
 	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "3", 0) < 0 ||
 	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "555", 0) < 0 ||
+	    (label != NULL && sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", label, 0) < 0) ||
 	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked paths");
 	int mount = sys_fsmount(fs, 0);
@@ -108,9 +113,9 @@ static int mount_cover(struct error *err)
 	return mount;
 }
 
-static int make_cover(struct cover *cover, struct error *err)
+static int make_cover(struct cover *cover, const char *label, struct error *err)
 {
-	cover->directory = mount_cover(err);
+	cover->directory = mount_cover(label, err);
 	if (cover->directory < 0)
 		return -1;
 	AUTOCLOSE int file = sys_openat(cover->directory, "masked", O_RDONLY | O_CREAT | O_EXCL, 0444);
@@ -183,7 +188,7 @@ int masks_apply(const struct plan *plan, struct run *run, struct error *err)
 		TRY(make_readonly(plan->masks.readonly.at[i].key, err));
 	if (plan->masks.masked.count == 0)
 		return 0;
-	TRY(make_cover(&cover, err));
+	TRY(make_cover(&cover, plan->labels.mount_label, err));
 	for (size_t i = 0; i < plan->masks.masked.count; i++)
 		TRY(cover_path(plan->masks.masked.at[i].key, false, &cover, err));
 	TRY(finish_directory(&cover, err));

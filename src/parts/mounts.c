@@ -285,6 +285,25 @@ static void complete_cgroup(struct planner *p, struct plan_mount *mount)
 	}
 }
 
+/*
+ * The kernel's own file systems have labels of their own, which policies tell apart; and what is bound keeps those of
+ * its files. An option of the mount itself comes before linux.mountLabel.
+ */
+static const char *mount_label(const struct planner *p, const struct plan_mount *mount)
+{
+	static const char *const own[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
+
+	if (mount->kind != MOUNT_FILESYSTEM)
+		return NULL;
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (strcmp(mount->type, own[i]) == 0)
+			return NULL;
+	for (size_t i = 0; i < mount->data.count; i++)
+		if (strncmp(mount->data.at[i], "context=", strlen("context=")) == 0)
+			return NULL;
+	return p->request->linux_.mount_label;
+}
+
 static int plan_mount(struct planner *p, const struct request_mount *wanted, size_t *binds, struct error *err)
 {
 	struct plan_mount mount;
@@ -310,6 +329,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	leave_idmap_to_launcher(p, &mount);
 	if (mount.kind == MOUNT_CGROUP)
 		complete_cgroup(p, &mount);
+	mount.label = mount_label(p, &mount);
 	*LIST_ADD(p->arena, &p->plan->mounts) = mount;
 	return 0;
 }
@@ -328,6 +348,7 @@ static void add_dev(struct planner *p)
 				 .target = "/dev",
 				 .type = "tmpfs",
 				 .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+				 .label = p->request->linux_.mount_label,
 				 .from = "default: a container has a /dev of its own"};
 	for (size_t i = 0; i < sizeof(data) / sizeof(data[0]); i++)
 		*LIST_ADD(p->arena, &dev.data) = data[i];
@@ -338,16 +359,43 @@ static void add_dev(struct planner *p)
 	p->plan->mounts.at[0] = dev;
 }
 
+/* They would appear in, and stay in, a namespace that is somebody else's. */
+static int refuse_in_joined(const struct planner *p, struct error *err)
+{
+	const struct request *request = p->request;
+	const struct {
+		bool given;
+		const char *pointer;
+	} wanted[] = {
+		{request->mounts.count > 0, "/mounts"},
+		{request->root.readonly, "/root/readonly"},
+		{request->linux_.rootfs_propagation != 0, "/linux/rootfsPropagation"},
+		{request->linux_.devices.count > 0, "/linux/devices"},
+		{request->linux_.masked_paths.count > 0, "/linux/maskedPaths"},
+		{request->linux_.readonly_paths.count > 0, "/linux/readonlyPaths"},
+	};
+
+	/* A profile that judges namespaces has refused this one, and says more. */
+	for (size_t i = 0; p->profile->host_namespaces == VERDICT_ALLOW && i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (wanted[i].given) {
+			error_set(err, ERROR_CONFIG, 0, "%s: nothing is mounted in a mount namespace that is joined",
+				  planner_origin(p, wanted[i].pointer));
+			return error_hint(err, "what is mounted in %s is what the container sees: remove this",
+					  p->plan->namespaces.join[NAMESPACE_MOUNT].path);
+		}
+	return 0;
+}
+
 int mounts_plan(struct planner *p, struct error *err)
 {
 	size_t binds = 0;
 
+	if (p->plan->rootfs.joined)
+		return refuse_in_joined(p, err);
 	mounts_judge_root(p);
 
 	if (p->request->mounts.count > PLAN_MAX_MOUNTS)
 		return error_set(err, ERROR_CONFIG, 0, "there are more than %d mounts", PLAN_MAX_MOUNTS);
-	if (p->request->linux_.mount_label != NULL && p->request->linux_.mount_label[0] != '\0')
-		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.mountLabel");
 	for (size_t i = 0; i < p->request->mounts.count; i++)
 		TRY(plan_mount(p, &p->request->mounts.at[i], &binds, err));
 	add_dev(p);
@@ -381,9 +429,10 @@ static void explain_one(const struct plan_mount *mount, struct explain *out)
 		explain_say(out, EXPLAIN_DOES, mount->from, "a link to %s at %s", mount->content, mount->target);
 		break;
 	default:
-		explain_say(out, EXPLAIN_DOES, mount->from, "%s on %s, %s%s",
+		explain_say(out, EXPLAIN_DOES, mount->from, "%s on %s, %s%s%s%s",
 			    mount->kind == MOUNT_REMOUNT ? "new options" : mount->type, mount->target,
-			    writable ? "writable" : "read-only", flags);
+			    writable ? "writable" : "read-only", flags, mount->label == NULL ? "" : ", labelled ",
+			    mount->label == NULL ? "" : mount->label);
 	}
 }
 

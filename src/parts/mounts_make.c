@@ -45,6 +45,15 @@ static int set_option(int fs, const char *option)
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, equals + 1, 0);
 }
 
+static int set_label(int fs, const struct plan_mount *mount, struct error *err)
+{
+	if (mount->label == NULL || sys_fsconfig(fs, FSCONFIG_SET_STRING, "context", mount->label, 0) == 0)
+		return 0;
+	/* Whoever knows the option is SELinux; the file system itself does not. */
+	error_set(err, ERROR_HOST, errno, "cannot label the mount on '%s' '%s'", mount->target, mount->label);
+	return error_hint(err, "linux.mountLabel needs a kernel that runs with SELinux; remove it, or use AppArmor");
+}
+
 static int set_super_flags(int fs, uint64_t flags)
 {
 	static const struct {
@@ -72,6 +81,7 @@ static int make_filesystem(const struct plan_mount *mount, struct error *err)
 	for (size_t i = 0; i < mount->data.count; i++)
 		if (set_option(fs, mount->data.at[i]) < 0)
 			return filesystem_error(fs, mount, err);
+	TRY(set_label(fs, mount, err));
 	if (set_super_flags(fs, mount->super_flags) < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return filesystem_error(fs, mount, err);
 	/* Setting one value of the atime field means to clear the field first: attr_clear names it then. */
@@ -204,15 +214,24 @@ int mounts_prepare(const struct plan *plan, struct run *run, struct error *err)
 	return 0;
 }
 
+static bool needs_proc(const struct plan *plan)
+{
+	return plan->ids.inner || plan->sysctl.count > 0 || plan->labels.apparmor != NULL ||
+	       plan->labels.selinux != NULL || plan->limits.oom_score_adj.set;
+}
+
 bool mounts_make_wanted(const struct plan *plan)
 {
-	return plan->mounts.count > 0;
+	return plan->mounts.count > 0 || needs_proc(plan);
 }
 
 void mounts_make_explain(const struct plan *plan, struct explain *out)
 {
-	explain_say(out, EXPLAIN_DOES, NULL, "makes %zu mounts, detached and with their final options",
-		    plan->mounts.count);
+	if (plan->mounts.count == 0)
+		explain_say(out, EXPLAIN_DOES, NULL, "opens a procfs for the set-up, mounted nowhere");
+	else
+		explain_say(out, EXPLAIN_DOES, NULL, "makes %zu mounts, detached and with their final options",
+			    plan->mounts.count);
 }
 
 /* A procfs of the container's pid namespace as it is before masks: for id maps, sysctls and labels. */
@@ -228,8 +247,7 @@ static int keep_proc(const struct plan *plan, struct run *run, struct error *err
 			run->proc = run->mounts[i];
 			return 0;
 		}
-	if (!plan->ids.inner && plan->sysctl.count == 0 && plan->labels.apparmor == NULL &&
-	    plan->labels.selinux == NULL && !plan->limits.oom_score_adj.set)
+	if (!needs_proc(plan))
 		return 0;
 	run->proc = make_filesystem(&own, err);
 	return run->proc < 0 ? -1 : 0;

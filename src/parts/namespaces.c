@@ -74,7 +74,12 @@ static void plan_join(struct planner *p, enum namespace_kind kind, const struct 
 	plan->join[kind].judged = true;
 	plan->join[kind].device = joined->device;
 	plan->join[kind].inode = joined->inode;
-	if (hosts)
+	/* What is mounted there was decided by somebody else, and is not this plan's to keep. */
+	if (kind == NAMESPACE_MOUNT)
+		planner_judge(p, VERDICT_REFUSE, "namespaces", wanted->from,
+			      arena_printf(p->arena, "the mounts of %s were judged by nobody", wanted->path),
+			      "remove its path: a mount namespace of its own");
+	else if (hosts)
 		planner_judge(p, VERDICT_REFUSE, "namespaces", wanted->from,
 			      arena_printf(p->arena, "%s is the host's %s namespace", wanted->path, kinds[kind].name),
 			      "join the namespace of another container, or none");
@@ -111,8 +116,6 @@ int namespaces_plan(struct planner *p, struct error *err)
 	if ((plan->fresh & CLONE_NEWNS) == 0 && plan->join[NAMESPACE_MOUNT].path == NULL)
 		return error_set(err, ERROR_CONFIG, 0,
 				 "config.json:/linux/namespaces: a mount namespace is needed for the root file system");
-	if (plan->join[NAMESPACE_MOUNT].path != NULL)
-		return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.namespaces[mount].path");
 	TRY(plan_time(p, err));
 	/*
 	 * A process enters a pid or time namespace only by being born there, a user namespace owns those made after it,
@@ -152,7 +155,8 @@ void namespaces_enter_explain(const struct plan *plan, struct explain *out)
 	}
 }
 
-static int join_one(const struct plan_namespaces *plan, enum namespace_kind kind, struct error *err)
+/* All are opened before any is joined: in another mount namespace their paths mean something else. */
+static int open_one(const struct plan_namespaces *plan, enum namespace_kind kind, struct error *err)
 {
 	const char *path = plan->join[kind].path;
 	struct stat status;
@@ -168,14 +172,12 @@ static int join_one(const struct plan_namespaces *plan, enum namespace_kind kind
 	if (plan->join[kind].judged &&
 	    (status.st_dev != plan->join[kind].device || status.st_ino != plan->join[kind].inode))
 		return error_set(err, ERROR_REFUSED, 0, "'%s' is no longer what the profile judged", path);
-	if (sys_setns(fd, kinds[kind].flag) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot join the %s namespace '%s'", kinds[kind].name, path);
-	return 0;
+	return fd_take(&fd);
 }
 
 /* timens_offsets takes "CLOCK SECS NANOSECS" lines and only before the first process is born there
  * (time_namespaces(7)). */
-static int new_clocks(const struct plan_namespaces *plan, struct error *err)
+static int new_clocks(const struct plan_namespaces *plan, int proc, struct error *err)
 {
 	char line[96];
 
@@ -185,33 +187,56 @@ static int new_clocks(const struct plan_namespaces *plan, struct error *err)
 		const struct request_time_offset *offset = &plan->time_offsets.at[i];
 
 		snprintf(line, sizeof(line), "%s %lld %u\n", offset->clock, (long long)offset->secs, offset->nanosecs);
-		if (fd_write_file(AT_FDCWD, "/proc/self/timens_offsets", line) < 0)
+		if (fd_write_file(proc, "self/timens_offsets", line) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot move the clock '%s'", offset->clock);
+	}
+	return 0;
+}
+
+static int join_all(const struct plan_namespaces *plan, const int *fds, struct error *err)
+{
+	/*
+	 * With privilege the user namespace comes last: after it the right to enter what the host owns is gone.
+	 * Without, it comes first: only in it there is a right to enter anything.
+	 */
+	static const enum namespace_kind order[NAMESPACE_COUNT] = {
+		NAMESPACE_PID,    NAMESPACE_NETWORK, NAMESPACE_IPC,   NAMESPACE_UTS,
+		NAMESPACE_CGROUP, NAMESPACE_TIME,    NAMESPACE_MOUNT, NAMESPACE_USER,
+	};
+
+	for (size_t i = 0; i < NAMESPACE_COUNT; i++) {
+		enum namespace_kind kind = order[plan->user_first ? NAMESPACE_COUNT - 1 - i : i];
+
+		if (fds[kind] >= 0 && sys_setns(fds[kind], kinds[kind].flag) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot join the %s namespace '%s'",
+					 kinds[kind].name, plan->join[kind].path);
+	}
+	return 0;
+}
+
+static int open_all(const struct plan_namespaces *plan, int *fds, struct error *err)
+{
+	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++) {
+		fds[kind] = plan->join[kind].path == NULL ? -1 : open_one(plan, kind, err);
+		if (fds[kind] < 0 && plan->join[kind].path != NULL)
+			return -1;
 	}
 	return 0;
 }
 
 int namespaces_enter(const struct plan *plan, struct run *run, struct error *err)
 {
-	/*
-	 * With privilege the user namespace comes last: after it the right to enter what the host owns is gone.
-	 * Without, it comes first: only in it there is a right to enter anything.
-	 */
-	static const enum namespace_kind order[] = {
-		NAMESPACE_PID,    NAMESPACE_NETWORK, NAMESPACE_IPC,  NAMESPACE_UTS,
-		NAMESPACE_CGROUP, NAMESPACE_TIME,    NAMESPACE_USER,
-	};
-
-	const size_t count = sizeof(order) / sizeof(order[0]);
+	int fds[NAMESPACE_COUNT] = {-1, -1, -1, -1, -1, -1, -1, -1};
+	bool clocks = plan->namespaces.time_offsets.count > 0;
+	AUTOCLOSE int proc = clocks ? sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0) : -1;
 
 	(void)run;
-	for (size_t i = 0; i < count; i++) {
-		enum namespace_kind kind = order[plan->namespaces.user_first ? count - 1 - i : i];
-
-		if (plan->namespaces.join[kind].path != NULL)
-			TRY(join_one(&plan->namespaces, kind, err));
-	}
-	if (plan->namespaces.time_offsets.count > 0)
-		TRY(new_clocks(&plan->namespaces, err));
-	return 0;
+	if (clocks && proc < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open /proc");
+	int result = open_all(&plan->namespaces, fds, err);
+	if (result == 0)
+		result = join_all(&plan->namespaces, fds, err);
+	for (size_t i = 0; i < NAMESPACE_COUNT; i++)
+		fd_close(&fds[i]);
+	return result == 0 && clocks ? new_clocks(&plan->namespaces, proc, err) : result;
 }

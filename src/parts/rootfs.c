@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -38,6 +39,16 @@ int rootfs_plan(struct planner *p, struct error *err)
 	const struct request_root *root = &p->request->root;
 	struct plan_rootfs *plan = &p->plan->rootfs;
 
+	if (root->path != NULL && p->plan->namespaces.join[NAMESPACE_MOUNT].path != NULL) {
+		plan->path = root->path;
+		plan->joined = true;
+		plan->from = planner_origin(p, "/root");
+		if (p->profile->writable_root != VERDICT_ALLOW)
+			planner_judge(p, VERDICT_REFUSE, "rootfs", plan->from,
+				      "the root of a joined mount namespace is as writable as others made it",
+				      "use a mount namespace of its own");
+		return 0;
+	}
 	if (root->path != NULL && strcmp(root->path, "/") == 0)
 		return error_set(err, ERROR_CONFIG, 0, "config.json:/root/path is the root of the host");
 	plan->path = root->path;
@@ -70,6 +81,13 @@ void rootfs_enter_explain(const struct plan *plan, struct explain *out)
 {
 	const char *flags = plan->rootfs.attrs != 0 ? ", nosuid,nodev" : "";
 
+	if (plan->rootfs.joined) {
+		explain_say(
+			out, EXPLAIN_GRANTS, plan->rootfs.from,
+			"%s of the joined mount namespace is the root, by chroot(2), with whatever is mounted there",
+			plan->rootfs.path);
+		return;
+	}
 	if (plan->rootfs.no_pivot)
 		explain_say(out, EXPLAIN_LACKS, "--no-pivot", "the host's tree stays mounted below the root");
 
@@ -148,8 +166,7 @@ int rootfs_open(const struct plan *plan, struct run *run, struct error *err)
 
 bool rootfs_isolate_wanted(const struct plan *plan)
 {
-	(void)plan;
-	return true;
+	return !plan->rootfs.joined;
 }
 
 void rootfs_isolate_explain(const struct plan *plan, struct explain *out)
@@ -209,8 +226,24 @@ static int change_root(int root, struct error *err)
 	return 0;
 }
 
+/* The namespace keeps its root: others live in it. */
+static int enter_joined(const struct plan_rootfs *plan, struct error *err)
+{
+	AUTOCLOSE int root = sys_openat2(AT_FDCWD, plan->path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
+
+	if (root < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' of the joined mount namespace",
+				 plan->path);
+	if (sys_fchdir(root) < 0 || sys_chroot(".") < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot enter '%s' of the joined mount namespace",
+				 plan->path);
+	return 0;
+}
+
 int rootfs_enter(const struct plan *plan, struct run *run, struct error *err)
 {
+	if (plan->rootfs.joined)
+		return enter_joined(&plan->rootfs, err);
 	if (run->root < 0)
 		TRY(rootfs_open(plan, run, err));
 	/* Attached over "/" it needs no directory of the host; then it takes the old root's place and the old root
@@ -226,7 +259,8 @@ int rootfs_enter(const struct plan *plan, struct run *run, struct error *err)
 
 bool rootfs_readonly_wanted(const struct plan *plan)
 {
-	return plan->rootfs.readonly || (plan->rootfs.propagation & (MS_PRIVATE | MS_SLAVE)) == 0;
+	return plan->rootfs.readonly ||
+	       (!plan->rootfs.joined && (plan->rootfs.propagation & (MS_PRIVATE | MS_SLAVE)) == 0);
 }
 
 void rootfs_readonly_explain(const struct plan *plan, struct explain *out)

@@ -50,7 +50,7 @@ int user_plan(struct planner *p, struct error *err)
 	plan->gid = user->gid;
 	plan->umask = user->umask.set ? user->umask.value & 0777 : 0022;
 	plan->cwd = p->request->process.cwd != NULL ? p->request->process.cwd : "/";
-	plan->make_cwd = !p->request->sandbox.given && !p->request->root.readonly;
+	plan->make_cwd = !p->request->sandbox.given && !p->request->root.readonly && !p->plan->rootfs.joined;
 	plan->from = user->from;
 	plan_groups(p, user);
 	return 0;

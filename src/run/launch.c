@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_oom.h"
+#include "run/listener.h"
 #include "run/plan.h"
 #include "run/runtime_hooks.h"
 #include "run/state.h"
@@ -45,6 +46,8 @@ static int child_steps(const struct plan *plan, struct run *run, struct error *e
 		fd_close(&run->master);
 	}
 	TRY(steps_apply(STEP_CONFINE, plan, run, err));
+	if (plan->listener.path != NULL)
+		TRY(sync_tell(run->sync, SYNC_LISTENING, -1, err));
 	return steps_apply(STEP_EXEC, plan, run, err);
 }
 
@@ -224,6 +227,15 @@ static int let_go(const struct plan *plan, const struct launch_options *options,
 	return sync_tell(run->sync, SYNC_RECORDED, -1, err);
 }
 
+static int hand_over_listener(const struct plan *plan, struct run *run, struct error *err)
+{
+	const struct listener_side side = {plan->id, run->child, run->sync, run->shared};
+
+	TRY(await_child(plan, run, SYNC_LISTENING, NULL, err));
+	int gone = listener_hand_over(&plan->listener, &side, err);
+	return gone > 0 ? child_failed(plan, run, err) : gone;
+}
+
 static int await_exec(const struct plan *plan, struct run *run, struct error *err)
 {
 	int gone = sync_await(run->sync, 0, NULL, err);
@@ -264,9 +276,11 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 	}
 	if (plan->lifecycle.detached)
 		TRY(let_go(plan, options, run, err));
-	TRY(plan->lifecycle.waits ? await_parting(plan, run, err) : await_exec(plan, run, err));
 	if (plan->lifecycle.waits)
-		return 0;
+		return await_parting(plan, run, err);
+	if (plan->listener.path != NULL)
+		TRY(hand_over_listener(plan, run, err));
+	TRY(await_exec(plan, run, err));
 	if (!plan->lifecycle.detached) {
 		TRY(state_record(plan, run, err));
 		TRY(state_unlock(run, err));
@@ -320,6 +334,7 @@ static void run_close(const struct plan *plan, struct run *run)
 	fd_close(&run->terminal);
 	fd_close(&run->control);
 	fd_close(&run->cgroup);
+	fd_close(&run->net);
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		fd_close(&run->cgroup_join[i]);
 	if (run->shared != NULL)
@@ -372,6 +387,7 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 			    .master = -1,
 			    .program = -1,
 			    .control = -1,
+			    .net = -1,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		run->cgroup_join[i] = -1;

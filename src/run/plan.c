@@ -20,8 +20,10 @@
 #include "parts/masks.h"
 #include "parts/mounts.h"
 #include "parts/namespaces.h"
+#include "parts/netdevices.h"
 #include "parts/network.h"
 #include "parts/process.h"
+#include "parts/rdt.h"
 #include "parts/rootfs.h"
 #include "parts/sysctl.h"
 #include "parts/terminal.h"
@@ -33,11 +35,13 @@ static int (*const parts[])(struct planner *p, struct error *err) = {
 	hooks_plan,      /* whether some run before the new root is entered */
 	namespaces_plan, /* first: most others ask whether a namespace is the container's own */
 	ids_plan,        /* may add a user namespace, and says whether id 0 is mapped */
-	cgroup_plan,     rootfs_plan, mounts_plan,  devices_plan,                 /* looks at the mount on /dev */
-	masks_plan,      sysctl_plan, network_plan, hostname_plan, terminal_plan, /* needs a devpts among the mounts */
-	limits_plan,     user_plan,   caps_plan,    labels_plan,   landlock_plan, /* derived from the mounts */
-	process_plan,    filter_plan, /* lets the launch's own execve(2) through: needs the final argv and environment
-				       */
+	cgroup_plan,     rootfs_plan,   mounts_plan,  devices_plan, /* looks at the mount on /dev */
+	masks_plan,      sysctl_plan,   network_plan, netdevices_plan,
+	hostname_plan,   terminal_plan, /* needs a devpts among the mounts */
+	rdt_plan,        limits_plan,   user_plan,    caps_plan,
+	labels_plan,     landlock_plan, /* derived from the mounts */
+	process_plan,    filter_plan,   /* lets the launch's own execve(2) through: needs the final argv and environment
+					 */
 };
 
 static int read_default_filter(struct planner *p, struct error *err)

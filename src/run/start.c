@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "run/listener.h"
 #include "run/state_files.h"
 #include "run/sync.h"
 
@@ -102,7 +103,7 @@ static void unmap(struct run_shared **shared)
 
 static int map_shared(int fd, struct run_shared **ret, struct error *err)
 {
-	void *page = mmap(NULL, sizeof(**ret), PROT_READ, MAP_SHARED, fd, 0);
+	void *page = mmap(NULL, sizeof(**ret), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (page == MAP_FAILED)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read what the container says");
@@ -123,7 +124,22 @@ static int report(const struct run_shared *shared, struct error *err)
 	return -1;
 }
 
-int start_container(const struct state *state, struct error *err)
+/* Where the agent cannot be given the listener, the process would wait for it in vain. */
+static int hand_over(const struct state *state, const struct plan_listener *listener, int sync,
+		     struct run_shared *shared, struct error *err)
+{
+	const struct listener_side side = {state->id, state->process.pid, sync, shared};
+	AUTOCLOSE int process = state_process_open(state, err);
+	int gone = process < 0 ? -1 : sync_await(sync, SYNC_LISTENING, NULL, err);
+
+	if (gone == 0 && listener_hand_over(listener, &side, err) < 0) {
+		(void)sys_pidfd_send_signal(process, SIGKILL);
+		return -1;
+	}
+	return gone < 0 ? -1 : 0;
+}
+
+int start_container(const struct state *state, const struct plan_listener *listener, struct error *err)
 {
 	__attribute__((cleanup(unmap))) struct run_shared *shared = NULL;
 	AUTOCLOSE int sync = sys_unix_connect(SOCK_SEQPACKET, state->dir, STATE_START);
@@ -137,6 +153,8 @@ int start_container(const struct state *state, struct error *err)
 	if (gone != 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", state->id);
 	TRY(map_shared(page, &shared, err));
+	if (listener != NULL)
+		TRY(hand_over(state, listener, sync, shared, err));
 	gone = sync_await(sync, 0, NULL, err);
 	if (gone <= 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_BUG, 0, "the container spoke out of turn");

@@ -66,6 +66,7 @@ static const struct json_field record_fields[] = {
 	{JSON_KEY("maker"), JSON_TO(OBJECT, struct record, state.maker), .object = &process_schema},
 	{JSON_KEY("annotations"), JSON_TO(PAIRS, struct record, state.annotations)},
 	{JSON_KEY("hooks"), JSON_TO(BOOL, struct record, state.hooks)},
+	{JSON_KEY("listener"), JSON_TO(BOOL, struct record, state.listener)},
 	{JSON_KEY("cgroup"), .kind = JSON_OBJECT, .object = &cgroup_schema},
 };
 static const struct json_schema record_schema = {JSON_SCHEMA(struct record, record_fields)};

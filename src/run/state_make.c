@@ -94,6 +94,8 @@ static void write_record(struct json_writer *json, const struct plan *plan, cons
 	write_annotations(json, &plan->annotations);
 	json_write_key(json, "hooks");
 	json_write_bool(json, plan->hooks[HOOK_POSTSTART].count + plan->hooks[HOOK_POSTSTOP].count > 0);
+	json_write_key(json, "listener");
+	json_write_bool(json, plan->listener.path != NULL);
 	if (plan->cgroup.wanted)
 		write_cgroup(json, &plan->cgroup, run);
 	json_write_end_object(json);

@@ -13,8 +13,10 @@
 #include "parts/masks.h"
 #include "parts/mounts.h"
 #include "parts/namespaces.h"
+#include "parts/netdevices.h"
 #include "parts/network.h"
 #include "parts/process.h"
+#include "parts/rdt.h"
 #include "parts/rootfs.h"
 #include "parts/sysctl.h"
 #include "parts/terminal.h"
@@ -45,6 +47,11 @@ static const struct step launch_steps[] = {
 
 	/* Nothing that needs a mapped id works before the maps are written. */
 	STEP("ids", STEP_ATTACH, ids_attach),
+	/* A process that is forked later is in its parent's class. */
+	{"rdt", STEP_ATTACH, rdt_join_wanted, rdt_join, rdt_join_explain, rdt_remove},
+	/* From the launcher's network namespace, which the child has left. */
+	{"netdevices", STEP_ATTACH, netdevices_move_wanted, netdevices_move, netdevices_move_explain,
+	 netdevices_return},
 	STEP("ids-self", STEP_BUILD, ids_self),
 	/* With the launcher's ids, which may; and a file system of cgroups shows the namespace in which it is mounted.
 	 */

@@ -235,8 +235,8 @@ static void check_refused(void)
 	struct request_seccomp_rule *rule = add_rule(request, "socket", SECCOMP_NOTIFY);
 	struct built built;
 
-	test("SCMP_ACT_NOTIFY is not supported yet");
-	CHECK(build(request, &built) < 0 && err.kind == ERROR_UNSUPPORTED);
+	test("SCMP_ACT_NOTIFY asks a listener");
+	CHECK(build(request, &built) == 0 && ask(&built, AUDIT_ARCH_X86_64, 41, NULL) == SECCOMP_RET_USER_NOTIF);
 	rule->action = SECCOMP_ERRNO;
 	rule->errno_ret = (struct opt_u32){true, 4096};
 	test("an errno above 4095 is refused");

@@ -296,9 +296,14 @@ static void check_modes(void)
 	test("a filter that refuses nothing is not enough");
 	plan = make_plan(nothing, PROFILE_SECCOMP_MISSING);
 	CHECK(plan != NULL && plan->filters.count == 2 && plan->tightened.count == 1);
-	test("a listener is not supported yet");
+	test("a listener without a rule for it is ignored");
 	own->listener_path = "/run/listener";
-	CHECK(make_plan(own, PROFILE_SECCOMP_OFF) == NULL && err.kind == ERROR_UNSUPPORTED);
+	plan = make_plan(own, PROFILE_SECCOMP_OFF);
+	CHECK(plan != NULL && plan->listener.path == NULL && plan->notes.count == 1);
+	test("a rule for a listener needs one");
+	own->listener_path = NULL;
+	own->default_action = SECCOMP_NOTIFY;
+	CHECK(make_plan(own, PROFILE_SECCOMP_OFF) == NULL && err.kind == ERROR_CONFIG);
 }
 
 int main(int argc, char **args)

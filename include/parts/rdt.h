@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * linux.intelRdt: the container's share of the CPU's caches and of the memory's bandwidth, through a mounted resctrl
+ * (config-linux.md, "IntelRdt").
+ * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
+ * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
+ */
+#ifndef CASEMATE_PARTS_RDT_H
+#define CASEMATE_PARTS_RDT_H
+
+#include "model/explain.h"
+#include "model/planner.h"
+#include "model/run.h"
+
+int rdt_plan(struct planner *p, struct error *err);
+
+bool rdt_join_wanted(const struct plan *plan);
+void rdt_join_explain(const struct plan *plan, struct explain *out);
+int rdt_join(const struct plan *plan, struct run *run, struct error *err);
+
+/* Removes the groups that rdt_join() made, but for a class that the config named: that one is to stay. */
+int rdt_remove(const struct plan *plan, struct run *run, struct error *err);
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/spec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "commands/command.h"
+#include "config/bundle_out.h"
+#include "config/profile.h"
+
+struct spec_options {
+	const char *bundle, *file;
+	bool rootless;
+};
+
+#define AT(member) offsetof(struct spec_options, member)
+
+static const struct cli_option options[] = {
+	{"--bundle", 'b', CLI_TEXT, AT(bundle), "DIR", "the bundle to write it into (default: .)", 0},
+	{"--file", 'f', CLI_TEXT, AT(file), "FILE", "its name there (default: config.json)", 0},
+	{"--rootless", 0, CLI_ON, AT(rootless), NULL, "for a caller that is not root: a user namespace with its own id",
+	 0},
+	CLI_END,
+};
+
+static const struct cli cli = {
+	.usage = "casemate spec [OPTION]...",
+	.summary = "Writes a config.json to begin with: a shell for an ordinary user, which starts under the profile "
+		   "restricted as it is.",
+	.options = options,
+	.order = CLI_MIXED,
+};
+
+static int write_config(const struct spec_options *given, const struct request *request, struct error *err)
+{
+	AUTOCLOSE int dir = sys_openat(AT_FDCWD, given->bundle, O_PATH | O_DIRECTORY, 0);
+
+	if (dir < 0)
+		return error_set(err, ERROR_USAGE, errno, "cannot open the bundle '%s'", given->bundle);
+	return bundle_write_config(dir, given->file, request, err);
+}
+
+static int spec(const struct invocation *invocation, int *ret_status, struct error *err)
+{
+	struct spec_options given = {.bundle = ".", .file = "config.json"};
+	struct request *request = arena_alloc(invocation->arena, sizeof(*request));
+	struct profile *restricted = arena_alloc(invocation->arena, sizeof(*restricted));
+	char **rest;
+
+	(void)ret_status;
+	int help = cli_parse(&cli, invocation->argv, &given, invocation->arena, &rest, err);
+	if (help > 0)
+		cli_help(&cli, stdout);
+	if (help != 0)
+		return help < 0 ? -1 : 0;
+	if (rest[0] != NULL)
+		return error_set(err, ERROR_USAGE, 0, "there are too many arguments");
+	TRY(profile_builtin("restricted", invocation->arena, restricted, err));
+	const struct spec_user user = {given.rootless, geteuid(), getegid()};
+	spec_request(restricted, &user, invocation->arena, request);
+	return write_config(&given, request, err);
+}
+
+const struct command command_spec = {"spec", &cli, spec};
