@@ -213,3 +213,231 @@ refused() {
 	capture strace -f -qq -e trace=execve,execveat "$CASEMATE" run --profile baseline --bundle "$BUNDLE" "$ID" </dev/null
 	[ "$(grep -c 'AT_EMPTY_PATH) *= 0' <<<"$stderr")" -ge 1 ] || fail "it did not go on from a read-only view"
 }
+
+@test "the working directory is entered behind the masks" {
+	as_root_inside
+	local cwd
+	for cwd in /proc/sys/kernel /proc/sys; do
+		edit_config --arg c $cwd '.process.cwd = $c'
+		set_args /bin/sh -c 'echo changed 2>/dev/null >hostname || echo changed >kernel/hostname; cat /proc/sys/kernel/hostname'
+		run_casemate
+		[[ $output != *changed* ]] || fail "/proc/sys was written through the working directory $cwd"
+	done
+	edit_config '.process.cwd = "/sys/firmware"'
+	set_args /bin/ls .
+	run_casemate
+	[ -z "$output" ] || fail "/sys/firmware was read through the working directory"
+}
+
+@test "no limit lets the program take a priority that starves the host" {
+	local limit
+	for PROFILE in restricted baseline; do
+		for limit in '{type: "RLIMIT_RTPRIO", soft: 0, hard: 99}' '{type: "RLIMIT_NICE", soft: 40, hard: 40}'; do
+			make_bundle restricted
+			edit_config ".process.rlimits += [$limit]"
+			refused
+		done
+		make_bundle restricted
+		edit_config '.process.scheduler = {policy: "SCHED_OTHER", nice: -10}'
+		refused
+	done
+}
+
+@test "baseline: the host's console is not the container's" {
+	requires devices_cgroup
+	as_root_inside
+	edit_config '.process.capabilities |= map_values(["CAP_MKNOD"]) | .process.capabilities.ambient = []
+		| .process.capabilities.inheritable = [] | .root.readonly = false
+		| .linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]}
+		| .linux.resources.devices = [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 5, minor: 1, access: "rwm"}]'
+	set_args /bin/busybox sh -c '/bin/busybox mknod /k c 5 1 && echo made; /bin/busybox mknod /n c 1 3 && echo null'
+	run_casemate
+	assert_output null
+}
+
+@test "an image that brings the node of the host's console does not open it" {
+	requires devices_cgroup
+	as_root_inside
+	edit_config '.linux.resources.devices = [{allow: false, access: "rwm"}]'
+	mknod -m 666 "$ROOTFS/console" c 5 1
+	set_args /bin/sh -c ': 2>&1 </console && echo opened'
+	run_casemate
+	[[ $output != *opened* && $output != *"No such device"* ]] || fail "the console was opened"
+}
+
+@test "a user of the container that is root on the host is root" {
+	edit_config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1}, {containerID: 1000, hostID: 0, size: 1}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 1}, {containerID: 1000, hostID: 1000, size: 1}]'
+	refused
+}
+
+@test "an idmapped mount does not make the program the owner of root's files" {
+	edit_config --arg v "$VOLUME" '.mounts += [{destination: "/srv", type: "bind", source: $v, options: ["bind"],
+		uidMappings: [{containerID: 0, hostID: 1000, size: 1}], gidMappings: [{containerID: 0, hostID: 1000, size: 1}]}]'
+	set_args /bin/busybox sh -c 'echo "#!" >/srv/owned && chmod 4755 /srv/owned'
+	run_casemate
+	[ ! -e "$VOLUME/owned" ] || fail "a set-user-ID file of root's was left on the host"
+	[[ $stderr == *refuses* ]] || fail "for another reason"
+	edit_config '.mounts[-1].uidMappings[0].hostID = 2000'
+	run_casemate
+	[[ $stderr != *refuses* ]] || fail "another user's files were refused"
+}
+
+@test "what the host mounts later does not appear in the container" {
+	mount --bind "$VOLUME" "$VOLUME" && mount --make-shared "$VOLUME"
+	edit_config --arg v "$VOLUME" '.mounts += [{destination: "/srv", type: "bind", source: $v, options: ["rbind","ro","rslave"]}]
+		| .linux.rootfsPropagation = "rslave"'
+	set_args /bin/sh -c 'touch /tmp/ready; i=0; while [ $i -lt 40 ] && ! [ -e /srv/sub/late ]; do sleep 0.05; i=$((i+1)); done; ls /srv/sub'
+	casemate_run --pid-file "$BATS_TEST_TMPDIR/pid" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- &
+	for _ in {1..100}; do [ -s "$BATS_TEST_TMPDIR/pid" ] && break || sleep 0.02; done
+	mount -t tmpfs tmpfs "$VOLUME/sub" && touch "$VOLUME/sub/late"
+	wait $! || true
+	umount "$VOLUME/sub"
+	umount "$VOLUME"
+	output=$(<"$BATS_TEST_TMPDIR/out")
+	[[ $output != *late* ]] || fail "a mount of the host came in"
+}
+
+@test "labels that confine nothing are refused" {
+	local label
+	for PROFILE in restricted baseline; do
+		for label in '.process.apparmorProfile = "unconfined"' '.process.selinuxLabel = "system_u:system_r:spc_t:s0"' \
+			'.process.selinuxLabel = "container_t"'; do
+			make_bundle restricted
+			edit_config "$label"
+			refused
+		done
+		make_bundle restricted
+		edit_config '.process.selinuxLabel = "system_u:system_r:container_t:s0:c1,c2"'
+		run_casemate
+		refute_stderr refuses
+	done
+}
+
+@test "a cgroup path does not lead into or below somebody else's cgroup" {
+	requires pids_cgroup
+	local tree=/sys/fs/cgroup/pids path
+	[ -d $tree ] || tree=/sys/fs/cgroup
+	mkdir -p "$tree/other-$BATS_ROOT_PID/busy" "$tree/other-$BATS_ROOT_PID/empty"
+	echo 7 >"$tree/other-$BATS_ROOT_PID/empty/pids.max" || true
+	sleep 60 3>&- &
+	echo $! >"$tree/other-$BATS_ROOT_PID/busy/cgroup.procs"
+	for PROFILE in restricted baseline; do
+		for path in busy busy/below empty; do
+			edit_config --arg p "/other-$BATS_ROOT_PID/$path" '.linux.cgroupsPath = $p'
+			run_casemate
+			[ "$status" -eq 125 ] || path_failed="$path_failed $PROFILE:$path"
+		done
+		edit_config --arg p "/other-$BATS_ROOT_PID/new/below" '.linux.cgroupsPath = $p'
+		run_casemate
+		[ "$status" -eq 0 ] || path_failed="$path_failed $PROFILE:new"
+	done
+	[ ! -e "$tree/other-$BATS_ROOT_PID/empty/pids.max" ] || [ "$(<"$tree/other-$BATS_ROOT_PID/empty/pids.max")" = 7 ] ||
+		path_failed="$path_failed replaced"
+	kill $!
+	wait $! || true
+	ls "$tree/other-$BATS_ROOT_PID" | grep -vx -e busy -e empty -e '.*\..*' -e tasks -e notify_on_release && path_failed="$path_failed left"
+	rmdir "$tree/other-$BATS_ROOT_PID"/{busy,empty} "$tree/other-$BATS_ROOT_PID"
+	[ -z "${path_failed-}" ] || fail "$path_failed"
+}
+
+@test "a container sees no cgroup but its own" {
+	requires pids_cgroup
+	as_root_inside
+	edit_config '.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"]}] | del(.linux.resources)'
+	set_args /bin/busybox find /sys/fs/cgroup -name cgroup.procs
+	run_casemate
+	assert_status 0
+	[ "$(wc -l <<<"$output")" -le 1 ] || fail "it sees the cgroup of its launcher"
+	edit_config '.linux.resources = {pids: {limit: 100}}'
+	set_args /bin/busybox sh -c 'for f in /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max; do [ ! -e $f ] || cat $f; done'
+	run_casemate
+	assert_output 100
+}
+
+# Listens on the socket $2 in the directory $1, as the kernel is told its name.
+listen() {
+	(cd "$1" && exec python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready", flush=True); time.sleep(60)' "$2" 3>&-) \
+		>"$BATS_TEST_TMPDIR/listening" &
+	LISTENER=$!
+	for _ in {1..200}; do [ -s "$BATS_TEST_TMPDIR/listening" ] && break || sleep 0.02; done
+}
+
+stop_listening() {
+	kill "$LISTENER"
+	wait "$LISTENER" || true
+	rm -f "$BATS_TEST_TMPDIR/listening"
+}
+
+@test "no socket of the host comes along with a directory" {
+	requires python3
+	local name
+	mkdir -p "$BATS_TEST_TMPDIR/alias" "$VOLUME/sub/deep"
+	mount --bind "$VOLUME/sub" "$BATS_TEST_TMPDIR/alias"
+	for name in "$VOLUME/sub/deep/s" s; do
+		listen "$VOLUME/sub/deep" "$name"
+		for source in "$VOLUME" "$VOLUME/sub/deep" "$BATS_TEST_TMPDIR/alias" "$VOLUME/sub/deep/s"; do
+			for PROFILE in restricted baseline; do
+				bind "$source" '["rbind","ro"]'
+				run_casemate
+				[[ $status -eq 125 && $stderr == *"listens on the socket"* ]] || wrong="${wrong-} $PROFILE:$name:$source"
+			done
+		done
+		edit_config --arg r "$VOLUME" '.root.path = $r | .mounts = []'
+		run_casemate
+		[[ $stderr == *"listens on the socket"* ]] || wrong="${wrong-} root:$name"
+		make_bundle restricted
+		capture "$CASEMATE" sandbox --rw "$VOLUME" -- true </dev/null
+		[[ $status -eq 125 && $stderr == *"listens on the socket"* ]] || wrong="${wrong-} sandbox:$name"
+		capture as_user "$CASEMATE" sandbox --rw "$VOLUME" -- true </dev/null
+		[[ $status -eq 125 && $stderr == *"listens on the socket"* ]] || wrong="${wrong-} user:$name"
+		capture "$CASEMATE" sandbox --ro "$VOLUME/sub/deep/s" -- true </dev/null
+		[ "$status" -eq 0 ] || wrong="${wrong-} named:$name"
+		stop_listening
+		# Nobody listens any more: the file is a file like any other.
+		bind "$VOLUME" '["rbind","ro"]'
+		run_casemate
+		[ "$status" -eq 0 ] || wrong="${wrong-} dead:$name"
+		rm "$VOLUME/sub/deep/s"
+	done
+	umount "$BATS_TEST_TMPDIR/alias"
+	[ -z "${wrong-}" ] || fail "$wrong"
+}
+
+@test "a socket of another container is no socket of the host" {
+	requires python3
+	listen "$VOLUME" here
+	stop_listening
+	rm "$VOLUME/here"
+	# shellcheck disable=SC2016
+	unshare -n python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready", flush=True); time.sleep(60)' \
+		"$VOLUME/theirs" >"$BATS_TEST_TMPDIR/listening" 3>&- &
+	for _ in {1..200}; do [ -s "$BATS_TEST_TMPDIR/listening" ] && break || sleep 0.02; done
+	bind "$VOLUME" '["rbind","ro"]'
+	run_casemate
+	kill $!
+	wait $! || true
+	assert_status 0
+}
+
+@test "secrets, jobs and device directories of the host are no sources" {
+	local source
+	as_root_inside
+	mkdir -p "$BATS_TEST_TMPDIR/keys"
+	for source in /home /var/spool/cron /var/lib/dpkg /dev/shm /dev/net /etc/ssl/private; do
+		[ -d "$source" ] || continue
+		bind "$source" '["rbind","rw"]'
+		run_casemate
+		[ "$status" -eq 125 ] || fail "$source was bound"
+	done
+	for source in /home /dev/shm /etc/ssl/private /etc/sudoers.d; do
+		[ -d "$source" ] || continue
+		[[ $source != /etc/* || $(stat -c %a "$source") != *5 ]] || continue
+		bind "$source" '["rbind","ro"]'
+		run_casemate
+		[ "$status" -eq 125 ] || fail "$source was bound read-only"
+	done
+}

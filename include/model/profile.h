@@ -49,6 +49,7 @@ struct profile {
 	enum verdict hooks;        /* a hook that is not in hooks_allowed */
 	string_list hooks_allowed; /* "PATH" or "PATH ARGV0": programs of the host that engines use */
 	enum verdict personality;  /* an execution domain other than LINUX */
+	enum verdict labels;       /* an AppArmor or SELinux label that confines nothing */
 	enum verdict oom_score;    /* oomScoreAdj below 0 */
 	enum verdict realtime;     /* a real-time or deadline scheduler or I/O class */
 	enum verdict masks;        /* masked_paths and readonly_paths below that the config leaves out */

@@ -132,6 +132,7 @@ static const struct json_field document_fields[] = {
 	GROUP("sysctls", &sysctls_schema),
 	GROUP("hooks", &hooks_schema),
 	VERDICT_FIELD("personality", ITEM_PERSONALITY, personality),
+	VERDICT_FIELD("labels", ITEM_LABELS, labels),
 	VERDICT_FIELD("oom_score", ITEM_OOM_SCORE, oom_score),
 	VERDICT_FIELD("realtime", ITEM_REALTIME, realtime),
 	GROUP("masks", &masks_schema),

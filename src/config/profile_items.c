@@ -29,6 +29,7 @@ const struct profile_row profile_rows[ITEM_COUNT] = {
 	VERDICT_ITEM(ITEM_HOOKS, "hooks/others", hooks),
 	GUARDED_ITEM(ITEM_HOOKS_ALLOWED, "hooks/allowed", ALLOWED, hooks_allowed, ITEM_HOOKS),
 	VERDICT_ITEM(ITEM_PERSONALITY, "personality", personality),
+	VERDICT_ITEM(ITEM_LABELS, "labels", labels),
 	VERDICT_ITEM(ITEM_OOM_SCORE, "oom_score", oom_score),
 	VERDICT_ITEM(ITEM_REALTIME, "realtime", realtime),
 	VERDICT_ITEM(ITEM_MASKS, "masks/missing", masks),

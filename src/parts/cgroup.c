@@ -72,9 +72,14 @@ static int plan_path(struct planner *p, struct error *err)
 		TRY(add_path(p, root ? "casemate" : own_cgroup(p), err));
 		plan->ours = root ? 1 : 0;
 	}
+	plan->strangers = plan->components.count;
 	TRY(add_path(p, given ? asked : leaf, err));
 	if (plan->components.count == 0)
 		return error_set(err, ERROR_CONFIG, 0, "%s: '%s' is the cgroup of everybody", plan->from, asked);
+	if (!given || p->profile->host_namespaces == VERDICT_ALLOW)
+		plan->strangers = plan->components.count;
+	else
+		plan->fresh = asked[0] == '/';
 	return 0;
 }
 

@@ -19,11 +19,12 @@ enum {
 	MAX_PROGRAMS = 64,
 };
 
-/* config-linux.md, "Default Devices", with the console and the pseudo-terminals that a container may get */
+/* config-linux.md, "Default Devices", with the pseudo-terminals that a container may get. Its console is one of them.
+ */
 static const struct {
 	uint32_t major;
 	int64_t minor;
-} own_devices[] = {{1, 3}, {1, 5}, {1, 7}, {1, 8}, {1, 9}, {5, 0}, {5, 1}, {5, 2}, {136, ANY}};
+} own_devices[] = {{1, 3}, {1, 5}, {1, 7}, {1, 8}, {1, 9}, {5, 0}, {5, 2}, {136, ANY}};
 
 /* ---- the rules */
 
@@ -46,6 +47,12 @@ static bool is_own(const struct plan_cgroup_rule *rule)
 	return false;
 }
 
+/* The host's own console: engines allow it in every config because a container's has the same name. */
+static bool is_console(const struct plan_cgroup_rule *rule)
+{
+	return rule->type == 'c' && rule->major == 5 && rule->minor == 1;
+}
+
 /* A node that can be made but neither read nor written gives nothing, so older engines' "c *:* m" is no reason to
  * refuse. */
 static bool is_beyond(struct planner *p, const struct plan_cgroup_rule *rule)
@@ -55,7 +62,7 @@ static bool is_beyond(struct planner *p, const struct plan_cgroup_rule *rule)
 
 	if (!rule->allow || is_own(rule))
 		return false;
-	if (verdict == VERDICT_REFUSE && rule->type != 'a' && rule->access == DEVICE_MKNOD)
+	if (verdict == VERDICT_REFUSE && rule->type != 'a' && (rule->access == DEVICE_MKNOD || is_console(rule)))
 		verdict = VERDICT_TIGHTEN;
 	const char *which = is_everything(rule) ? "all devices" : arena_strdup(p->arena, cgroup_rule_text(rule, text));
 	return planner_judge(p, verdict, "cgroup", rule->from,

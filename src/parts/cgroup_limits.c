@@ -128,6 +128,9 @@ static bool is_limit_file(const char *key)
 		return false;
 	if (strncmp(key, "cgroup.", 7) == 0)
 		return strcmp(key, "cgroup.max.depth") == 0 || strcmp(key, "cgroup.max.descendants") == 0;
+	/* A partition takes its CPUs away from everybody else. */
+	if (strcmp(key, "cpuset.cpus.partition") == 0 || strcmp(key, "cpuset.cpus.exclusive") == 0)
+		return false;
 	return key[0] != '.' && strchr(key, '.') != NULL && key[strlen(key) - 1] != '.' && strlen(key) < 128;
 }
 

@@ -126,10 +126,12 @@ static int make_error(const struct plan_cgroup *plan, size_t hierarchy, struct e
 }
 
 /* A fresh directory has no limits of somebody else, and rmdir(2) is the kernel's own test for "nobody uses it". */
-static int make_last(int parent, const char *name)
+static int make_last(const struct plan_cgroup *plan, int parent, const char *name)
 {
 	if (sys_mkdirat(parent, name, 0755) == 0)
 		return 0;
+	if (errno == EEXIST && plan->fresh)
+		errno = EBUSY;
 	if (errno != EEXIST || sys_unlinkat(parent, name, AT_REMOVEDIR) < 0)
 		return -1;
 	return sys_mkdirat(parent, name, 0755);
@@ -144,6 +146,20 @@ static int make_parent(int parent, const char *name, uint8_t *made)
 	return errno == EEXIST ? 0 : -1;
 }
 
+/* A cgroup with processes in it is a service or another container: below it their limits would be shared, and they
+ * could not be removed. One that only groups others is what engines choose. */
+static int check_parent(const struct plan_cgroup *plan, size_t index, int dir, struct error *err)
+{
+	char first;
+	AUTOCLOSE int fd = index < plan->strangers ? -1 : open_below(dir, "cgroup.procs", O_RDONLY);
+
+	if (index < plan->strangers || (fd >= 0 && read(fd, &first, 1) == 0))
+		return 0;
+	error_set(err, ERROR_REFUSED, 0, "%s: the cgroup '%s' lies below one that holds processes of others",
+		  plan->from, plan->path);
+	return error_hint(err, "choose another linux.cgroupsPath");
+}
+
 /* One attempt. Returns the last directory, -1 with the error filled, or -2 with errno where a step on the way failed.
  */
 static int make_path(const struct plan_cgroup *plan, int root, size_t hierarchy, cgroup_enter *enter, struct run *run,
@@ -156,12 +172,13 @@ static int make_path(const struct plan_cgroup *plan, int root, size_t hierarchy,
 		const char *name = plan->components.at[i];
 		bool last = i + 1 == plan->components.count;
 
-		if (last ? make_last(parent, name) < 0 : make_parent(parent, name, made) < 0)
+		if (last ? make_last(plan, parent, name) < 0 : make_parent(parent, name, made) < 0)
 			return -2;
 		*made = (uint8_t)(*made + last);
 		int dir = open_below(parent, name, O_PATH | O_DIRECTORY);
-		if (dir >= 0 && enter != NULL &&
-		    enter(plan, run, &(struct cgroup_level){parent, dir, (uint8_t)i}, err) < 0) {
+		if (dir >= 0 &&
+		    ((!last && check_parent(plan, i, dir, err) < 0) ||
+		     (enter != NULL && enter(plan, run, &(struct cgroup_level){parent, dir, (uint8_t)i}, err) < 0))) {
 			fd_close(&dir);
 			return -1;
 		}

@@ -23,6 +23,33 @@ static bool is_long(const char *label)
 	return label != NULL && strlen(label) > LABEL_MAX;
 }
 
+/* The types that the Pod Security Standards allow; the third field of "user:role:type:level". */
+static bool is_for_containers(const char *label)
+{
+	static const char *const types[] = {"container_t", "container_init_t", "container_kvm_t", "container_engine_t"};
+	const char *type = label;
+
+	for (int i = 0; i < 2 && type != NULL; i++)
+		type = strchr(type, ':') == NULL ? NULL : strchr(type, ':') + 1;
+	for (size_t i = 0; type != NULL && i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcspn(type, ":") == strlen(types[i]) && strncmp(type, types[i], strlen(types[i])) == 0)
+			return true;
+	return false;
+}
+
+static void judge(struct planner *p, struct plan_labels *plan)
+{
+	if (plan->apparmor != NULL && strstr(plan->apparmor, "unconfined") != NULL &&
+	    planner_judge(p, p->profile->labels, "labels", planner_origin(p, "/process/apparmorProfile"),
+			  "the AppArmor profile confines nothing", "leave it out, or name one that does"))
+		plan->apparmor = NULL;
+	if (plan->selinux != NULL && !is_for_containers(plan->selinux) &&
+	    planner_judge(p, p->profile->labels, "labels", planner_origin(p, "/process/selinuxLabel"),
+			  arena_printf(p->arena, "the SELinux label %s is not one for containers", plan->selinux),
+			  "leave it out, or use the type container_t"))
+		plan->selinux = NULL;
+}
+
 int labels_plan(struct planner *p, struct error *err)
 {
 	struct plan_labels *plan = &p->plan->labels;
@@ -32,6 +59,7 @@ int labels_plan(struct planner *p, struct error *err)
 	plan->mount_label = given(p->request->linux_.mount_label);
 	if (is_long(plan->apparmor) || is_long(plan->selinux) || is_long(plan->mount_label))
 		return error_set(err, ERROR_CONFIG, 0, "a label is longer than %d bytes", LABEL_MAX);
+	judge(p, plan);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 enum {
 	IOPRIO_SHIFT = 13,
 	IOPRIO_REALTIME = 1,
+	NICE_ZERO = 20, /* RLIMIT_NICE: 20 - nice */
 	LIST_WORDS = 128, /* 8,192 CPUs or NUMA nodes: as many as the kernel can be built for */
 	BITS = 8 * sizeof(unsigned long),
 	LIST_BITS = LIST_WORDS * BITS,
@@ -31,6 +32,14 @@ static bool has_rlimit(const struct plan *plan, int type)
 	return false;
 }
 
+/* With these limits a program takes by itself what the config may not ask for (setrlimit(2), sched(7)). */
+static bool gives_priority(const struct request_rlimit *wanted)
+{
+	uint64_t most = wanted->soft > wanted->hard ? wanted->soft : wanted->hard;
+
+	return (wanted->type == RLIMIT_RTPRIO && most > 0) || (wanted->type == RLIMIT_NICE && most > NICE_ZERO);
+}
+
 static void plan_rlimits(struct planner *p)
 {
 	for (size_t i = 0; i < p->request->process.rlimits.count; i++) {
@@ -38,6 +47,12 @@ static void plan_rlimits(struct planner *p)
 
 		/* The limit of processes that the cgroup part holds by an rlimit is the lower of the two already. */
 		if (wanted->type == RLIMIT_NPROC && has_rlimit(p->plan, RLIMIT_NPROC))
+			continue;
+		if (gives_priority(wanted) &&
+		    planner_judge(p, p->profile->realtime, "limits", wanted->from,
+				  arena_printf(p->arena, "%s lets the program take a priority that starves the host",
+					       lookup_name(&names_rlimits, (uint64_t)wanted->type)),
+				  "remove it"))
 			continue;
 
 		*LIST_ADD(p->arena, &p->plan->limits.rlimits) = (struct plan_rlimit){
@@ -61,6 +76,10 @@ static void plan_scheduling(struct planner *p)
 			  arena_printf(p->arena, "the scheduler %s can starve the host",
 				       lookup_name(&names_sched_policies, scheduler->policy)),
 			  "use SCHED_OTHER, SCHED_BATCH or SCHED_IDLE"))
+		plan->scheduler = NULL;
+	if (scheduler != NULL && scheduler->nice < 0 &&
+	    planner_judge(p, p->profile->realtime, "limits", planner_origin(p, "/process/scheduler/nice"),
+			  "a nice value below 0 takes CPU time from the host", "use 0 or more"))
 		plan->scheduler = NULL;
 	plan->io_priority = process->io_priority;
 	if (process->io_priority != NULL && process->io_priority->class == IOPRIO_REALTIME &&

@@ -166,6 +166,11 @@ static void judge_remount(struct planner *p, const struct plan_mount *mount)
 
 static void judge_propagation(struct planner *p, struct plan_mount *mount)
 {
+	/* What the host mounts there later was judged by nobody, and would be writable where this is not. */
+	if ((mount->propagation & MS_SLAVE) != 0 && p->profile->propagation != VERDICT_ALLOW &&
+	    planner_judge(p, VERDICT_TIGHTEN, "mounts", mount->from,
+			  arena_printf(p->arena, "what the host mounts later would appear in %s", mount->target), NULL))
+		mount->propagation = MS_PRIVATE | (mount->propagation & MS_REC);
 	if ((mount->propagation & MS_SHARED) == 0)
 		return;
 	if (planner_judge(
@@ -259,7 +264,7 @@ static void copy_request(struct planner *p, const struct request_mount *wanted, 
 		mount->special |= MOUNT_SPECIAL_NO_CREATE;
 }
 
-/* The container's own cgroup where it has one in this hierarchy, else the launcher's. */
+/* The container's own cgroup where it has one in this hierarchy, else the launcher's, which a ceiling does not show. */
 static const char *cgroup_path(const struct planner *p, const char *name, const char *own)
 {
 	const struct plan_cgroup *cgroup = &p->plan->cgroup;
@@ -267,22 +272,35 @@ static const char *cgroup_path(const struct planner *p, const char *name, const 
 	for (size_t i = 0; cgroup->wanted && i < cgroup->hierarchies.count; i++)
 		if (strcmp(cgroup->hierarchies.at[i].name, name) == 0)
 			return cgroup->path;
-	return own;
+	return p->profile->host_namespaces == VERDICT_ALLOW ? own : NULL;
 }
 
 /* Without a unified hierarchy a container sees a directory for each, holding its own cgroup. */
 static void complete_cgroup(struct planner *p, struct plan_mount *mount)
 {
+	size_t hidden = 0;
+
 	for (size_t i = 0; i < p->host->cgroups.count; i++) {
 		const struct pair *own = &p->host->cgroups.at[i];
 		const char *name = own->key[0] == '\0' ? "unified" : own->key;
+		const char *path = cgroup_path(p, name, own->value);
 
+		if (path == NULL) {
+			hidden++;
+			continue;
+		}
 		*LIST_ADD(p->arena, &mount->hierarchies) = (struct pair){
 			.key = name,
-			.value = arena_printf(p->arena, "%s/%s%s", p->host->cgroup_root, name,
-					      cgroup_path(p, name, own->value)),
+			.value = arena_printf(p->arena, "%s/%s%s", p->host->cgroup_root, name, path),
 		};
 	}
+	if (hidden > 0)
+		planner_note(
+			p, "mounts", mount->from,
+			arena_printf(
+				p->arena,
+				"%zu cgroup hierarchies are not shown: the container has no cgroup of its own there",
+				hidden));
 }
 
 /*

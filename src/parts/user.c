@@ -12,8 +12,57 @@
 
 enum { MAX_GROUPS = 65536 };
 
+static bool find_mapped(const id_map_list *map, uint32_t inside, uint32_t *ret_outside)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (inside >= map->at[i].container && inside - map->at[i].container < map->at[i].size) {
+			*ret_outside = map->at[i].host + (inside - map->at[i].container);
+			return true;
+		}
+	return false;
+}
+
+/* The id that the kernel knows the workload by, outside of the namespaces of this launch. */
+static uint32_t uid_on_host(const struct planner *p, const struct request_user *user)
+{
+	const struct plan_ids *ids = &p->plan->ids;
+	uint32_t uid = ids->inner ? 0 : user->uid;
+
+	if (ids->writer != IDS_NONE)
+		(void)find_mapped(&ids->uid, uid, &uid);
+	return uid;
+}
+
+/* Whatever it is called inside: files and switches of the host go by the id outside. */
+static void judge_mapped_root(struct planner *p, const struct request_user *user)
+{
+	if (p->host->privileged && user->uid != 0 && uid_on_host(p, user) == 0)
+		planner_judge(p, p->profile->root_user == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "user",
+			      p->plan->ids.from,
+			      arena_printf(p->arena, "user %u inside is root on the host", user->uid),
+			      "map it to another user of the host");
+}
+
+/* An idmapped mount can make any user the owner of root's files on the disk below, where others find what it leaves. */
+static void judge_idmapped_root(struct planner *p, const struct request_user *user)
+{
+	uint32_t seen = 0, own = uid_on_host(p, user);
+
+	for (size_t i = 0; i < p->plan->mounts.count; i++) {
+		const struct plan_mount *mount = &p->plan->mounts.at[i];
+
+		if (find_mapped(&mount->uid_mappings, 0, &seen) && seen == own)
+			planner_judge(p, p->profile->root_user == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE,
+				      "user", mount->from,
+				      arena_printf(p->arena, "the program would own root's files in %s", mount->target),
+				      "do not map id 0 of the mount to its user");
+	}
+}
+
 static void judge_root(struct planner *p, const struct request_user *user)
 {
+	judge_mapped_root(p, user);
+	judge_idmapped_root(p, user);
 	if (user->uid != 0)
 		return;
 	planner_judge(p, p->profile->root_user, "user", user->from,

@@ -79,10 +79,12 @@ static const struct step launch_steps[] = {
 	STEP("terminal", STEP_BUILD, terminal_open),
 	/* Before /proc/sys becomes read-only. */
 	STEP("sysctl", STEP_BUILD, sysctl_apply),
-	/* Before the root becomes read-only: a bundle's working directory is made where it is missing. */
-	STEP("cwd", STEP_BUILD, user_cwd),
 	STEP("masks", STEP_BUILD, masks_apply),
 	STEP("devices-seal", STEP_BUILD, devices_seal),
+	/* After the masks: a directory that is entered before it is covered stays what it was, and so does all below
+	 * it. Before the root becomes read-only: a bundle's working directory is made where it is missing.
+	 */
+	STEP("cwd", STEP_BUILD, user_cwd),
 	/* Nothing is made in the root after this. */
 	STEP("readonly", STEP_BUILD, rootfs_readonly),
 
