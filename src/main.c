@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/self.h"
 #include "commands/command.h"
 
 struct globals {
@@ -108,6 +109,7 @@ static int run_command(char **argv, struct arena *arena, struct log *ret_log, in
 
 	TRY(check_privilege(err));
 	TRY(open_streams(err));
+	TRY(self_keep_view(err));
 	int help = cli_parse(&cli, argv + 1, &globals, arena, &rest, err);
 	if (help < 0) {
 		/* The log is wanted all the same, as far as it was named. */
