@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +55,8 @@ static void print_version(void)
 /* The launcher has no business with rights that its caller does not have. */
 static int check_privilege(struct error *err)
 {
-	if (getauxval(AT_SECURE) == 0 && getuid() == geteuid() && getgid() == getegid())
+	if (getauxval(AT_SECURE) == 0 && getauxval(AT_UID) == getauxval(AT_EUID) &&
+	    getauxval(AT_GID) == getauxval(AT_EGID))
 		return 0;
 	error_set(err, ERROR_USAGE, EPERM,
 		  "casemate must not be set-user-ID or set-group-ID, or have file capabilities");
@@ -64,8 +66,12 @@ static int check_privilege(struct error *err)
 /* A closed standard stream would let the next file that is opened take its place. */
 static int open_streams(struct error *err)
 {
-	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
-		if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) != stream)
+	struct pollfd streams[] = {{.fd = STDIN_FILENO}, {.fd = STDOUT_FILENO}, {.fd = STDERR_FILENO}};
+
+	if (poll(streams, 3, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at the standard streams");
+	for (int i = 0; i < 3; i++)
+		if ((streams[i].revents & POLLNVAL) != 0 && fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDWR) != i)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot open /dev/null in place of a closed stream");
 	return 0;
 }
