@@ -149,8 +149,7 @@ static int make_hierarchies(const struct plan_mount *mount, int *cgroups, struct
 		cgroups[i] = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE);
 		if (cgroups[i] < 0 && errno == ENOENT)
 			continue;
-		if (cgroups[i] < 0 ||
-		    sys_mount_setattr(cgroups[i], "", AT_EMPTY_PATH, mount->attr_set, 0, MS_PRIVATE, -1) < 0)
+		if (cgroups[i] < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot open the cgroup '%s'", path);
 	}
 	return 0;
