@@ -24,10 +24,10 @@ int place_find(const char *path, enum place_rule rule, bool *ret_linked);
 
 /*
  * Opens @path like place_find(), after making what is missing: directories of mode 0755, and at the end a directory, or
- * an empty file where @file is set (opened to be read: what was made is what is opened). Existing things are left as
- * they are. Fails with ERROR_SYSTEM.
+ * an empty file (opened to be read: what was made is what is opened) where @like, unless it is -1, is no directory.
+ * Existing things are left as they are. Fails with ERROR_SYSTEM.
  */
-int place_make(const char *path, enum place_rule rule, int file, bool *ret_linked, struct error *err);
+int place_make(const char *path, enum place_rule rule, int like, bool *ret_linked, struct error *err);
 
 /* Opens the directory that holds @path, made where missing, and sets *@ret_name to the last component (inside @path).
  */

@@ -13,6 +13,8 @@
 #include "parts/mounts.h"
 #include "parts/place.h"
 
+enum { FEW = 64 };
+
 /* The places that the launcher and the kernel trust by name must be ordinary directories of the image. */
 static enum place_rule rule_for(const struct plan_mount *mount)
 {
@@ -24,19 +26,12 @@ static enum place_rule rule_for(const struct plan_mount *mount)
 	return PLACE_FOLLOW;
 }
 
-static int is_file(const struct plan_mount *mount, int fd)
-{
-	struct stat status;
-
-	return mount->kind == MOUNT_BIND && fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode);
-}
-
 static int open_target(const struct plan_mount *mount, int made, bool *ret_linked, struct error *err)
 {
 	enum place_rule rule = rule_for(mount);
 
 	if ((mount->special & MOUNT_SPECIAL_NO_CREATE) == 0)
-		return place_make(mount->target, rule, is_file(mount, made), ret_linked, err);
+		return place_make(mount->target, rule, made, ret_linked, err);
 	int target = place_find(mount->target, rule, ret_linked);
 	if (target < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "there is no '%s' to mount on", mount->target);
@@ -159,7 +154,7 @@ static int attach_one(const struct plan_mount *mount, int made, struct run *run,
 		return make_link(mount, err);
 	case MOUNT_DIRECTORY: {
 		bool linked;
-		AUTOCLOSE int directory = place_make(mount->target, PLACE_FOLLOW, 0, &linked, err);
+		AUTOCLOSE int directory = place_make(mount->target, PLACE_FOLLOW, -1, &linked, err);
 
 		return directory < 0 ? -1 : 0;
 	}
@@ -171,10 +166,22 @@ static int attach_one(const struct plan_mount *mount, int made, struct run *run,
 	}
 }
 
+/*
+ * execve(2) closes what is open, but of many mounts the descriptors would exceed the limit of open files that the
+ * workload gets before. Those of /dev and /proc are needed once more.
+ */
+static void close_many(const struct plan *plan, struct run *run)
+{
+	for (size_t i = 0; i < plan->mounts.count && plan->mounts.count > FEW; i++)
+		if (plan->mounts.at[i].kind == MOUNT_BIND)
+			fd_close(&run->mounts[i]);
+}
+
 int mounts_attach(const struct plan *plan, struct run *run, struct error *err)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++)
 		if (attach_one(&plan->mounts.at[i], run->mounts[i], run, err) < 0)
 			return error_wrap(err, "%s", plan->mounts.at[i].from);
+	close_many(plan, run);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -123,8 +124,9 @@ static int make_file(const char *path, enum place_rule rule, struct error *err)
 	return made;
 }
 
-int place_make(const char *path, enum place_rule rule, int file, bool *ret_linked, struct error *err)
+int place_make(const char *path, enum place_rule rule, int like, bool *ret_linked, struct error *err)
 {
+	struct stat status;
 	int fd = place_find(path, rule, ret_linked);
 
 	if (fd >= 0)
@@ -136,7 +138,7 @@ int place_make(const char *path, enum place_rule rule, int file, bool *ret_linke
 			       : error_hint(err, "it must be reached without symbolic links out of the container");
 	}
 	rule = *ret_linked ? PLACE_FOLLOW : PLACE_ORDINARY;
-	if (file)
+	if (like >= 0 && fstat(like, &status) == 0 && !S_ISDIR(status.st_mode))
 		return make_file(path, rule, err);
 	return make_directory(path, strlen(path), end_above(path, strlen(path)), rule, err);
 }

@@ -76,7 +76,7 @@ int user_cwd(const struct plan *plan, struct run *run, struct error *err)
 
 	(void)run;
 	if (directory < 0 && errno == ENOENT && plan->user.make_cwd) {
-		directory = place_make(cwd, PLACE_FOLLOW, 0, &linked, err);
+		directory = place_make(cwd, PLACE_FOLLOW, -1, &linked, err);
 		if (directory < 0)
 			return -1;
 	}

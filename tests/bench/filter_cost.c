@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * filter_cost CONFIG: prints how many microseconds it takes to compile the seccomp rules of a config.json and to simulate
- * the result, in a process that does it for the first time: nothing is in the caches that a launch would not have there.
+ * filter_cost CONFIG: prints how many microseconds it takes to compile the seccomp rules of a config.json and to
+ * simulate the result, in a process that does it for the first time: nothing is in the caches that a launch would not
+ * have there.
  */
 #include <fcntl.h>
 #include <stdio.h>

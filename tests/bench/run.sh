@@ -61,13 +61,16 @@ build_tools() {
 	"$tools/floor" -D 1 x >"$work/filter"
 }
 
-# The v1 hierarchies, or the one of v2, as the floor wants to hear of them.
+# The v1 hierarchies, or the one of v2, as the floor wants to hear of them; and the cgroup of its own that a bundle with
+# rules for devices asks for.
 floor_cgroups=()
+own_cgroup=(-j b%n -o devices)
 find_cgroups() {
 	local name
 
 	if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
 		floor_cgroups=(-2)
+		own_cgroup=(-j b%n)
 		return
 	fi
 	while read -r name; do
@@ -85,8 +88,8 @@ crun_and_runc() { # BUNDLE
 }
 
 floors() { # OPTION...
-	contender floor "$tools/floor" "${floor_cgroups[@]}" "$@" "$work" /bin/true
-	contender floor-glibc "$tools/floor-glibc" "${floor_cgroups[@]}" "$@" "$work" /bin/true
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$@" "$work" /bin/true
+	contender floor-glibc "$tools/floor-glibc" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$@" "$work" /bin/true
 }
 
 case_same() {
@@ -106,7 +109,8 @@ case_same() {
 case_default() {
 	heading "run: busybox true, the bundle of runc spec"
 	floors
-	contender floor+filter "$tools/floor" "${floor_cgroups[@]}" -S 1 "$work" /bin/true
+	contender floor-cgroup "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
+	contender floor+filter "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" -S 1 "$work" /bin/true
 	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -j b%n "$work" /bin/true
 	casemate casemate baseline default
 	casemate casemate-privileged privileged default
@@ -115,7 +119,7 @@ case_default() {
 	measure
 	target casemate-privileged floor 1.3
 	target casemate-privileged floor-glibc 1.3
-	target casemate floor+cgroups 1.3
+	target casemate floor+filter 1.3
 	target casemate-privileged crun 0.45
 	target casemate crun 0.45
 	target casemate crun-cgroupfs 0.45
@@ -150,7 +154,7 @@ case_docker() {
 
 case_sporadic() {
 	heading "run: 150 ms of quiet before each (what a loop keeps warm, is cold)"
-	contender floor "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$work" /bin/true
 	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -j b%n "$work" /bin/true
 	casemate casemate baseline default
 	contender crun "$(command -v crun)" --cgroup-manager=disabled run --bundle "$work/default" b%n
@@ -172,7 +176,7 @@ case_binds() {
 	: >"$work/binds"
 	for count in 1 10 100 1000; do
 		heading "run: $count bind mounts in the bundle"
-		contender floor "$tools/floor" "${floor_cgroups[@]}" -b "$count" "$work" /bin/true
+		contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" -b "$count" "$work" /bin/true
 		casemate casemate baseline "binds-$count"
 		casemate casemate-privileged privileged "binds-$count"
 		crun_and_runc "binds-$count"
@@ -197,7 +201,7 @@ case_rules() {
 }
 
 default_contenders() {
-	contender floor "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$work" /bin/true
 	casemate casemate baseline default
 	crun_and_runc default
 	contender bwrap "$(command -v bwrap)" --unshare-all --bind "$work/rootfs" / --proc /proc --dev /dev /bin/true
