@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/lookup.h"
 #include "base/version.h"
+#include "base/self.h"
 #include "commands/command.h"
 #include "model/names.h"
 
@@ -61,7 +63,8 @@ static void print_version(void)
 /* The launcher has no business with rights that its caller does not have. */
 static int check_privilege(struct error *err)
 {
-	if (getauxval(AT_SECURE) == 0 && getuid() == geteuid() && getgid() == getegid())
+	if (getauxval(AT_SECURE) == 0 && getauxval(AT_UID) == getauxval(AT_EUID) &&
+	    getauxval(AT_GID) == getauxval(AT_EGID))
 		return 0;
 	error_set(err, ERROR_USAGE, EPERM,
 		  "casemate must not be set-user-ID or set-group-ID, or have file capabilities");
@@ -71,8 +74,12 @@ static int check_privilege(struct error *err)
 /* A closed standard stream would let the next file that is opened take its place. */
 static int open_streams(struct error *err)
 {
-	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
-		if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", O_RDWR) != stream)
+	struct pollfd streams[] = {{.fd = STDIN_FILENO}, {.fd = STDOUT_FILENO}, {.fd = STDERR_FILENO}};
+
+	if (poll(streams, 3, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at the standard streams");
+	for (int i = 0; i < 3; i++)
+		if ((streams[i].revents & POLLNVAL) != 0 && fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDWR) != i)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot open /dev/null in place of a closed stream");
 	return 0;
 }
@@ -131,6 +138,7 @@ static int run_command(char **argv, struct arena *arena, struct log *ret_log, in
 
 	TRY(check_privilege(err));
 	TRY(open_streams(err));
+	TRY(self_keep_view(err));
 	int help = cli_parse(&cli, argv + 1, &globals, arena, &rest, err);
 	if (help < 0) {
 		/* The log is wanted all the same, as far as it was named. */

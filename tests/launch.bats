@@ -275,6 +275,35 @@ privileged() {
 	[[ $output != *$'\n4 '* ]] || fail "descriptor 4 was passed on"
 }
 
+@test "--preserve-fds does not pass on the view that the launcher was executed from" {
+	set_args /probe fds
+	(
+		for number in {3..30}; do eval "exec $number>&-"; done
+		timeout -k 2 20 "$CASEMATE" run --profile privileged --preserve-fds 28 --bundle "$BUNDLE" "$ID" </dev/null
+	) >"$BATS_TEST_TMPDIR/out" 2>&1
+	[ "$(grep -cE '^[0-9]+ ' "$BATS_TEST_TMPDIR/out")" = 3 ] || fail "$(cat "$BATS_TEST_TMPDIR/out")"
+}
+
+@test "the file of a launcher that is root on the host can be written through no process of the launch" {
+	edit_config ".process.user.uid = 0"
+	set_args /bin/sh -c 'echo up; cat'
+	local launcher line
+	mkfifo "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/out"
+	timeout -k 2 20 "$CASEMATE" run --profile privileged --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" \
+		<"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+	exec 7>"$BATS_TEST_TMPDIR/in" 8<"$BATS_TEST_TMPDIR/out"
+	read -r -t 10 line <&8
+	[ "$line" = up ]
+	launcher=$(awk '/^PPid:/ { print $2 }' "/proc/$(cat "$BATS_TEST_TMPDIR/pid")/status")
+	# While it runs nobody can write to it; who has it open can try later.
+	exec 9<"/proc/$launcher/exe"
+	exec 7>&- 8<&-
+	wait
+	run sh -c 'exec 7>>/proc/self/fd/9'
+	exec 9<&-
+	[[ $output == *"Read-only file system"* ]] || fail "the launcher's file is on a writable mount"
+}
+
 @test "a terminal of its own when the config asks for one" {
 	requires script
 	edit_config '.process.terminal = true'
@@ -332,6 +361,7 @@ privileged() {
 	set_args /probe wait
 	for name in TERM INT HUP USR1 USR2 QUIT WINCH; do
 		number=$(kill -l $name)
+		rm -f "$BATS_TEST_TMPDIR/out" # of the round before, which was ready
 		"$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
 		until grep -qs ready "$BATS_TEST_TMPDIR/out"; do sleep 0.01; done
 		kill -"$name" $!

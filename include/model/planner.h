@@ -11,7 +11,7 @@ struct planner {
 	const struct request *request;
 	const struct profile *profile;
 	const struct host *host;
-	const struct request_seccomp *default_filter; /* profiles/seccomp/default.json */
+	const struct request_seccomp *default_filter; /* profiles/seccomp/default.json; NULL where not needed */
 	struct plan *plan;
 	bool joining; /* exec: only what the new process asks for is judged, the container was when it was made */
 };

@@ -30,6 +30,9 @@ enum { FILTER_TOKEN_ARG = 5 };
  */
 int filter_plan(struct planner *p, struct error *err);
 
+/* Whether filter_plan() needs planner.default_filter: the rules of the default filter, and not only its program. */
+bool filter_needs_rules(const struct profile *profile, const struct request *request);
+
 bool filter_apply_wanted(const struct plan *plan);
 void filter_apply_explain(const struct plan *plan, struct explain *out);
 

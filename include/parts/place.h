@@ -7,6 +7,8 @@
 #ifndef CASEMATE_PARTS_PLACE_H
 #define CASEMATE_PARTS_PLACE_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 enum place_rule {
@@ -17,11 +19,15 @@ enum place_rule {
 /* Opens @path (absolute) with O_PATH. Returns the descriptor, or -1 with errno: ENOENT is for the caller to judge. */
 int place_open(const char *path, enum place_rule rule);
 
+/* The same, and *@ret_linked says whether a link was followed: then the place may be another one than its name says. */
+int place_find(const char *path, enum place_rule rule, bool *ret_linked);
+
 /*
- * Opens @path like place_open(), after making what is missing: directories of mode 0755, and at the end a directory, or
- * an empty file where @file is set. Existing things are left as they are. Fails with ERROR_SYSTEM.
+ * Opens @path like place_find(), after making what is missing: directories of mode 0755, and at the end a directory, or
+ * an empty file (opened to be read: what was made is what is opened) where @like, unless it is -1, is no directory.
+ * Existing things are left as they are. Fails with ERROR_SYSTEM.
  */
-int place_make(const char *path, enum place_rule rule, int file, struct error *err);
+int place_make(const char *path, enum place_rule rule, int like, bool *ret_linked, struct error *err);
 
 /* Opens the directory that holds @path, made where missing, and sets *@ret_name to the last component (inside @path).
  */

@@ -8,8 +8,10 @@
 #include <sys/syscall.h>
 
 #include "base/sys.h"
+#include "parts/filter_builtin.h"
 #include "parts/filter_check.h"
 #include "parts/filter_compile.h"
+#include "parts/filter_summary.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* 5.19 */
@@ -57,60 +59,6 @@ static size_t list_exemptions(const struct plan *plan, size_t index, struct filt
 	return 3;
 }
 
-static const char *action_text(struct arena *arena, uint32_t action)
-{
-	uint32_t data = action & SECCOMP_RET_DATA;
-
-	switch (action & SECCOMP_RET_ACTION_FULL) {
-	case SECCOMP_RET_KILL_PROCESS:
-		return "killing the process";
-	case SECCOMP_RET_KILL_THREAD:
-		return "killing the thread";
-	case SECCOMP_RET_TRAP:
-		return "SIGSYS";
-	case SECCOMP_RET_ERRNO:
-		if (data == EPERM || data == ENOSYS)
-			return data == EPERM ? "EPERM" : "ENOSYS";
-		return arena_printf(arena, "errno %u", data);
-	case SECCOMP_RET_TRACE:
-		return "a tracer's decision";
-	case SECCOMP_RET_USER_NOTIF:
-		return "a listener's decision";
-	case SECCOMP_RET_LOG:
-		return "a log entry";
-	default:
-		return "permission";
-	}
-}
-
-static bool lets_through(uint32_t action)
-{
-	return filter_rank(action) >= filter_rank(SECCOMP_RET_LOG);
-}
-
-static const char *summarize(struct arena *arena, const struct filter_rules *rules, uint32_t length)
-{
-	const struct filter_arch *native = &rules->archs[0];
-	unsigned allowed = 0, refused = 0, by_args = 0;
-	const char *others = action_text(arena, rules->default_action);
-
-	for (size_t i = 0; i < native->count; i++) {
-		if (native->calls[i].count > 0)
-			by_args++;
-		else if (lets_through(native->calls[i].otherwise))
-			allowed++;
-		else
-			refused++;
-	}
-	if (rules->newer_action != rules->default_action)
-		others = arena_printf(arena, "%s, newer ones with %s", others, action_text(arena, rules->newer_action));
-	return arena_printf(
-		arena,
-		"allows %u system calls, %u depending on their arguments, refuses %u by name, answers all others "
-		"with %s (%u instructions)",
-		allowed, by_args, refused, others, length);
-}
-
 static void note_names(struct planner *p, origin from, const char *what, const string_list *names)
 {
 	for (size_t i = 0; i < names->count; i++)
@@ -130,7 +78,7 @@ static int compile(struct planner *p, const struct request_seccomp *request, siz
 	for (size_t i = 0; i < rules.exemptions.count; i++)
 		filter->exempts_launch = filter->exempts_launch || rules.exemptions.at[i].number != SYS_seccomp;
 	*filter->program = (struct sock_fprog){.len = (unsigned short)filter->length, .filter = filter->code};
-	filter->summary = summarize(p->arena, &rules, filter->length);
+	filter->summary = filter_summary(p->arena, &rules, filter->length);
 	note_names(p, filter->from, "no architecture has this system call, its rules are ignored", &rules.unknown);
 	note_names(p, filter->from, "this machine cannot run programs of this architecture", &rules.foreign);
 	return 0;
@@ -151,19 +99,29 @@ static bool refuses_something(const struct request_seccomp *request)
 }
 
 /* Whether the profile puts its default filter before what the config asks for. */
-static bool wants_default(struct planner *p, const struct request_seccomp *own)
+static bool wants_default(const struct profile *profile, const struct request_seccomp *own)
 {
-	bool has_own = own != NULL && refuses_something(own);
+	if (profile->seccomp == PROFILE_SECCOMP_MISSING)
+		return own == NULL || !refuses_something(own);
+	return profile->seccomp != PROFILE_SECCOMP_OFF;
+}
+
+static void tell_default(struct planner *p, const struct request_seccomp *own)
+{
 	const char *what = "the default seccomp filter is loaded: the config has none";
 
-	if (p->profile->seccomp == PROFILE_SECCOMP_OFF || (p->profile->seccomp == PROFILE_SECCOMP_MISSING && has_own))
-		return false;
-	if (has_own)
+	if (own != NULL && refuses_something(own))
 		what = "the default seccomp filter is loaded, too: a call must pass both";
 	else if (own != NULL)
 		what = "the default seccomp filter is loaded: the config's own refuses nothing";
 	planner_judge(p, VERDICT_TIGHTEN, "filter", planner_origin(p, "/linux/seccomp"), what, remedy);
-	return true;
+}
+
+bool filter_needs_rules(const struct profile *profile, const struct request *request)
+{
+	const struct request_seccomp *own = request->linux_.seccomp;
+
+	return wants_default(profile, own) && (own != NULL || filter_builtin.length == 0);
 }
 
 static bool notifies(const struct request_seccomp *request)
@@ -231,6 +189,17 @@ static void add_filter(struct planner *p, origin from, uint32_t flags)
 	};
 }
 
+static void take_builtin(struct planner *p)
+{
+	struct plan_filter *filter = &p->plan->filters.at[0];
+
+	filter->length = filter_builtin.length;
+	filter->code = arena_alloc(p->arena, filter->length * sizeof(*filter->code));
+	memcpy(filter->code, filter_builtin.code, filter->length * sizeof(*filter->code));
+	*filter->program = (struct sock_fprog){.len = (unsigned short)filter->length, .filter = filter->code};
+	filter->summary = filter_builtin.summary;
+}
+
 int filter_plan(struct planner *p, struct error *err)
 {
 	const struct request_seccomp *own = p->request->linux_.seccomp;
@@ -239,12 +208,13 @@ int filter_plan(struct planner *p, struct error *err)
 
 	if (own != NULL)
 		TRY(plan_listener(p, own, err));
-	if (wants_default(p, own)) {
-		if (p->default_filter == NULL)
+	if (wants_default(p->profile, own)) {
+		tell_default(p, own);
+		if (filter_needs_rules(p->profile, p->request) && p->default_filter == NULL)
 			return error_set(err, ERROR_BUG, 0, "the default seccomp filter is missing");
 		requests[count++] = p->default_filter;
 		add_filter(p, arena_printf(p->arena, "profile %s", p->profile->name),
-			   p->default_filter->flags & FLAGS_LOADED);
+			   (p->default_filter == NULL ? filter_builtin.flags : p->default_filter->flags) & FLAGS_LOADED);
 	}
 	if (own != NULL) {
 		requests[count++] = own;
@@ -252,6 +222,10 @@ int filter_plan(struct planner *p, struct error *err)
 	}
 	if (count > 0 && p->plan->filters.at[0].token == 0)
 		return error_set(err, ERROR_HOST, 0, "the kernel gave this program no random bytes");
+	if (count == 1 && requests[0] == NULL) {
+		take_builtin(p);
+		return 0;
+	}
 	/* Only now: a filter must know the address of the next one's program. */
 	for (size_t i = 0; i < count; i++)
 		TRY(compile(p, requests[i], i, err));

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -81,20 +82,30 @@ void masks_apply_explain(const struct plan *plan, struct explain *out)
 			    plan->masks.readonly.at[i].key);
 }
 
+struct waiting {
+	int target;
+	const char *path;
+};
+
 /*
- * One tmpfs covers everything, never anything of the image: a file of it the files, its root the directories, once the
- * file's name is gone from it. The first use of each attaches it, the others a clone: a detached mount that is closed
- * without having been attached makes the kernel wait for a grace period.
+ * One tmpfs covers everything, never anything of the image: a file of it the files, and then, when the file's name is
+ * gone from it, its root the directories. The first use of each attaches it, the others a clone: a detached mount that
+ * is closed without having been attached makes the kernel wait for a grace period.
  */
 struct cover {
 	int directory, file;
 	bool directory_used, file_used;
+	struct waiting *waiting; /* directories that wait for their cover */
+	size_t count;
 };
 
 static void cover_close(struct cover *cover)
 {
 	fd_close(&cover->directory);
 	fd_close(&cover->file);
+	for (size_t i = 0; i < cover->count; i++)
+		fd_close(&cover->waiting[i].target);
+	free(cover->waiting);
 }
 
 static int mount_cover(const char *label, struct error *err)
@@ -126,14 +137,6 @@ static int make_cover(struct cover *cover, const char *label, struct error *err)
 	return 0;
 }
 
-static int finish_directory(const struct cover *cover, struct error *err)
-{
-	if (sys_unlinkat(cover->directory, "masked", 0) < 0 ||
-	    sys_mount_setattr(cover->directory, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked directories");
-	return 0;
-}
-
 static int cover_with(int cover, bool *used, int target)
 {
 	if (!*used) {
@@ -144,23 +147,31 @@ static int cover_with(int cover, bool *used, int target)
 	return clone < 0 ? -1 : sys_move_mount(clone, target, "", MOVE_MOUNT_T_EMPTY_PATH);
 }
 
-/* Covers @path when it is of the wanted kind; what is not there needs no mask. */
-static int cover_path(const char *path, bool directory, struct cover *cover, struct error *err)
+/* Files are covered, directories wait; what is not there needs no mask. */
+static int cover_path(const char *path, struct cover *cover, struct error *err)
 {
 	struct stat status;
 	AUTOCLOSE int target = place_open(path, PLACE_FOLLOW);
-	int covered;
 
 	if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (target < 0 || fstat(target, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", path);
-	if (S_ISDIR(status.st_mode) != directory)
-		return 0;
-	covered = directory ? cover_with(cover->directory, &cover->directory_used, target)
-			    : cover_with(cover->file, &cover->file_used, target);
-	if (covered < 0)
+	if (S_ISDIR(status.st_mode))
+		cover->waiting[cover->count++] = (struct waiting){fd_take(&target), path};
+	else if (cover_with(cover->file, &cover->file_used, target) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", path);
+	return 0;
+}
+
+static int cover_directories(struct cover *cover, struct error *err)
+{
+	if (sys_unlinkat(cover->directory, "masked", 0) < 0 ||
+	    sys_mount_setattr(cover->directory, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked directories");
+	for (size_t i = 0; i < cover->count; i++)
+		if (cover_with(cover->directory, &cover->directory_used, cover->waiting[i].target) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", cover->waiting[i].path);
 	return 0;
 }
 
@@ -188,11 +199,11 @@ int masks_apply(const struct plan *plan, struct run *run, struct error *err)
 		TRY(make_readonly(plan->masks.readonly.at[i].key, err));
 	if (plan->masks.masked.count == 0)
 		return 0;
+	cover.waiting = malloc(plan->masks.masked.count * sizeof(*cover.waiting));
+	if (cover.waiting == NULL)
+		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot mask paths");
 	TRY(make_cover(&cover, plan->labels.mount_label, err));
 	for (size_t i = 0; i < plan->masks.masked.count; i++)
-		TRY(cover_path(plan->masks.masked.at[i].key, false, &cover, err));
-	TRY(finish_directory(&cover, err));
-	for (size_t i = 0; i < plan->masks.masked.count; i++)
-		TRY(cover_path(plan->masks.masked.at[i].key, true, &cover, err));
-	return 0;
+		TRY(cover_path(plan->masks.masked.at[i].key, &cover, err));
+	return cover_directories(&cover, err);
 }

@@ -13,6 +13,8 @@
 #include "parts/mounts.h"
 #include "parts/place.h"
 
+enum { FEW = 64 };
+
 /* The places that the launcher and the kernel trust by name must be ordinary directories of the image. */
 static enum place_rule rule_for(const struct plan_mount *mount)
 {
@@ -24,20 +26,13 @@ static enum place_rule rule_for(const struct plan_mount *mount)
 	return PLACE_FOLLOW;
 }
 
-static int is_file(const struct plan_mount *mount, int fd)
-{
-	struct stat status;
-
-	return mount->kind == MOUNT_BIND && fstat(fd, &status) == 0 && !S_ISDIR(status.st_mode);
-}
-
-static int open_target(const struct plan_mount *mount, int made, struct error *err)
+static int open_target(const struct plan_mount *mount, int made, bool *ret_linked, struct error *err)
 {
 	enum place_rule rule = rule_for(mount);
 
 	if ((mount->special & MOUNT_SPECIAL_NO_CREATE) == 0)
-		return place_make(mount->target, rule, is_file(mount, made), err);
-	int target = place_open(mount->target, rule);
+		return place_make(mount->target, rule, made, ret_linked, err);
+	int target = place_find(mount->target, rule, ret_linked);
 	if (target < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "there is no '%s' to mount on", mount->target);
 		return error_hint(err, "it would have to be made in a directory of the host; make it there first");
@@ -75,11 +70,13 @@ static int copy_up(const struct plan_mount *mount, int made, int target, struct 
 
 static int attach_made(const struct plan_mount *mount, int made, struct error *err)
 {
-	AUTOCLOSE int target = open_target(mount, made, err);
+	bool linked;
+	AUTOCLOSE int target = open_target(mount, made, &linked, err);
 
 	if (target < 0)
 		return -1;
-	TRY(check_place(mount, target, err));
+	if (linked)
+		TRY(check_place(mount, target, err));
 	if ((mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0)
 		TRY(copy_up(mount, made, target, err));
 	if (sys_move_mount(made, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0) {
@@ -103,9 +100,9 @@ static int attach_hierarchies(const struct plan_mount *mount, int made, int *cgr
 			continue;
 		if (sys_mkdirat(made, name, 0755) < 0 || sys_move_mount(cgroups[i], made, name, 0) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot show the cgroup hierarchy '%s'", name);
-		fd_close(&cgroups[i]);
 	}
-	if (sys_mount_setattr(made, "", AT_EMPTY_PATH, mount->attr_set, 0, 0, -1) < 0)
+	/* All of them at once, and none in a peer group of the host's. */
+	if (sys_mount_setattr(made, "", AT_EMPTY_PATH | AT_RECURSIVE, mount->attr_set, 0, MS_PRIVATE, -1) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict '%s'", mount->target);
 	return 0;
 }
@@ -117,9 +114,10 @@ static int write_generated(const struct plan_mount *mount, struct error *err)
 
 	if (parent < 0)
 		return -1;
-	AUTOCLOSE int file = sys_openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-	if (file < 0 || fd_write_all(file, mount->content, mount->content_length) < 0 ||
-	    sys_fchmod(file, mount->mode != 0 ? mount->mode : 0644) < 0)
+	/* The umask is 0 while building, so the mode is final. */
+	AUTOCLOSE int file = sys_openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+					mount->mode != 0 ? mount->mode : 0644);
+	if (file < 0 || fd_write_all(file, mount->content, mount->content_length) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot write '%s'", mount->target);
 	return 0;
 }
@@ -155,7 +153,9 @@ static int attach_one(const struct plan_mount *mount, int made, struct run *run,
 	case MOUNT_LINK:
 		return make_link(mount, err);
 	case MOUNT_DIRECTORY: {
-		AUTOCLOSE int directory = place_make(mount->target, PLACE_FOLLOW, 0, err);
+		bool linked;
+		AUTOCLOSE int directory = place_make(mount->target, PLACE_FOLLOW, -1, &linked, err);
+
 		return directory < 0 ? -1 : 0;
 	}
 	case MOUNT_CGROUP:
@@ -166,10 +166,22 @@ static int attach_one(const struct plan_mount *mount, int made, struct run *run,
 	}
 }
 
+/*
+ * execve(2) closes what is open, but of many mounts the descriptors would exceed the limit of open files that the
+ * workload gets before. Those of /dev and /proc are needed once more.
+ */
+static void close_many(const struct plan *plan, struct run *run)
+{
+	for (size_t i = 0; i < plan->mounts.count && plan->mounts.count > FEW; i++)
+		if (plan->mounts.at[i].kind == MOUNT_BIND)
+			fd_close(&run->mounts[i]);
+}
+
 int mounts_attach(const struct plan *plan, struct run *run, struct error *err)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++)
 		if (attach_one(&plan->mounts.at[i], run->mounts[i], run, err) < 0)
 			return error_wrap(err, "%s", plan->mounts.at[i].from);
+	close_many(plan, run);
 	return 0;
 }

@@ -114,13 +114,16 @@ static uint64_t with_atime_field(uint64_t set, uint64_t clear)
 static int set_attrs(const struct plan_mount *mount, int tree, struct error *err)
 {
 	uint64_t propagation = mount->propagation & ~(uint64_t)MS_REC;
+	/* `attr_set` is all that the top has; a mount without others below gets it at once. */
+	uint64_t set = mount->recursive ? mount->rec_attr_set : mount->attr_set;
+	uint64_t clear = mount->recursive ? mount->rec_attr_clear
+					  : mount->attr_clear | (mount->rec_attr_clear & ~mount->attr_set);
 
 	/* Everything that is bound leaves the host's peer groups first, the mounts below as well. */
-	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, mount->rec_attr_set,
-			      with_atime_field(mount->rec_attr_set, mount->rec_attr_clear),
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, set, with_atime_field(set, clear),
 			      propagation == MS_SLAVE || propagation == MS_SHARED ? MS_SLAVE : MS_PRIVATE, -1) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the mount of '%s'", mount->source);
-	if ((mount->attr_set | mount->attr_clear) == 0)
+	if (mount->attr_set == set && (mount->attr_clear & ~clear) == 0)
 		return 0;
 	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, mount->attr_set,
 			      with_atime_field(mount->attr_set, mount->attr_clear), 0, -1) < 0)
@@ -159,8 +162,7 @@ static int make_hierarchies(const struct plan_mount *mount, int *cgroups, struct
 		cgroups[i] = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE);
 		if (cgroups[i] < 0 && errno == ENOENT)
 			continue;
-		if (cgroups[i] < 0 ||
-		    sys_mount_setattr(cgroups[i], "", AT_EMPTY_PATH, mount->attr_set, 0, MS_PRIVATE, -1) < 0)
+		if (cgroups[i] < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot open the cgroup '%s'", path);
 	}
 	return 0;

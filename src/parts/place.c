@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -31,60 +32,102 @@ int place_open(const char *path, enum place_rule rule)
 	return open_in_root(path, O_PATH, 0, rule);
 }
 
-/* Opens the directory @path of @length bytes, made where missing; the caller has seen that a longer one is not there.
+int place_find(const char *path, enum place_rule rule, bool *ret_linked)
+{
+	int fd = open_in_root(path, O_PATH, 0, PLACE_ORDINARY);
+
+	*ret_linked = fd < 0 && errno == ELOOP && rule == PLACE_FOLLOW;
+	return *ret_linked ? open_in_root(path, O_PATH, 0, PLACE_FOLLOW) : fd;
+}
+
+/* The end of the path that is above @path, of @end bytes. */
+static size_t end_above(const char *path, size_t end)
+{
+	while (end > 0 && path[end - 1] == '/')
+		end--;
+	while (end > 0 && path[end - 1] != '/')
+		end--;
+	while (end > 0 && path[end - 1] == '/')
+		end--;
+	return end;
+}
+
+/* Cuts @prefix, which is @path, down to the deepest directory that is there, and opens that. */
+static int open_deepest(char *prefix, size_t *end, enum place_rule rule)
+{
+	for (;;) {
+		int at = open_in_root(*end == 0 ? "/" : prefix, O_PATH | O_DIRECTORY, 0, rule);
+
+		if (at >= 0 || errno != ENOENT || *end == 0)
+			return at;
+		*end = end_above(prefix, *end);
+		prefix[*end] = '\0';
+	}
+}
+
+/*
+ * Opens the directory @path of @length bytes, made where missing. @there: so many bytes of it may be there; the caller
+ * has seen that the rest is not.
  */
-static int make_directory(const char *path, size_t length, enum place_rule rule, struct error *err)
+static int make_directory(const char *path, size_t length, size_t there, enum place_rule rule, struct error *err)
 {
 	char prefix[PATH_MAX];
-	size_t end = 0;
-	AUTOCLOSE int at = open_in_root("/", O_PATH | O_DIRECTORY, 0, PLACE_ORDINARY);
+	size_t end = there;
 
 	if (length >= sizeof(prefix))
 		return error_set(err, ERROR_CONFIG, ENAMETOOLONG, "cannot make '%s' in the container", path);
-	while (end < length) {
+	memcpy(prefix, path, end);
+	prefix[end] = '\0';
+	AUTOCLOSE int at = open_deepest(prefix, &end, rule);
+	while (at >= 0) {
 		size_t start = end + strspn(path + end, "/");
+
+		if (start >= length)
+			return fd_take(&at);
 		end = start + strcspn(path + start, "/");
 		end = end < length ? end : length;
-		if (end <= start)
-			break;
 		memcpy(prefix, path, end);
 		prefix[end] = '\0';
-		int next = open_in_root(prefix, O_PATH | O_DIRECTORY, 0, rule);
-		if (next < 0 && errno == ENOENT && sys_mkdirat(at, prefix + start, 0755) == 0)
-			next = open_in_root(prefix, O_PATH | O_DIRECTORY, 0, rule);
-		if (next < 0)
-			return error_set(err, ERROR_SYSTEM, errno, "cannot make the directory '%s' in the container",
-					 prefix);
+		int next = sys_mkdirat(at, prefix + start, 0755) < 0
+				   ? -1
+				   : open_in_root(prefix, O_PATH | O_DIRECTORY, 0, rule);
 		fd_close(&at);
 		at = next;
 	}
-	return fd_take(&at);
+	return error_set(err, ERROR_SYSTEM, errno, "cannot make the directory '%s' in the container", prefix);
+}
+
+static int open_parent(const char *path, enum place_rule rule, const char **ret_name, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = (size_t)(slash - path);
+
+	*ret_name = slash + 1;
+	return make_directory(path, length, length, rule, err);
 }
 
 int place_parent(const char *path, const char **ret_name, struct error *err)
 {
-	const char *slash = strrchr(path, '/');
-
-	*ret_name = slash + 1;
-	return make_directory(path, (size_t)(slash - path), PLACE_FOLLOW, err);
+	return open_parent(path, PLACE_FOLLOW, ret_name, err);
 }
 
-static int make_file(const char *path, struct error *err)
+static int make_file(const char *path, enum place_rule rule, struct error *err)
 {
 	const char *name;
-	AUTOCLOSE int parent = place_parent(path, &name, err);
+	AUTOCLOSE int parent = open_parent(path, rule, &name, err);
 
 	if (parent < 0)
 		return -1;
-	AUTOCLOSE int made = sys_openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
+	int made = sys_openat(parent, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
 	if (made < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make the file '%s' in the container", path);
-	return 0;
+	return made;
 }
 
-int place_make(const char *path, enum place_rule rule, int file, struct error *err)
+int place_make(const char *path, enum place_rule rule, int like, bool *ret_linked, struct error *err)
 {
-	int fd = place_open(path, rule);
+	struct stat status;
+	int fd = place_find(path, rule, ret_linked);
 
 	if (fd >= 0)
 		return fd;
@@ -94,11 +137,8 @@ int place_make(const char *path, enum place_rule rule, int file, struct error *e
 			       ? -1
 			       : error_hint(err, "it must be reached without symbolic links out of the container");
 	}
-	if (!file)
-		return make_directory(path, strlen(path), rule, err);
-	TRY(make_file(path, err));
-	fd = place_open(path, rule);
-	if (fd < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot use '%s' of the container", path);
-	return fd;
+	rule = *ret_linked ? PLACE_FOLLOW : PLACE_ORDINARY;
+	if (like >= 0 && fstat(like, &status) == 0 && !S_ISDIR(status.st_mode))
+		return make_file(path, rule, err);
+	return make_directory(path, strlen(path), end_above(path, strlen(path)), rule, err);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/self.h"
 #include "base/sys.h"
 
 /* A shared root would send every mount of the container to the host. */
@@ -240,10 +241,20 @@ static int enter_joined(const struct plan_rootfs *plan, struct error *err)
 	return 0;
 }
 
+/* Anywhere in the old tree, which is detached next: only to save a wait of the kernel's, so it may fail. */
+static void leave_view(void)
+{
+	int view = self_view();
+
+	if (view >= 0)
+		(void)sys_move_mount(view, AT_FDCWD, "/proc/version", 0);
+}
+
 int rootfs_enter(const struct plan *plan, struct run *run, struct error *err)
 {
 	if (plan->rootfs.joined)
 		return enter_joined(&plan->rootfs, err);
+	leave_view();
 	if (run->root < 0)
 		TRY(rootfs_open(plan, run, err));
 	/* Attached over "/" it needs no directory of the host; then it takes the old root's place and the old root

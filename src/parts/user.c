@@ -120,11 +120,12 @@ void user_cwd_explain(const struct plan *plan, struct explain *out)
 int user_cwd(const struct plan *plan, struct run *run, struct error *err)
 {
 	const char *cwd = plan->user.cwd;
+	bool linked;
 	AUTOCLOSE int directory = place_open(cwd, PLACE_FOLLOW);
 
 	(void)run;
 	if (directory < 0 && errno == ENOENT && plan->user.make_cwd) {
-		directory = place_make(cwd, PLACE_FOLLOW, 0, err);
+		directory = place_make(cwd, PLACE_FOLLOW, -1, &linked, err);
 		if (directory < 0)
 			return -1;
 	}

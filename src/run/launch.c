@@ -397,7 +397,7 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 	run->cgroups = no_fds(hierarchies(plan));
 	if (run->mounts == NULL || run->devices == NULL || run->cgroups == NULL)
 		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot get memory for the launch");
-	return raise_nofile(plan->mounts.count + plan->devices.nodes.count, run, err);
+	return raise_nofile(plan->mounts.count + plan->devices.nodes.count + plan->masks.masked.count, run, err);
 }
 
 /* ---- both sides together */

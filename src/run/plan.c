@@ -49,7 +49,7 @@ static int read_default_filter(struct planner *p, struct error *err)
 	struct request_seccomp *filter = arena_alloc(p->arena, sizeof(*filter));
 	struct oci_seccomp_text file = {.name = "profiles/seccomp/default.json"};
 
-	if (p->profile->seccomp == PROFILE_SECCOMP_OFF)
+	if (!filter_needs_rules(p->profile, p->request))
 		return 0;
 	file.text = builtin_text("seccomp/default", &file.length);
 	if (file.text == NULL)

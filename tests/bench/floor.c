@@ -3,7 +3,8 @@
  * The floor: the system calls that a container needs, in the cheapest order known, and nothing else. No configuration
  *is read, nothing is checked, nothing is recorded. What a launcher takes longer than this is its own doing.
  *
- *	floor [-d] [-w] [-L] [-2] [-S N] [-b N] [-U UID] [-c HIERARCHY]... [-j NAME [-M BYTES]] BUNDLE COMMAND...
+ *	floor [-d] [-w] [-L] [-2] [-S N] [-b N] [-U UID] [-c HIERARCHY]... [-j NAME [-o HIERARCHY] [-M BYTES]]
+ *		BUNDLE COMMAND...
  *	floor -u [-L] [-S N] [-f PATH]... COMMAND...
  *	floor -D N			writes the seccomp program for N architectures to stdout
  */
@@ -105,6 +106,18 @@ int wait_for(long child)
 	return (status & 0x7f) != 0 ? 128 + (status & 0x7f) : (status >> 8) & 0xff;
 }
 
+static bool same(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+bool makes_cgroup(const struct floor *f, unsigned index)
+{
+	return f->join != NULL && (f->only == NULL || same(f->only, f->hierarchies[index]));
+}
+
 static const char *cgroup_of(const struct floor *f, unsigned hierarchy, char path[FLOOR_PATH])
 {
 	if (f->cgroup2)
@@ -131,7 +144,7 @@ static void fill_cpuset(const struct floor *f)
 	for (unsigned i = 0; i < f->hierarchy_count; i++) {
 		const char *name = f->hierarchies[i];
 
-		if (name[0] != 'c' || name[1] != 'p' || name[2] != 'u' || name[3] != 's')
+		if (!makes_cgroup(f, i) || name[0] != 'c' || name[1] != 'p' || name[2] != 'u' || name[3] != 's')
 			continue;
 		copy_file("/sys/fs/cgroup/cpuset/cpuset.cpus",
 			  PATH(to, "/sys/fs/cgroup/cpuset/", f->join, "/cpuset.cpus"));
@@ -147,7 +160,8 @@ static int make_cgroups(const struct floor *f)
 	unsigned count = f->cgroup2 ? 1 : f->hierarchy_count;
 
 	for (unsigned i = 0; f->join != NULL && i < count; i++)
-		must("mkdir cgroup", CALL3(__NR_mkdirat, AT_FDCWD, cgroup_of(f, i, path), 0755));
+		if (f->cgroup2 || makes_cgroup(f, i))
+			must("mkdir cgroup", CALL3(__NR_mkdirat, AT_FDCWD, cgroup_of(f, i, path), 0755));
 	if (f->join != NULL && !f->cgroup2)
 		fill_cpuset(f);
 	if (f->join == NULL || !f->cgroup2)
@@ -161,7 +175,8 @@ static void remove_cgroups(const struct floor *f)
 	unsigned count = f->cgroup2 ? 1 : f->hierarchy_count;
 
 	for (unsigned i = 0; f->join != NULL && i < count; i++)
-		must("rmdir cgroup", CALL3(__NR_unlinkat, AT_FDCWD, cgroup_of(f, i, path), AT_REMOVEDIR));
+		if (f->cgroup2 || makes_cgroup(f, i))
+			must("rmdir cgroup", CALL3(__NR_unlinkat, AT_FDCWD, cgroup_of(f, i, path), AT_REMOVEDIR));
 }
 
 static void limit_memory(const struct floor *f)
@@ -249,6 +264,9 @@ static void set_value(struct floor *f, char letter, const char *value)
 		break;
 	case 'j':
 		f->join = value;
+		break;
+	case 'o':
+		f->only = value;
 		break;
 	case 'M':
 		f->memory = value;

@@ -21,6 +21,7 @@ struct floor {
 	unsigned binds;     /* -b N: BUNDLE/src/0..N-1 on /b/0..N-1 */
 	unsigned user;      /* -U UID */
 	const char *join;   /* -j NAME: a cgroup of its own */
+	const char *only;   /* -o HIERARCHY: in this one alone */
 	const char *memory; /* -M BYTES: its memory limit */
 	const char *hierarchies[FLOOR_MAX_HIERARCHIES]; /* -c NAME: v1 hierarchies that are bound into the container */
 	unsigned hierarchy_count;
@@ -30,6 +31,9 @@ struct floor {
 
 /* One descriptor or 0 in, the same out; a negative number ends the program with "floor: STEP: errno N". */
 long must(const char *step, long ret);
+
+/* Whether a cgroup of its own is made in v1 hierarchy @index. */
+bool makes_cgroup(const struct floor *f, unsigned index);
 
 /* Joins the strings into @path (FLOOR_PATH bytes), and gives it back. */
 #define PATH(path, ...) path_of((path), (const char *const[]){__VA_ARGS__, NULL})

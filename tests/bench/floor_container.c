@@ -27,8 +27,9 @@ static void join_cgroups(const struct floor *f)
 	char path[FLOOR_PATH];
 
 	/* "0" into tasks: a pid into cgroup.procs waits for a grace period of RCU, which is 8 to 11 ms. */
-	for (unsigned i = 0; f->join != NULL && !f->cgroup2 && i < f->hierarchy_count; i++)
-		write_file(PATH(path, "/sys/fs/cgroup/", f->hierarchies[i], "/", f->join, "/tasks"), "0");
+	for (unsigned i = 0; !f->cgroup2 && i < f->hierarchy_count; i++)
+		if (makes_cgroup(f, i))
+			write_file(PATH(path, "/sys/fs/cgroup/", f->hierarchies[i], "/", f->join, "/tasks"), "0");
 }
 
 static void open_sources(const struct floor *f)
@@ -39,7 +40,7 @@ static void open_sources(const struct floor *f)
 		bind_trees[i] = (int)must("bind source", clone_tree(PATH(path, f->bundle, "/src/", number(digits, i)),
 								    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, true));
 	for (unsigned i = 0; i < f->hierarchy_count; i++) {
-		PATH(path, "/sys/fs/cgroup/", f->hierarchies[i], "/", f->join != NULL ? f->join : "");
+		PATH(path, "/sys/fs/cgroup/", f->hierarchies[i], "/", makes_cgroup(f, i) ? f->join : "");
 		hierarchy_trees[i] = (int)must("cgroup source", clone_tree(path, locked_down, false));
 	}
 }

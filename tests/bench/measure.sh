@@ -65,16 +65,42 @@ print_table() {
 	}' "$result"
 }
 
-# target NAME OTHER LIMIT: the median of the paired ratios beside what issue and design ask for. Never fails.
-target() {
-	awk -F '\t' -v a="$1" -v b="$2" -v limit="$3" '
-	$1 == "ratio" && $2 == a && $3 == b { found = 1; value = $4 }
-	END {
-		if (!found)
-			printf "  -> %s / %s: not measured (target %s)\n", a, b, limit
+# verdict WHAT VALUE LIMIT: one line beside the measurement and one in the list at the end. Never fails.
+verdict() {
+	local word
+
+	word=$(awk -v value="$2" -v limit="$3" 'BEGIN {
+		if (value !~ /^[0-9.]+$/)
+			print "not measured"
 		else
-			printf "  -> %s / %s = %.2f, target %s: %s\n", a, b, value, limit, value <= limit ? "reached" : "MISSED"
-	}' "$result"
+			print value + 0 <= limit + 0 ? "reached" : "NOT REACHED"
+	}')
+	printf '  -> %s = %s, target %s: %s\n' "$1" "$2" "$3" "$word"
+	printf '  %-58s %9s %9s  %s\n' "$1" "$2" "$3" "$word" >>"$work/targets"
+}
+
+# target NAME OTHER LIMIT: the median of the paired ratios beside what it shall be.
+target() {
+	verdict "$case_name: $1 / $2" \
+		"$(awk -F '\t' -v a="$1" -v b="$2" '$1 == "ratio" && $2 == a && $3 == b { printf "%.2f", $4 }' "$result")" "$3"
+}
+
+# wall NAME, switches NAME: medians of the last measurement.
+wall() {
+	awk -F '\t' -v name="$1" '$1 == "cmd" && $2 == name { print $3 }' "$result"
+}
+switches() {
+	awk -F '\t' -v name="$1" '$1 == "cmd" && $2 == name { print $6 }' "$result"
+}
+
+# filter_cost BUNDLE: median of 21 processes, in microseconds.
+filter_cost() {
+	local program=${BUILD:-.}/tests/bench/filter_cost
+
+	[ -x "$program" ] || { echo - && return; }
+	for _ in {1..21}; do
+		chrt -f 10 "$program" "$work/$1/config.json" || return
+	done | sort -n | sed -n 11p
 }
 
 # system_calls COMMAND...: of the whole tree of processes.
@@ -116,5 +142,5 @@ smallest() {
 			low=$middle
 		fi
 	done
-	echo "$((high * 16)) KiB"
+	echo "$((high * 16))"
 }

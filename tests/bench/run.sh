@@ -61,13 +61,16 @@ build_tools() {
 	"$tools/floor" -D 1 x >"$work/filter"
 }
 
-# The v1 hierarchies, or the one of v2, as the floor wants to hear of them.
+# The v1 hierarchies, or the one of v2, as the floor wants to hear of them; and the cgroup of its own that a bundle with
+# rules for devices asks for.
 floor_cgroups=()
+own_cgroup=(-j b%n -o devices)
 find_cgroups() {
 	local name
 
 	if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
 		floor_cgroups=(-2)
+		own_cgroup=(-j b%n)
 		return
 	fi
 	while read -r name; do
@@ -85,8 +88,8 @@ crun_and_runc() { # BUNDLE
 }
 
 floors() { # OPTION...
-	contender floor "$tools/floor" "${floor_cgroups[@]}" "$@" "$work" /bin/true
-	contender floor-glibc "$tools/floor-glibc" "${floor_cgroups[@]}" "$@" "$work" /bin/true
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$@" "$work" /bin/true
+	contender floor-glibc "$tools/floor-glibc" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$@" "$work" /bin/true
 }
 
 case_same() {
@@ -106,7 +109,8 @@ case_same() {
 case_default() {
 	heading "run: busybox true, the bundle of runc spec"
 	floors
-	contender floor+filter "$tools/floor" "${floor_cgroups[@]}" -S 1 "$work" /bin/true
+	contender floor-cgroup "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
+	contender floor+filter "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" -S 1 "$work" /bin/true
 	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -j b%n "$work" /bin/true
 	casemate casemate baseline default
 	casemate casemate-privileged privileged default
@@ -116,9 +120,10 @@ case_default() {
 	target casemate-privileged floor 1.3
 	target casemate-privileged floor-glibc 1.3
 	target casemate floor+filter 1.3
-	target casemate floor+cgroups 1.3
+	target casemate-privileged crun 0.45
 	target casemate crun 0.45
 	target casemate crun-cgroupfs 0.45
+	verdict "$case_name: context switches of casemate (floor: $(switches floor))" "$(switches casemate)" 4
 }
 
 case_restricted() {
@@ -142,12 +147,14 @@ case_docker() {
 	crun_and_runc docker
 	measure
 	target casemate crun 0.25
-	target casemate floor+cgroups 1.3
+	target casemate-privileged crun 0.25
+	target casemate-privileged floor-glibc 1.3
+	verdict "$case_name: compiling and proving its filter, us" "$(filter_cost docker)" 500
 }
 
 case_sporadic() {
 	heading "run: 150 ms of quiet before each (what a loop keeps warm, is cold)"
-	contender floor "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$work" /bin/true
 	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -j b%n "$work" /bin/true
 	casemate casemate baseline default
 	contender crun "$(command -v crun)" --cgroup-manager=disabled run --bundle "$work/default" b%n
@@ -157,17 +164,30 @@ case_sporadic() {
 	target casemate crun-cgroupfs 0.45
 }
 
-case_binds() {
-	local count
+# Microseconds of one more bind mount, from the times for 10, 100 and 1000 of them.
+bind_cost() { # NAME FEW MANY
+	awk -v name="$1" -v few="$2" -v many="$3" '$1 == name { time[$2] = $3 }
+		END { if (time[many] != "") printf "%.1f", (time[many] - time[few]) / (many - few) }' "$work/binds"
+}
 
+case_binds() {
+	local count near
+
+	: >"$work/binds"
 	for count in 1 10 100 1000; do
 		heading "run: $count bind mounts in the bundle"
-		contender floor "$tools/floor" "${floor_cgroups[@]}" -b "$count" "$work" /bin/true
+		contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" -b "$count" "$work" /bin/true
 		casemate casemate baseline "binds-$count"
+		casemate casemate-privileged privileged "binds-$count"
 		crun_and_runc "binds-$count"
 		measure
-		target casemate floor 1.3
+		printf '%s %s %s\n' floor "$count" "$(wall floor)" casemate "$count" "$(wall casemate)" >>"$work/binds"
+		target casemate-privileged floor 1.3
 	done
+	near=$(bind_cost casemate 10 100)
+	echo "  a bind mount costs: floor $(bind_cost floor 100 1000) us, casemate $near us from 10 to 100"
+	verdict "$case_name: us of a bind from 100 to 1000 (linear: 1.3 of before)" "$(bind_cost casemate 100 1000)" \
+		"$(awk -v near="$near" 'BEGIN { printf "%.1f", near * 1.3 }')"
 }
 
 case_rules() {
@@ -177,10 +197,11 @@ case_rules() {
 	crun_and_runc rules
 	measure
 	target casemate crun 0.25
+	verdict "$case_name: compiling and proving its filter, us" "$(filter_cost rules)" 5000
 }
 
 default_contenders() {
-	contender floor "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$work" /bin/true
 	casemate casemate baseline default
 	crun_and_runc default
 	contender bwrap "$(command -v bwrap)" --unshare-all --bind "$work/rootfs" / --proc /proc --dev /dev /bin/true
@@ -263,6 +284,7 @@ case_sandbox() {
 	measure -s "$work/filter"
 	target casemate bwrap 0.7
 	target casemate floor 1.3
+	target casemate floor-glibc 1.3
 	heading "sandbox: 150 ms of quiet before each"
 	sandbox_contenders
 	measure -p 150 -s "$work/filter"
@@ -275,19 +297,29 @@ count_row() { # NAME COMMAND..., with ID for a new name and PAYLOAD for true or 
 
 	[ -x "$2" ] || return
 	calls=("${calls[@]//ID/count$RANDOM}")
-	printf '  %-22s %9s %9s %9s\n' "$name" "$(system_calls "${calls[@]//PAYLOAD/true}")" \
-		"$(rcu_waits "${calls[@]//PAYLOAD/true}")" "$(peak_memory "${calls[@]//PAYLOAD/sleep}")"
+	read -r count_calls count_waits count_memory <<<"$(system_calls "${calls[@]//PAYLOAD/true}") \
+		$(rcu_waits "${calls[@]//PAYLOAD/true}") $(peak_memory "${calls[@]//PAYLOAD/sleep}")"
+	printf '  %-22s %9s %9s %9s\n' "$name" "$count_calls" "$count_waits" "$count_memory"
 }
 
 case_counts() {
+	local floor_waits
+
 	heading "counts: whole tree of processes; busybox true alone makes $(system_calls "$work/rootfs/bin/busybox" true) calls"
 	printf '  %-22s %9s %9s %9s\n' "" "syscalls" "RCU waits" "RSS KiB"
 	count_row floor "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/PAYLOAD 1
+	floor_waits=$count_waits
 	count_row floor-glibc "$tools/floor-glibc" "${floor_cgroups[@]}" "$work" /bin/PAYLOAD 1
-	count_row casemate "$CASEMATE" run ID --profile baseline --bundle "$work/PAYLOAD"
 	count_row crun "$(command -v crun)" --cgroup-manager=disabled run --bundle "$work/PAYLOAD" ID
 	count_row runc "$(command -v runc)" run --bundle "$work/PAYLOAD" ID
-	echo "  -> targets for casemate: 300 system calls, RCU waits as the floor, RSS below 1024 KiB, 4 context switches"
+	count_row casemate-privileged "$CASEMATE" run ID --profile privileged --bundle "$work/PAYLOAD"
+	verdict "$case_name: system calls of run, privileged" "$count_calls" 300
+	count_row casemate "$CASEMATE" run ID --profile baseline --bundle "$work/PAYLOAD"
+	verdict "$case_name: system calls of run, baseline" "$count_calls" 300
+	verdict "$case_name: waits for the kernel's grace periods (floor: $floor_waits)" "$count_waits" "$floor_waits"
+	verdict "$case_name: peak memory of the launcher, KiB" "$count_memory" 1023
+	count_row "casemate sandbox" "$CASEMATE" sandbox -- "$(command -v busybox)" PAYLOAD 1
+	verdict "$case_name: system calls of sandbox" "$count_calls" 300
 }
 
 limited_config() { # KIB
@@ -316,9 +348,15 @@ starts_runc() {
 }
 
 case_limit() {
-	heading "the smallest memory limit with which a container starts (target for casemate: 256 KiB, or crun's)"
-	printf '  %-22s %s\n' floor "$(smallest starts_floor)" casemate "$(smallest starts_casemate)" \
-		crun "$(smallest starts_crun)" runc "$(smallest starts_runc)"
+	local casemate crun
+
+	heading "the smallest memory limit with which a container starts"
+	casemate=$(smallest starts_casemate)
+	crun=$(smallest starts_crun)
+	printf '  %-22s %s KiB\n' floor "$(smallest starts_floor)" casemate "$casemate" crun "$crun" runc \
+		"$(smallest starts_runc)"
+	verdict "$case_name: smallest memory limit, KiB (crun: $crun)" "$casemate" \
+		"$(awk -v crun="$crun" 'BEGIN { print crun + 0 > 256 ? crun : 256 }')"
 }
 
 build_tools
@@ -332,6 +370,9 @@ else
 	echo "without root: only the sandbox is measured, and without real-time scheduling"
 	cases=sandbox
 fi
-for name in ${BENCH_CASES:-$cases}; do
-	"case_$name"
+: >"$work/targets"
+for case_name in ${BENCH_CASES:-$cases}; do
+	"case_$case_name"
 done
+printf '\n== targets\n  %-58s %9s %9s\n' "" measured target
+cat "$work/targets"

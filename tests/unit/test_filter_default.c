@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The default seccomp profile, number by number; and that the check of compiled filters notices a wrong bit in it. */
+#include <sys/syscall.h>
+
 #include "check.h"
 #include "config/builtin.h"
 #include "config/oci.h"
 #include "filter_build.h"
+#include "parts/filter_builtin.h"
+#include "parts/filter_summary.h"
 
 static struct request_seccomp *default_request(void)
 {
@@ -128,6 +132,27 @@ static void check_default(void)
 	check_default_args(&built);
 }
 
+/* What was compiled when the program was built is what the compiler makes now, and passes the check. */
+static void check_builtin(void)
+{
+	static const struct filter_exemption launch[] = {{.number = SYS_execve}, {.number = SYS_execveat}};
+	const struct request_seccomp *request = default_request();
+	struct filter_rules rules;
+	struct sock_filter *code = NULL;
+	uint32_t length = 0;
+
+	test("the built-in program is what the compiler makes of the profile");
+	CHECK(request != NULL && filter_rules_read(request, syscalls_native(), launch, 2, &arena, &rules, &err) == 0 &&
+	      filter_compile(&rules, &arena, &code, &length, &err) == 0);
+	CHECK(length == filter_builtin.length && memcmp(code, filter_builtin.code, length * sizeof(*code)) == 0);
+	CHECK(request != NULL && filter_builtin.flags == request->flags);
+	CHECK(strcmp(filter_builtin.summary, filter_summary(&arena, &rules, length)) == 0);
+	test("the built-in program answers as its rules say");
+	CHECK(filter_check(&rules, filter_builtin.code, filter_builtin.length, &arena, &err) == 0);
+	test("no call of the launch is an exception in it");
+	CHECK(rules.exemptions.count == 0);
+}
+
 static void check_aarch64(void)
 {
 	struct request_seccomp *request = default_request();
@@ -195,6 +220,7 @@ int main(void)
 		return 1;
 	srandom(20260101);
 	check_default();
+	check_builtin();
 	check_aarch64();
 	check_mutants();
 	arena_destroy(&arena);

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The first instructions of a static program, before the C library starts: `casemate run` as root executes itself again
+ * from a read-only view of its file (base/self.h), and here that costs one execve(2) and not also the start of a C
+ * library, which takes longer. It is only a short cut: whatever does not work here is left to self_protect(), which
+ * looks again and fails closed.
+ *
+ * Nothing of libc may be used: there is no errno, no stack guard and no relocated pointer yet.
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#define BARE __attribute__((no_stack_protector))
+
+enum { FIRST_FREE_FD = 3 };
+
+BARE static inline __attribute__((always_inline)) long call(long number, const long words[5])
+{
+#if defined(__x86_64__)
+	register long r10 __asm__("r10") = words[3];
+	register long r8 __asm__("r8") = words[4];
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(number), "D"(words[0]), "S"(words[1]), "d"(words[2]), "r"(r10), "r"(r8)
+			 : "rcx", "r11", "memory");
+	return ret;
+#else
+	register long x8 __asm__("x8") = number;
+	register long x0 __asm__("x0") = words[0];
+	register long x1 __asm__("x1") = words[1];
+	register long x2 __asm__("x2") = words[2];
+	register long x3 __asm__("x3") = words[3];
+	register long x4 __asm__("x4") = words[4];
+
+	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+	return x0;
+#endif
+}
+
+#define CALL(number, ...) call((number), (const long[5]){__VA_ARGS__})
+#define WORD(pointer) ((long)(intptr_t)(pointer))
+
+BARE static int starts_with(const char *text, const char *start)
+{
+	while (*start != '\0' && *text == *start)
+		text++, start++;
+	return *start == '\0';
+}
+
+/* More than the command may be called "run"; then a sandbox pays for what it does not need. */
+BARE static int asks_to_run(const long *stack)
+{
+	static const char command[] = "run";
+
+	for (long i = 1; i < stack[0]; i++) {
+		const char *word = (const char *)stack[1 + i];
+
+		if (starts_with(word, command) && word[sizeof(command) - 1] == '\0')
+			return 1;
+	}
+	return 0;
+}
+
+/* Root without being set-user-ID, and not yet executed from a descriptor. */
+BARE static int may_need_view(const Elf64_auxv_t *aux)
+{
+	int root = 0;
+
+	for (; aux->a_type != AT_NULL; aux++) {
+		if (aux->a_type == AT_EUID)
+			root = aux->a_un.a_val == 0;
+		if (aux->a_type == AT_SECURE && aux->a_un.a_val != 0)
+			return 0;
+		if (aux->a_type == AT_EXECFN && starts_with((const char *)aux->a_un.a_val, "/dev/fd/"))
+			return 0;
+	}
+	return root;
+}
+
+void entry_view(const long *stack);
+
+/* What the kernel left on the stack: argc, argv, NULL, envp, NULL, the auxiliary vector. */
+BARE __attribute__((used, visibility("hidden"))) void entry_view(const long *stack)
+{
+	static const char self[] = "/proc/self/exe";
+	const long *envp = stack + 2 + stack[0];
+	const long *end = envp;
+	static struct statfs fs; /* static: the compiler clears others, with a call */
+	static struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	while (*end != 0)
+		end++;
+	if (!may_need_view((const Elf64_auxv_t *)(end + 1)) || !asks_to_run(stack) ||
+	    CALL(SYS_statfs, WORD(self), WORD(&fs)) < 0 || (fs.f_flags & ST_RDONLY) != 0)
+		return;
+	/* Stays open over the execve(2): self_view() says what for. */
+	long view = CALL(SYS_open_tree, AT_FDCWD, WORD(self), OPEN_TREE_CLONE);
+	/* In the place of a closed standard stream it would become the container's. */
+	if (view >= FIRST_FREE_FD &&
+	    CALL(SYS_mount_setattr, view, WORD(""), AT_EMPTY_PATH, WORD(&attr), sizeof(attr)) == 0)
+		CALL(SYS_execveat, view, WORD(""), WORD(stack + 1), WORD(envp), AT_EMPTY_PATH);
+	if (view >= 0)
+		CALL(SYS_close, view);
+}
+
+/* Leaves everything as _start expects it: the stack, and the register in which the kernel says what to call at exit. */
+#if defined(__x86_64__)
+__asm__(".globl casemate_entry\n"
+	".hidden casemate_entry\n"
+	".type casemate_entry, @function\n"
+	"casemate_entry:\n"
+	"	mov %rsp, %rdi\n"
+	"	push %rdx\n"
+	"	sub $8, %rsp\n"
+	"	call entry_view\n"
+	"	add $8, %rsp\n"
+	"	pop %rdx\n"
+	"	jmp _start\n");
+#else
+__asm__(".globl casemate_entry\n"
+	".hidden casemate_entry\n"
+	".type casemate_entry, %function\n"
+	"casemate_entry:\n"
+	"	mov x19, x0\n"
+	"	mov x0, sp\n"
+	"	bl entry_view\n"
+	"	mov x0, x19\n"
+	"	b _start\n");
+#endif

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the request's bind mounts bind, as objects: for parts/mounts_sources.c, which decides. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "model/host.h"
+
+enum { DEEPEST = 256, TABLE_BUFFER = 16384 };
+
+/* What is the host's own. Which of them a profile lets pass, and how, is decided by parts/mounts_sources.c. */
+static const char *const sensitive_directories[] = {
+	"/",
+	"/boot",
+	"/dev",
+	"/etc",
+	"/etc/ssh",
+	"/home",
+	"/proc",
+	"/root",
+	"/root/.ssh",
+	"/run",
+	"/sys",
+	"/usr",
+	"/var",
+	"/var/lib",
+	"/var/lib/containerd",
+	"/var/lib/containers",
+	"/var/lib/docker",
+	"/var/lib/kubelet",
+};
+static const char *const sensitive_files[] = {"/etc/gshadow", "/etc/shadow", "/etc/sudoers"};
+static const char *const sensitive_sockets[] = {
+	"/run/containerd/containerd.sock", "/run/crio/crio.sock",  "/run/dbus/system_bus_socket", "/run/docker.sock",
+	"/run/podman/podman.sock",         "/run/systemd/private",
+};
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+_Static_assert(COUNT(sensitive_directories) <= 32, "host_object.below has a bit for each");
+
+/* A directory in a mount: it has one name there, and so one directory above it. */
+struct seen {
+	uint64_t device, inode, mount;
+	uint32_t around; /* bit N: sensitive.at[N] is it, or above it */
+};
+
+struct look {
+	struct host *host;
+	struct arena *arena;
+	LIST(struct seen) seen;
+	const char *directory; /* in which the last file was, and what is around it */
+	uint32_t around;
+	uint64_t device; /* of the file system that was asked last, and its type */
+	uint32_t magic;
+};
+
+struct identity {
+	uint64_t device, inode, mount;
+	uint32_t mode;
+};
+
+static int look_at(int dir, const char *path, struct identity *ret)
+{
+	struct statx status;
+
+	if (statx(dir, path, AT_EMPTY_PATH, STATX_TYPE | STATX_MODE | STATX_INO | STATX_MNT_ID, &status) < 0)
+		return -1;
+	*ret = (struct identity){.device = makedev(status.stx_dev_major, status.stx_dev_minor),
+				 .inode = status.stx_ino,
+				 .mount = status.stx_mnt_id,
+				 .mode = status.stx_mode};
+	return 0;
+}
+
+static uint32_t own_bits(const struct host *host, const struct identity *is)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < host->sensitive.count && i < 32; i++)
+		if (host->sensitive.at[i].device == is->device && host->sensitive.at[i].inode == is->inode)
+			bits |= 1U << i;
+	return bits;
+}
+
+static bool same(const struct seen *seen, const struct identity *is)
+{
+	return seen->device == is->device && seen->inode == is->inode && seen->mount == is->mount;
+}
+
+/* What directory @fd is and what is above it. Walks up by "..", so that an alias of a directory (a bind mount of it
+ * elsewhere) is recognised by what it is. The descriptor is closed. */
+static uint32_t look_around(struct look *look, int fd)
+{
+	size_t first = look->seen.count;
+	uint32_t around = 0;
+	AUTOCLOSE int at = fd;
+
+	for (int i = 0; i < DEEPEST && at >= 0; i++) {
+		struct identity is;
+		bool known = false;
+
+		if (look_at(at, "", &is) < 0)
+			break;
+		for (size_t k = 0; k < look->seen.count && !known; k++) {
+			known = same(&look->seen.at[k], &is);
+			around = known ? look->seen.at[k].around : around;
+		}
+		/* Its own "..": the top of everything. */
+		if (known)
+			break;
+		*LIST_ADD(look->arena, &look->seen) =
+			(struct seen){is.device, is.inode, is.mount, own_bits(look->host, &is)};
+		int next = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		fd_close(&at);
+		at = next;
+	}
+	/* The last one is the uppermost. */
+	for (size_t k = look->seen.count; k-- > first;)
+		around = look->seen.at[k].around |= around;
+	return around;
+}
+
+static uint32_t look_above(struct look *look, int directory)
+{
+	return look_around(look, openat(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+/* A file has no ".."; its directory is asked, which may be looked up once more because it only adds to what is refused.
+ */
+static uint32_t look_above_file(struct look *look, const char *real)
+{
+	const char *slash = strrchr(real, '/');
+	size_t length = slash == NULL ? 0 : (size_t)(slash - real) + 1;
+
+	if (length == 0)
+		return 0;
+	if (look->directory == NULL || strncmp(look->directory, real, length) != 0 || look->directory[length] != '.') {
+		look->directory = arena_printf(look->arena, "%.*s.", (int)length, real);
+		look->around = look_around(look, open(look->directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
+	}
+	return look->around;
+}
+
+/* One file system has one type. */
+static int find_type(struct look *look, int fd, uint64_t device, uint32_t *ret)
+{
+	struct statfs fs;
+
+	if (look->device != device || device == 0) {
+		if (fstatfs(fd, &fs) < 0)
+			return -1;
+		look->device = device;
+		look->magic = (uint32_t)fs.f_type;
+	}
+	*ret = look->magic;
+	return 0;
+}
+
+/* Absolute, and without "." and ".." and empty parts: where no part is a link, such a path is where a thing is. */
+static bool is_canonical(const char *path)
+{
+	if (path[0] != '/')
+		return false;
+	for (const char *at = path; *at == '/'; at += 1 + strcspn(at + 1, "/")) {
+		size_t length = strcspn(at + 1, "/");
+
+		if (length == 0 || (at[1] == '.' && (length == 1 || (length == 2 && at[2] == '.'))))
+			return false;
+	}
+	return true;
+}
+
+static const char *find_real(struct look *look, int fd)
+{
+	char name[64], real[4096];
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(name, real, sizeof(real));
+	return length < 0 || (size_t)length == sizeof(real) ? NULL : arena_strndup(look->arena, real, (size_t)length);
+}
+
+/* A path that cannot be opened stays without `real`: the step that mounts it reports why. */
+static int probe_object(struct look *look, struct host_object *object, const char *path, struct error *err)
+{
+	struct identity is;
+	bool literal = is_canonical(path);
+	AUTOCLOSE int fd = literal ? sys_openat2(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_SYMLINKS) : -1;
+
+	if (fd < 0 && (!literal || errno == ELOOP)) {
+		literal = false;
+		fd = sys_openat2(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
+	}
+	*object = (struct host_object){.path = path, .magic_link = fd < 0 && errno == ELOOP};
+	if (fd < 0 || look_at(fd, "", &is) < 0 || find_type(look, fd, is.device, &object->magic) < 0)
+		return 0;
+	object->real = literal ? path : find_real(look, fd);
+	if (object->real == NULL)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot find where '%s' really is", path);
+	object->device = is.device;
+	object->inode = is.inode;
+	object->mode = is.mode;
+	object->below = S_ISDIR(is.mode) ? look_above(look, fd) : look_above_file(look, object->real);
+	return 0;
+}
+
+static void add_sensitive(struct look *look, const char *path)
+{
+	struct identity is;
+
+	if (look_at(AT_FDCWD, path, &is) == 0)
+		*LIST_ADD(look->arena, &look->host->sensitive) = (struct host_object){
+			.path = path, .real = path, .device = is.device, .inode = is.inode, .mode = is.mode};
+}
+
+static bool lies_below(const char *path, const char *parent)
+{
+	size_t length = strlen(parent);
+
+	return strncmp(path, parent, length) == 0 && (path[length] == '/' || strcmp(parent, "/") == 0);
+}
+
+/* A file is only something of the host's when it is one; a socket can also lie inside what is bound. */
+static bool concerns(const struct host_object *object, const char *path, uint32_t type)
+{
+	return object->real != NULL && ((object->mode & S_IFMT) == type || strcmp(object->real, path) == 0 ||
+					(type == S_IFSOCK && lies_below(path, object->real)));
+}
+
+static bool concerns_any(const struct host *host, const char *path, uint32_t type)
+{
+	bool found = concerns(&host->root, path, type);
+
+	for (size_t i = 0; i < host->sources.count; i++)
+		found = found || concerns(&host->sources.at[i], path, type);
+	for (size_t i = 0; i < host->submounts.count; i++)
+		found = found || concerns(&host->submounts.at[i], path, type);
+	return found;
+}
+
+static void probe_sensitive_files(struct look *look)
+{
+	for (size_t i = 0; i < COUNT(sensitive_files); i++)
+		if (concerns_any(look->host, sensitive_files[i], S_IFREG))
+			add_sensitive(look, sensitive_files[i]);
+	for (size_t i = 0; i < COUNT(sensitive_sockets); i++)
+		if (concerns_any(look->host, sensitive_sockets[i], S_IFSOCK))
+			add_sensitive(look, sensitive_sockets[i]);
+}
+
+static void identify(struct host_identity *identity, const char *path)
+{
+	struct identity is;
+
+	if (look_at(AT_FDCWD, path, &is) == 0)
+		*identity = (struct host_identity){.device = is.device, .inode = is.inode};
+}
+
+static void probe_namespaces(struct host *host, const struct request *request)
+{
+	static const char *const names[NAMESPACE_COUNT] = {
+		[NAMESPACE_USER] = "user",     [NAMESPACE_PID] = "pid",   [NAMESPACE_NETWORK] = "net",
+		[NAMESPACE_MOUNT] = "mnt",     [NAMESPACE_IPC] = "ipc",   [NAMESPACE_UTS] = "uts",
+		[NAMESPACE_CGROUP] = "cgroup", [NAMESPACE_TIME] = "time",
+	};
+	char path[64];
+
+	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++) {
+		if (request->linux_.namespaces[kind].path == NULL)
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", names[kind]);
+		identify(&host->own_namespaces[kind], path);
+		snprintf(path, sizeof(path), "/proc/1/ns/%s", names[kind]);
+		identify(&host->init_namespaces[kind], path);
+		identify(&host->joined[kind], request->linux_.namespaces[kind].path);
+	}
+}
+
+/* The fifth field of a line of proc_pid_mountinfo(5), with \NNN for blanks, made a path again in place. */
+static char *mount_point(char *line)
+{
+	char *field = line;
+
+	for (int i = 0; i < 4 && field != NULL; i++)
+		field = strchr(field, ' ') == NULL ? NULL : strchr(field, ' ') + 1;
+	if (field == NULL)
+		return NULL;
+	field[strcspn(field, " ")] = '\0';
+	char *to = field;
+	for (const char *at = field; *at != '\0'; at++, to++) {
+		if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] != '\0' && at[3] != '\0') {
+			*to = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
+			at += 3;
+		} else {
+			*to = *at;
+		}
+	}
+	*to = '\0';
+	return field;
+}
+
+/* Whatever somebody mounted below a directory comes along with a recursive bind of it. */
+static void close_stream(FILE **stream)
+{
+	if (*stream != NULL)
+		(void)fclose(*stream);
+}
+
+static int probe_submounts(struct look *look, const string_list *directories, struct error *err)
+{
+	__attribute__((cleanup(close_stream))) FILE *table = fopen("/proc/self/mountinfo", "re");
+	static char buffer[TABLE_BUFFER];
+	char line[20000];
+
+	if (table == NULL || setvbuf(table, buffer, _IOFBF, sizeof(buffer)) != 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read the table of mounts");
+	while (fgets(line, sizeof(line), table) != NULL) {
+		struct host_object object;
+
+		if (strchr(line, '\n') == NULL)
+			return error_set(err, ERROR_HOST, 0, "cannot understand the table of mounts");
+		const char *point = mount_point(line);
+
+		for (size_t i = 0; point != NULL && i < directories->count; i++) {
+			if (!lies_below(point, directories->at[i]))
+				continue;
+			TRY(probe_object(look, &object, arena_strdup(look->arena, point), err));
+			*LIST_ADD(look->arena, &look->host->submounts) = object;
+			break;
+		}
+	}
+	return 0;
+}
+
+static int probe_binds(struct look *look, const struct request *request, string_list *recursive, struct error *err)
+{
+	struct host_object object;
+
+	for (size_t i = 0; i < request->mounts.count; i++) {
+		const struct request_mount *mount = &request->mounts.at[i];
+
+		if (!mount->bind)
+			continue;
+		TRY(probe_object(look, &object, mount->source, err));
+		*LIST_ADD(look->arena, &look->host->sources) = object;
+		/* The default view of a sandbox is the system's own, and is read-only with all that is below it. */
+		if (mount->recursive && object.real != NULL && strcmp(mount->from, "default") != 0)
+			*LIST_ADD(look->arena, recursive) = object.real;
+	}
+	return 0;
+}
+
+int host_probe_sources(struct host *host, const struct request *request, struct arena *arena, struct error *err)
+{
+	struct look look = {.host = host, .arena = arena};
+	string_list recursive = {0};
+
+	probe_namespaces(host, request);
+	if (request->root.path == NULL && request->mounts.count == 0)
+		return 0;
+	for (size_t i = 0; i < COUNT(sensitive_directories); i++)
+		add_sensitive(&look, sensitive_directories[i]);
+	if (request->root.path != NULL) {
+		TRY(probe_object(&look, &host->root, request->root.path, err));
+		if (host->root.real != NULL)
+			*LIST_ADD(arena, &recursive) = host->root.real;
+	}
+	TRY(probe_binds(&look, request, &recursive, err));
+	if (recursive.count > 0)
+		TRY(probe_submounts(&look, &recursive, err));
+	probe_sensitive_files(&look);
+	return 0;
+}
