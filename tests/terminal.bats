@@ -63,17 +63,20 @@ key() {
 @test "Ctrl-C ends the program and not the shell inside or outside" {
 	type_line "$CASEMATE sandbox -- sh"
 	wait_for '$ '
-	type_line 'trap : INT; sleep 77; echo "ended $?"'
-	sleep 0.3
+	type_line 'trap : INT; echo "go $((40 + 2))"; sleep 77; echo "ended $?"'
+	wait_for 'go 42'
+	sleep 0.2
 	key C-c
 	wait_for 'ended 130'
 	type_line 'exit 3'
 	wait_for 'outer> ' 2
 	type_line 'echo "status $?"'
 	wait_for 'status 3'
-	type_line "$CASEMATE sandbox -- sleep 77"
-	sleep 0.5
+	type_line "$CASEMATE sandbox -- sh -c 'echo \"go \$((40 + 3))\"; exec sleep 77'"
+	wait_for 'go 43'
+	sleep 0.2
 	key C-c
+	wait_for 'outer> ' 4
 	type_line 'echo "status $?"'
 	wait_for 'status 130'
 }
@@ -89,7 +92,7 @@ key() {
 	type_line 'jobs'
 	wait_for Stopped 2
 	type_line fg
-	sleep 0.3
+	sleep 0.5
 	type_line words
 	wait_for 'got words'
 	type_line 'echo "status $?"'
@@ -115,8 +118,9 @@ key() {
 	type_line 'PS1="inner> "'
 	wait_for 'inner> '
 	absent 'no job control'
-	type_line 'sleep 77'
-	sleep 0.3
+	type_line 'echo "go $((40 + 4))"; sleep 77'
+	wait_for 'go 44'
+	sleep 0.2
 	key C-z
 	wait_for 'Stopped'
 	type_line 'echo "inside $(($(jobs | wc -l) + 40))"'
