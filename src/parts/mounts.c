@@ -176,7 +176,7 @@ static void judge_propagation(struct planner *p, struct plan_mount *mount)
 	if (planner_judge(
 		    p, p->profile->propagation, "mounts", mount->from,
 		    arena_printf(p->arena, "the mount on %s shares its mount events with the host", mount->target),
-		    "use rprivate or rslave"))
+		    "use rprivate"))
 		mount->propagation = MS_PRIVATE | (mount->propagation & MS_REC);
 }
 
