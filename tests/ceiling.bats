@@ -433,6 +433,11 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready
 		run_casemate
 		[ "$status" -eq 125 ] || fail "$source was bound"
 	done
+	mkdir -p /root/.casemate-test
+	bind /root/.casemate-test '["rbind","ro"]'
+	run_casemate
+	rmdir /root/.casemate-test
+	[ "$status" -eq 125 ] || fail "root's own settings were bound"
 	for source in /home /dev/shm /etc/ssl/private /etc/sudoers.d; do
 		[ -d "$source" ] || continue
 		[[ $source != /etc/* || $(stat -c %a "$source") != *5 ]] || continue

@@ -51,6 +51,7 @@ struct host {
 	uint32_t kernel;          /* major << 16 | minor */
 	uint64_t ignored_signals; /* by the caller: bit N-1 is signal N */
 	int landlock_abi;         /* 0: none */
+	int oom_score_adj;        /* of the caller, which a container inherits; asked where root could lower it */
 	enum host_cgroup cgroup;
 	bool terminal; /* standard input is a terminal */
 	const char *cwd;

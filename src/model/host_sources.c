@@ -47,7 +47,7 @@ static const char *const sensitive_directories[] = {
 	"/var/lib/systemd",
 	"/var/spool/cron",
 };
-static const char *const sensitive_files[] = {"/etc/gshadow", "/etc/shadow", "/etc/sudoers"};
+static const char *const sensitive_files[] = {"/etc/gshadow", "/etc/shadow", "/etc/sudoers", "/run/initctl"};
 static const char *const sensitive_sockets[] = {
 	"/run/containerd/containerd.sock", "/run/crio/crio.sock",  "/run/dbus/system_bus_socket", "/run/docker.sock",
 	"/run/podman/podman.sock",         "/run/systemd/private",

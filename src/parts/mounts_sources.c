@@ -51,6 +51,7 @@ static const struct {
 	{"/run/containerd", SCOPE_EVER, sockets},
 	{"/run/crio", SCOPE_EVER, sockets},
 	{"/run/dbus", SCOPE_EVER | SCOPE_BELOW_EVER, sockets},
+	{"/run/initctl", SCOPE_EVER, "it commands the host's init"},
 	{"/run/podman", SCOPE_EVER, sockets},
 	{"/run/systemd", SCOPE_EVER | SCOPE_BELOW, sockets},
 	{"/run/udev", SCOPE_EVER | SCOPE_BELOW, sockets},
@@ -221,6 +222,23 @@ static void judge_object(struct planner *p, const struct judged *j, const struct
 	judge_submounts(p, j, source->real);
 }
 
+/* Settings, keys and start files of people, /root/.X and /home/NAME/.X: a sandbox's user may show its own. */
+static bool is_personal(const char *real)
+{
+	const char *home = strncmp(real, "/home/", 6) == 0 ? strchr(real + 6, '/') : NULL;
+
+	return strncmp(real, "/root/.", 7) == 0 || (home != NULL && home[1] == '.');
+}
+
+static void judge_personal(struct planner *p, const struct plan_mount *mount, const struct host_object *source)
+{
+	if (source->real == NULL || p->request->sandbox.given || !is_personal(source->real))
+		return;
+	planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
+		      arena_printf(p->arena, "%s holds somebody's settings or keys", mount->source),
+		      "copy what the program needs to another place");
+}
+
 static bool is_below_dev(const struct planner *p, const struct host_object *source)
 {
 	for (size_t i = 0; i < p->host->sensitive.count; i++)
@@ -272,6 +290,7 @@ void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bin
 					  mount->source));
 	judge_object(p, &judged, source);
 	judge_device(p, mount, source);
+	judge_personal(p, mount, source);
 }
 
 void mounts_judge_root(struct planner *p)
