@@ -346,10 +346,15 @@ refused() {
 	requires pids_cgroup
 	as_root_inside
 	edit_config '.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"]}] | del(.linux.resources)'
-	set_args /bin/busybox find /sys/fs/cgroup -name cgroup.procs
+	# Processes that are not the container's have the number 0 there (cgroup v1), or are an error (v2).
+	set_args /bin/busybox find /sys/fs/cgroup -name cgroup.procs -exec /bin/busybox cat '{}' ';'
 	run_casemate
 	assert_status 0
-	[ "$(wc -l <<<"$output")" -le 1 ] || fail "it sees the cgroup of its launcher"
+	[[ -z $stderr ]] || fail "it cannot read its own cgroup"
+	grep -qx 0 <<<"$output" && fail "it sees processes of its launcher"
+	set_args /bin/busybox find /sys/fs/cgroup -mindepth 2 -type d
+	run_casemate
+	[ -z "$output" ] || fail "it sees the cgroups of others"
 	edit_config '.linux.resources = {pids: {limit: 100}}'
 	set_args /bin/busybox sh -c 'for f in /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max; do [ ! -e $f ] || cat $f; done'
 	run_casemate

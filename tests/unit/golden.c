@@ -230,8 +230,11 @@ static void check_golden(const struct golden *golden)
 		return;
 	}
 	look_at_sources(&host, &request);
-	int planned = plan_build(&request, &profile, &host, golden->config != NULL ? "web" : "sandbox", &arena, &plan,
-				 &err);
+	const struct plan_input input = {.request = &request,
+					 .profile = &profile,
+					 .host = &host,
+					 .id = golden->config != NULL ? "web" : "sandbox"};
+	int planned = plan_build(&input, &arena, &plan, &err);
 	if (planned < 0)
 		printf("# %s\n", err.what);
 	CHECK(planned == 0);
