@@ -346,10 +346,15 @@ refused() {
 	requires pids_cgroup
 	as_root_inside
 	edit_config '.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"]}] | del(.linux.resources)'
-	set_args /bin/busybox find /sys/fs/cgroup -name cgroup.procs
+	# Processes that are not the container's have the number 0 there (cgroup v1), or are an error (v2).
+	set_args /bin/busybox find /sys/fs/cgroup -name cgroup.procs -exec /bin/busybox cat '{}' ';'
 	run_casemate
 	assert_status 0
-	[ "$(wc -l <<<"$output")" -le 1 ] || fail "it sees the cgroup of its launcher"
+	[[ -z $stderr ]] || fail "it cannot read its own cgroup"
+	grep -qx 0 <<<"$output" && fail "it sees processes of its launcher"
+	set_args /bin/busybox find /sys/fs/cgroup -mindepth 2 -type d
+	run_casemate
+	[ -z "$output" ] || fail "it sees the cgroups of others"
 	edit_config '.linux.resources = {pids: {limit: 100}}'
 	set_args /bin/busybox sh -c 'for f in /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max; do [ ! -e $f ] || cat $f; done'
 	run_casemate
@@ -433,6 +438,11 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready
 		run_casemate
 		[ "$status" -eq 125 ] || fail "$source was bound"
 	done
+	mkdir -p /root/.casemate-test
+	bind /root/.casemate-test '["rbind","ro"]'
+	run_casemate
+	rmdir /root/.casemate-test
+	[ "$status" -eq 125 ] || fail "root's own settings were bound"
 	for source in /home /dev/shm /etc/ssl/private /etc/sudoers.d; do
 		[ -d "$source" ] || continue
 		[[ $source != /etc/* || $(stat -c %a "$source") != *5 ]] || continue

@@ -16,6 +16,19 @@ teardown() {
 	common_teardown
 }
 
+@test "masks over the root are an error, for they would hide nothing" {
+	local list path
+	for list in maskedPaths readonlyPaths; do
+		for path in / // /.; do
+			edit_config --arg l $list --arg p $path '.linux[$l] += [$p]'
+			run_casemate
+			assert_refused $list $path
+			assert_stderr "is the root of the container"
+			make_bundle restricted
+		done
+	done
+}
+
 @test "user ids that are none" {
 	local value
 	for value in -1 4294967295 4294967296 18446744073709551615 18446744073709551616 1e3 1.0 '"1000"' null true 0x10 '[]' \

@@ -23,9 +23,12 @@ struct host_object {
 	bool magic_link;  /* it leads through a link of procfs: what it means depends on who asks */
 	uint64_t device;  /* st_dev and st_ino */
 	uint64_t inode;
-	uint32_t mode;  /* st_mode */
-	uint32_t below; /* bit N: host->sensitive.at[N] is a directory above it, under whatever name it was reached */
-	uint32_t magic; /* f_type of statfs(2) */
+	uint32_t mode;   /* st_mode */
+	uint64_t below;  /* bit N: host->sensitive.at[N] is a directory above it, under whatever name it was reached */
+	uint32_t magic;  /* f_type of statfs(2) */
+	bool is_default; /* the sandbox shows it to everybody: it is the system's own */
+	const char *socket; /* one on which the host listens: the object itself, or one below it; NULL: none */
+	bool unsearched;    /* there is too much below it to be sure */
 };
 
 /* Which namespace a file of the nsfs is: st_dev and st_ino; both 0 where it could not be asked. */
@@ -48,6 +51,7 @@ struct host {
 	uint32_t kernel;          /* major << 16 | minor */
 	uint64_t ignored_signals; /* by the caller: bit N-1 is signal N */
 	int landlock_abi;         /* 0: none */
+	int oom_score_adj;        /* of the caller, which a container inherits; asked where root could lower it */
 	enum host_cgroup cgroup;
 	bool terminal; /* standard input is a terminal */
 	const char *cwd;
@@ -60,6 +64,7 @@ struct host {
 	struct host_object root; /* of the request's root.path */
 	LIST(struct host_object) submounts; /* what is mounted below those sources that are bound recursively */
 	LIST(struct host_hook) hooks;       /* of the request, kind by kind, by host_probe_hooks() */
+	bool sockets_unknown;               /* the kernel does not tell which sockets are the host's */
 	struct host_identity own_namespaces[NAMESPACE_COUNT], init_namespaces[NAMESPACE_COUNT], joined[NAMESPACE_COUNT];
 };
 

@@ -10,6 +10,7 @@
 
 /* Which process applies a step, and when. */
 enum step_phase {
+	STEP_OPEN,    /* the launcher, while a signal may still end it: nothing is there to be undone */
 	STEP_PREPARE, /* the launcher, before there is a child */
 	STEP_ENTER,   /* the stage process where the plan needs one, else the child */
 	STEP_ATTACH,  /* the launcher, while the child waits */

@@ -12,9 +12,20 @@ struct wait {
 	sigset_t signals;
 };
 
-/* Blocks every signal that is to be forwarded, before there is a child that it could be for. Fails with ERROR_SYSTEM.
+/*
+ * Blocks every signal that is to be forwarded, before there is a child that it could be for, and opens run->interrupts.
+ * Fails with ERROR_SYSTEM.
  */
-int wait_prepare(struct wait *wait, struct error *err);
+int wait_prepare(struct wait *wait, struct run *run, struct error *err);
+
+/*
+ * Waits until the child has something to say on run->sync, or has closed it. Fails with ERROR_SYSTEM when a signal that
+ * means "stop" comes before: the caller ends the child. A second one ends this process, whatever it waits for.
+ */
+int wait_for_child(const struct run *run, struct error *err);
+
+/* The same until the process @pid ends, whose status is *@ret_status. */
+int wait_for_process(const struct run *run, pid_t pid, int *ret_status, struct error *err);
 
 /* Writes the pid file, the trace and the first status line, as @options asks. Fails with ERROR_SYSTEM. */
 int wait_announce(const struct plan *plan, const struct launch_options *options, const struct run *run,

@@ -232,6 +232,17 @@ static void write_id_maps(struct json_writer *json, const char *key, const id_ma
 	json_write_end_array(json);
 }
 
+static void write_sysctls(struct json_writer *json, const pair_list *sysctls)
+{
+	json_write_key(json, "sysctl");
+	json_write_begin_object(json);
+	for (size_t i = 0; i < sysctls->count; i++) {
+		json_write_key(json, sysctls->at[i].key);
+		json_write_string(json, sysctls->at[i].value);
+	}
+	json_write_end_object(json);
+}
+
 static void write_linux(struct json_writer *json, const struct request *request)
 {
 	const struct request_linux *linux_ = &request->linux_;
@@ -256,6 +267,8 @@ static void write_linux(struct json_writer *json, const struct request *request)
 	write_strings(json, "maskedPaths", &linux_->masked_paths);
 	write_strings(json, "readonlyPaths", &linux_->readonly_paths);
 	write_resources(json, &linux_->resources);
+	if (linux_->sysctl.count > 0)
+		write_sysctls(json, &linux_->sysctl);
 	if (linux_->seccomp != NULL)
 		write_seccomp(json, linux_->seccomp);
 	json_write_end_object(json);

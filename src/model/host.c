@@ -58,6 +58,19 @@ static bool maps_every_id(void)
 	return first == 0 && host == 0 && count == UINT32_MAX;
 }
 
+/* Engines protect themselves from the killer of processes that lack memory (proc_pid_oom_score_adj(5)). */
+static void probe_oom_score(struct host *host)
+{
+	char text[16];
+	AUTOCLOSE int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (length < 0)
+		return;
+	text[length] = '\0';
+	host->oom_score_adj = (int)strtol(text, NULL, 10);
+}
+
 static void probe_capabilities(struct host *host)
 {
 	uint64_t permitted = 0, inheritable = 0;
@@ -173,6 +186,8 @@ int host_probe(struct host *host, struct arena *arena, struct error *err)
 	if (getcwd(cwd, sizeof(cwd)) == NULL)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot find the current directory");
 	host->cwd = arena_strdup(arena, cwd);
+	if (host->privileged)
+		probe_oom_score(host);
 	TRY(probe_ignored_signals(host, err));
 	return probe_cgroups(host, arena, err);
 }

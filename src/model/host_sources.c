@@ -12,7 +12,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
-#include "model/host.h"
+#include "model/host_sockets.h"
 
 enum { DEEPEST = 256, TABLE_BUFFER = 16384 };
 
@@ -28,16 +28,26 @@ static const char *const sensitive_directories[] = {
 	"/root",
 	"/root/.ssh",
 	"/run",
+	"/run/containerd",
+	"/run/crio",
+	"/run/dbus",
+	"/run/podman",
+	"/run/systemd",
+	"/run/udev",
 	"/sys",
 	"/usr",
 	"/var",
 	"/var/lib",
+	"/var/lib/cloud",
 	"/var/lib/containerd",
 	"/var/lib/containers",
 	"/var/lib/docker",
+	"/var/lib/dpkg",
 	"/var/lib/kubelet",
+	"/var/lib/systemd",
+	"/var/spool/cron",
 };
-static const char *const sensitive_files[] = {"/etc/gshadow", "/etc/shadow", "/etc/sudoers"};
+static const char *const sensitive_files[] = {"/etc/gshadow", "/etc/shadow", "/etc/sudoers", "/run/initctl"};
 static const char *const sensitive_sockets[] = {
 	"/run/containerd/containerd.sock", "/run/crio/crio.sock",  "/run/dbus/system_bus_socket", "/run/docker.sock",
 	"/run/podman/podman.sock",         "/run/systemd/private",
@@ -348,9 +358,10 @@ static int probe_binds(struct look *look, const struct request *request, string_
 		if (!mount->bind)
 			continue;
 		TRY(probe_object(look, &object, mount->source, err));
-		*LIST_ADD(look->arena, &look->host->sources) = object;
 		/* The default view of a sandbox is the system's own, and is read-only with all that is below it. */
-		if (mount->recursive && object.real != NULL && strcmp(mount->from, "default") != 0)
+		object.is_default = strcmp(mount->from, "default") == 0;
+		*LIST_ADD(look->arena, &look->host->sources) = object;
+		if (mount->recursive && object.real != NULL && !object.is_default)
 			*LIST_ADD(look->arena, recursive) = object.real;
 	}
 	return 0;
@@ -375,5 +386,6 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 	if (recursive.count > 0)
 		TRY(probe_submounts(&look, &recursive, err));
 	probe_sensitive_files(&look);
+	host_probe_sockets(host, arena);
 	return 0;
 }

@@ -87,6 +87,17 @@ static void note_ambient(struct planner *p, struct plan_caps *plan)
 	plan->ambient &= ~powerless;
 }
 
+/* What a sandbox protects is owned by its outer user namespace. */
+static void note_powerless(struct planner *p, const struct plan_caps *plan)
+{
+	uint64_t powerless = plan->permitted & ~(1ULL << CAP_NET_BIND_SERVICE);
+
+	if (p->plan->ids.inner && powerless != 0)
+		planner_note(p, "caps", plan->from,
+			     arena_printf(p->arena, "in a sandbox these hold only over what the program makes itself: %s",
+					  names_of(p->arena, powerless)));
+}
+
 static int check_sets(const struct plan_caps *plan, struct error *err)
 {
 	if ((plan->effective & ~plan->permitted) != 0)
@@ -112,6 +123,7 @@ int caps_plan(struct planner *p, struct error *err)
 	tighten(p, plan);
 	note_ambient(p, plan);
 	tighten_inheritable(p, plan);
+	note_powerless(p, plan);
 	TRY(check_sets(plan, err));
 	if (p->profile->lock_securebits && p->request->process.user.uid != 0)
 		plan->securebits = LOCKED;

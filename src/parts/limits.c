@@ -93,6 +93,11 @@ static void plan_oom_score(struct planner *p)
 	struct opt_i64 wanted = p->request->process.oom_score_adj;
 
 	p->plan->limits.oom_score_adj = wanted;
+	/* What is not asked for is no reason to refuse. */
+	if (!wanted.set && p->host->oom_score_adj < 0 && p->profile->oom_score != VERDICT_ALLOW &&
+	    planner_judge(p, VERDICT_TIGHTEN, "limits", planner_origin(p, "/process/oomScoreAdj"),
+			  "it would inherit a protection from the launcher: others would be killed in its place", NULL))
+		p->plan->limits.oom_score_adj = (struct opt_i64){.set = true};
 	if (wanted.set && wanted.value < 0 &&
 	    planner_judge(p, p->profile->oom_score, "limits", planner_origin(p, "/process/oomScoreAdj"),
 			  "oomScoreAdj is below 0: others would be killed in its place", "use 0 or more"))

@@ -29,6 +29,10 @@ static int add_paths(struct planner *p, const string_list *wanted, const char *p
 		if (wanted->at[i][0] != '/')
 			return error_set(err, ERROR_CONFIG, 0, "config.json:%s: '%s' is not absolute", pointer,
 					 wanted->at[i]);
+		/* A process keeps the root that it has, whatever is mounted over it. */
+		if (strspn(wanted->at[i], "/.") == strlen(wanted->at[i]))
+			return error_set(err, ERROR_CONFIG, 0, "config.json:%s: '%s' is the root of the container",
+					 pointer, wanted->at[i]);
 		*LIST_ADD(p->arena, list) = (struct pair){.key = wanted->at[i], .value = planner_origin(p, pointer)};
 	}
 	return 0;

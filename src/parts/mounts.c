@@ -176,7 +176,7 @@ static void judge_propagation(struct planner *p, struct plan_mount *mount)
 	if (planner_judge(
 		    p, p->profile->propagation, "mounts", mount->from,
 		    arena_printf(p->arena, "the mount on %s shares its mount events with the host", mount->target),
-		    "use rprivate or rslave"))
+		    "use rprivate"))
 		mount->propagation = MS_PRIVATE | (mount->propagation & MS_REC);
 }
 
@@ -322,6 +322,14 @@ static const char *mount_label(const struct planner *p, const struct plan_mount 
 	return p->request->linux_.mount_label;
 }
 
+/* The kernel takes no text with a bind mount, and other runtimes say nothing. */
+static void note_ignored_words(struct planner *p, const struct plan_mount *mount)
+{
+	for (size_t i = 0; mount->kind == MOUNT_BIND && i < mount->data.count; i++)
+		planner_note(p, "mounts", mount->from,
+			     arena_printf(p->arena, "a bind mount has no option '%s': ignored", mount->data.at[i]));
+}
+
 static int plan_mount(struct planner *p, const struct request_mount *wanted, size_t *binds, struct error *err)
 {
 	struct plan_mount mount;
@@ -345,6 +353,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	TRY(check_special(p, &mount, err));
 	complete_idmap(p, &mount);
 	leave_idmap_to_launcher(p, &mount);
+	note_ignored_words(p, &mount);
 	if (mount.kind == MOUNT_CGROUP)
 		complete_cgroup(p, &mount);
 	mount.label = mount_label(p, &mount);

@@ -10,14 +10,20 @@
 #define CGROUP_SUPER_MAGIC 0x27e0eb
 #endif
 
+/* Numbers that no header has (statfs(2)). */
+enum { CONFIGFS = 0x62656570, FUSECTL = 0x65735543, MQUEUE = 0x19800202, RPC_PIPE = 0x67596969 };
+
 enum scope {
 	SCOPE_EVER = 1,       /* the object itself, however it is mounted */
 	SCOPE_WRITABLE = 2,   /* the object itself, when it is writable */
 	SCOPE_BELOW = 4,      /* everything below it, when it is writable */
 	SCOPE_BELOW_EVER = 8, /* everything below it */
 	SCOPE_INSIDE = 16,    /* a directory that it is in: a read-only mount does not stop connect(2) */
+	SCOPE_SECRET = 32,    /* what is below it and not for everybody on the host */
 };
 
+static const char sockets[] = "it holds the sockets of the host's services";
+static const char runs_as_root[] = "the host runs what is in it as root";
 static const char socket_is_root[] = "there is a socket that is root on the host";
 
 /*
@@ -32,24 +38,35 @@ static const struct {
 	{"/", SCOPE_EVER, "it is the whole host"},
 	{"/boot", SCOPE_EVER | SCOPE_BELOW, "it holds the host's kernel"},
 	{"/dev", SCOPE_EVER, "it holds the host's devices"},
-	{"/etc", SCOPE_EVER | SCOPE_BELOW, "it holds the host's configuration and secrets"},
+	{"/etc", SCOPE_EVER | SCOPE_BELOW | SCOPE_SECRET, "it holds the host's configuration and secrets"},
 	{"/etc/gshadow", SCOPE_EVER, "it holds the host's passwords"},
 	{"/etc/shadow", SCOPE_EVER, "it holds the host's passwords"},
 	{"/etc/ssh", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds the host's keys"},
 	{"/etc/sudoers", SCOPE_EVER, "it says who may become root"},
-	{"/home", SCOPE_WRITABLE, "it holds everybody's files"},
+	{"/home", SCOPE_EVER, "it holds everybody's files"},
 	{"/proc", SCOPE_EVER | SCOPE_BELOW_EVER, "it shows the host's processes"},
 	{"/root", SCOPE_EVER, "it is root's home"},
 	{"/root/.ssh", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds root's keys"},
-	{"/run", SCOPE_EVER, "it holds the sockets of the host's services"},
+	{"/run", SCOPE_EVER, sockets},
+	{"/run/containerd", SCOPE_EVER, sockets},
+	{"/run/crio", SCOPE_EVER, sockets},
+	{"/run/dbus", SCOPE_EVER | SCOPE_BELOW_EVER, sockets},
+	{"/run/initctl", SCOPE_EVER, "it commands the host's init"},
+	{"/run/podman", SCOPE_EVER, sockets},
+	{"/run/systemd", SCOPE_EVER | SCOPE_BELOW, sockets},
+	{"/run/udev", SCOPE_EVER | SCOPE_BELOW, sockets},
 	{"/sys", SCOPE_EVER | SCOPE_BELOW_EVER, "it is the host's kernel and hardware"},
 	{"/usr", SCOPE_WRITABLE | SCOPE_BELOW, "it holds the host's programs"},
 	{"/var", SCOPE_EVER, "it holds the state of the host's services"},
 	{"/var/lib", SCOPE_EVER, "it holds the state of the host's services"},
+	{"/var/lib/cloud", SCOPE_EVER | SCOPE_BELOW, runs_as_root},
 	{"/var/lib/containerd", SCOPE_EVER, "it holds the images and containers of this host"},
 	{"/var/lib/containers", SCOPE_EVER, "it holds the images and containers of this host"},
 	{"/var/lib/docker", SCOPE_EVER, "it holds the images and containers of this host"},
+	{"/var/lib/dpkg", SCOPE_BELOW | SCOPE_WRITABLE, runs_as_root},
 	{"/var/lib/kubelet", SCOPE_EVER, "it holds the secrets of all pods of this host"},
+	{"/var/lib/systemd", SCOPE_EVER | SCOPE_BELOW, runs_as_root},
+	{"/var/spool/cron", SCOPE_EVER | SCOPE_BELOW_EVER, runs_as_root},
 	{"/run/containerd/containerd.sock", SCOPE_EVER | SCOPE_INSIDE, socket_is_root},
 	{"/run/crio/crio.sock", SCOPE_EVER | SCOPE_INSIDE, socket_is_root},
 	{"/run/dbus/system_bus_socket", SCOPE_EVER | SCOPE_INSIDE,
@@ -74,6 +91,16 @@ static const struct {
 	{BPF_FS_MAGIC, "it is the bpf file system"},
 	{NSFS_MAGIC, "it is a namespace of the host"},
 	{DEVPTS_SUPER_MAGIC, "it holds the host's terminals"},
+	{BINFMTFS_MAGIC, "it says what the host's kernel executes"},
+	{CONFIGFS, "it configures the host's kernel"},
+	{EFIVARFS_MAGIC, "it is the host's firmware"},
+	{FUSECTL, "it controls the host's file systems"},
+	{MQUEUE, "it holds the host's message queues"},
+	{PSTOREFS_MAGIC, "it holds the host kernel's last messages"},
+	{RDTGROUP_SUPER_MAGIC, "it configures the host's processors"},
+	{RPC_PIPE, "it holds the sockets of the host's services"},
+	{SELINUX_MAGIC, "it is the host's security policy"},
+	{SMACK_MAGIC, "it is the host's security policy"},
 };
 
 static unsigned scope_of(const char *path, const char **ret_why)
@@ -99,7 +126,8 @@ static const char *compare(const struct host *host, const struct host_object *so
 {
 	const struct host_object *own = &host->sensitive.at[index];
 	bool same = source->device == own->device && source->inode == own->inode;
-	bool below = (source->below & 1U << index) != 0;
+	bool below = (source->below & 1ULL << index) != 0;
+	uint32_t for_all = S_ISDIR(source->mode) ? S_IROTH | S_IXOTH : S_IROTH;
 	const char *why;
 	unsigned scope = scope_of(own->path, &why);
 
@@ -107,6 +135,8 @@ static const char *compare(const struct host *host, const struct host_object *so
 		return why;
 	if (below && ((scope & SCOPE_BELOW_EVER) != 0 || (writable && (scope & SCOPE_BELOW) != 0)))
 		return why;
+	if (below && (scope & SCOPE_SECRET) != 0 && (source->mode & for_all) != for_all)
+		return "not everybody on the host may read it";
 	if ((scope & SCOPE_INSIDE) != 0 && lies_below(own->real, source->real))
 		return why;
 	return NULL;
@@ -145,6 +175,21 @@ static void refuse(struct planner *p, const struct judged *j, const char *path, 
 		      "remove it, or bind only what the program needs");
 }
 
+/* A sandbox's user may name a socket; nobody gets one by binding what it lies in. */
+static void judge_socket(struct planner *p, const struct judged *j, const struct host_object *object)
+{
+	if (object->unsearched)
+		planner_note(p, j->layer, j->from,
+			     arena_printf(p->arena, "not all of %s was looked through for sockets of the host",
+					  object->path));
+	if (object->socket == NULL || (S_ISSOCK(object->mode) && p->request->sandbox.given))
+		return;
+	planner_judge(
+		p, VERDICT_REFUSE, j->layer, j->from,
+		arena_printf(p->arena, "%s: the host listens on the socket %s there", object->path, object->socket),
+		"bind only what the program needs: a read-only mount does not stop it from connecting");
+}
+
 static void judge_submounts(struct planner *p, const struct judged *j, const char *real)
 {
 	for (size_t i = 0; j->recursive && i < p->host->submounts.count; i++) {
@@ -156,6 +201,8 @@ static void judge_submounts(struct planner *p, const struct judged *j, const cha
 						      : why_sensitive(p->host, mount, j->below_writable);
 		if (why != NULL)
 			refuse(p, j, mount->path, j->below_writable, why);
+		else
+			judge_socket(p, j, mount);
 	}
 }
 
@@ -170,17 +217,49 @@ static void judge_object(struct planner *p, const struct judged *j, const struct
 	const char *why = why_sensitive(p->host, source, j->writable);
 	if (why != NULL)
 		refuse(p, j, j->path, j->writable, why);
+	else
+		judge_socket(p, j, source);
 	judge_submounts(p, j, source->real);
+}
+
+/* Settings, keys and start files of people, /root/.X and /home/NAME/.X: a sandbox's user may show its own. */
+static bool is_personal(const char *real)
+{
+	const char *home = strncmp(real, "/home/", 6) == 0 ? strchr(real + 6, '/') : NULL;
+
+	return strncmp(real, "/root/.", 7) == 0 || (home != NULL && home[1] == '.');
+}
+
+static void judge_personal(struct planner *p, const struct plan_mount *mount, const struct host_object *source)
+{
+	if (source->real == NULL || p->request->sandbox.given || !is_personal(source->real))
+		return;
+	planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
+		      arena_printf(p->arena, "%s holds somebody's settings or keys", mount->source),
+		      "copy what the program needs to another place");
+}
+
+static bool is_below_dev(const struct planner *p, const struct host_object *source)
+{
+	for (size_t i = 0; i < p->host->sensitive.count; i++)
+		if (strcmp(p->host->sensitive.at[i].path, "/dev") == 0 && (source->below & 1ULL << i) != 0)
+			return true;
+	return false;
 }
 
 /* A device by way of a mount is a device all the same; a sandbox's --dev is its user's own word. */
 static void judge_device(struct planner *p, const struct plan_mount *mount, const struct host_object *source)
 {
-	if (!S_ISCHR(source->mode) || p->request->sandbox.given)
+	bool device = S_ISCHR(source->mode) || (S_ISDIR(source->mode) && is_below_dev(p, source));
+
+	if (!device || p->request->sandbox.given)
 		return;
-	planner_judge(p, p->profile->devices == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "mounts", mount->from,
-		      arena_printf(p->arena, "%s is a device of the host", mount->source),
-		      "remove it, or use the privileged profile");
+	planner_judge(
+		p, p->profile->devices == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "mounts", mount->from,
+		arena_printf(p->arena,
+			     S_ISCHR(source->mode) ? "%s is a device of the host" : "%s holds devices of the host",
+			     mount->source),
+		"remove it, or use the privileged profile");
 }
 
 void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bind)
@@ -204,8 +283,14 @@ void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bin
 	mount->judged = true;
 	mount->device = source->device;
 	mount->inode = source->inode;
+	if (p->host->sockets_unknown && S_ISDIR(source->mode) && !source->is_default)
+		planner_note(p, "mounts", mount->from,
+			     arena_printf(p->arena,
+					  "nobody knows whether %s has sockets of the host: the kernel does not tell",
+					  mount->source));
 	judge_object(p, &judged, source);
 	judge_device(p, mount, source);
+	judge_personal(p, mount, source);
 }
 
 void mounts_judge_root(struct planner *p)

@@ -34,13 +34,17 @@ static uint32_t uid_on_host(const struct planner *p, const struct request_user *
 }
 
 /* Whatever it is called inside: files and switches of the host go by the id outside. */
-static void judge_mapped_root(struct planner *p, const struct request_user *user)
+static void judge_mapped_root(struct planner *p)
 {
-	if (p->host->privileged && user->uid != 0 && uid_on_host(p, user) == 0)
-		planner_judge(p, p->profile->root_user == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "user",
-			      p->plan->ids.from,
-			      arena_printf(p->arena, "user %u inside is root on the host", user->uid),
-			      "map it to another user of the host");
+	const struct plan_ids *ids = &p->plan->ids;
+
+	for (size_t i = 0; p->host->privileged && i < ids->uid.count; i++)
+		if (ids->uid.at[i].host == 0)
+			planner_judge(p, p->profile->root_user == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "user",
+				      ids->from,
+				      arena_printf(p->arena, "user %u inside is root on the host",
+						   ids->uid.at[i].container),
+				      "map it to another user of the host");
 }
 
 /* An idmapped mount can make any user the owner of root's files on the disk below, where others find what it leaves. */
@@ -61,7 +65,7 @@ static void judge_idmapped_root(struct planner *p, const struct request_user *us
 
 static void judge_root(struct planner *p, const struct request_user *user)
 {
-	judge_mapped_root(p, user);
+	judge_mapped_root(p);
 	judge_idmapped_root(p, user);
 	if (user->uid != 0)
 		return;

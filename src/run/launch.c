@@ -90,8 +90,12 @@ static int wait_for_stage(pid_t stage, struct run *run, struct error *err)
 {
 	int status;
 
-	if (waitpid(stage, &status, 0) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot wait for the stage process");
+	if (wait_for_process(run, stage, &status, err) < 0) {
+		(void)sys_kill(stage, SIGKILL);
+		(void)waitpid(stage, NULL, 0);
+		run->child = run->shared->child;
+		return -1;
+	}
 	if (run->shared->error.kind != ERROR_NONE) {
 		*err = run->shared->error;
 		return -1;
@@ -179,11 +183,18 @@ static int child_failed(const struct plan *plan, struct run *run, struct error *
 			 last_step(plan, run->shared), WTERMSIG(status));
 }
 
+/* As sync_await(), but a signal ends it as well. */
+static int hear(struct run *run, enum sync_message message, int *ret_fd, struct error *err)
+{
+	TRY(wait_for_child(run, err));
+	return sync_await(run->sync, message, ret_fd, err);
+}
+
 /* Waits for @message; the child's end is its failure. */
 static int await_child(const struct plan *plan, struct run *run, enum sync_message message, int *ret_fd,
 		       struct error *err)
 {
-	int gone = sync_await(run->sync, message, ret_fd, err);
+	int gone = hear(run, message, ret_fd, err);
 
 	return gone > 0 ? child_failed(plan, run, err) : gone;
 }
@@ -238,7 +249,7 @@ static int hand_over_listener(const struct plan *plan, struct run *run, struct e
 
 static int await_exec(const struct plan *plan, struct run *run, struct error *err)
 {
-	int gone = sync_await(run->sync, 0, NULL, err);
+	int gone = hear(run, 0, NULL, err);
 
 	if (gone <= 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_BUG, 0, "the container spoke out of turn");
@@ -250,7 +261,7 @@ static int await_exec(const struct plan *plan, struct run *run, struct error *er
 /* Until the child has said that it need not die with the launcher, the launcher may not end. */
 static int await_parting(const struct plan *plan, struct run *run, struct error *err)
 {
-	int gone = sync_await(run->sync, 0, NULL, err);
+	int gone = hear(run, 0, NULL, err);
 
 	if (gone <= 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_BUG, 0, "the container spoke out of turn");
@@ -333,6 +344,7 @@ static void run_close(const struct plan *plan, struct run *run)
 	fd_close(&run->root);
 	fd_close(&run->terminal);
 	fd_close(&run->control);
+	fd_close(&run->interrupts);
 	fd_close(&run->cgroup);
 	fd_close(&run->net);
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
@@ -388,6 +400,7 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 			    .program = -1,
 			    .control = -1,
 			    .net = -1,
+			    .interrupts = -1,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		run->cgroup_join[i] = -1;
@@ -408,7 +421,8 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 	int pair[2], control[2] = {-1, -1};
 	struct wait wait;
 
-	TRY(wait_prepare(&wait, err));
+	TRY(steps_apply(STEP_OPEN, plan, run, err));
+	TRY(wait_prepare(&wait, run, err));
 	if (sys_socketpair(pair) < 0 || (plan->terminal.pty && plan->process.init && sys_socketpair(control) < 0))
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make the sockets of the launch");
 	run->sync = pair[0];
@@ -420,6 +434,7 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 	run->control = control[0];
 	TRY(started);
 	TRY(launcher_side(plan, options, run, err));
+	fd_close(&run->interrupts);
 	return plan->lifecycle.detached ? 0 : wait_for_exit(&wait, plan, run, ret_status, err);
 }
 

@@ -33,14 +33,15 @@
 	}
 
 static const struct step launch_steps[] = {
+	/* The launcher opens what the child could not reach from inside a user namespace. */
+	STEP("rootfs-open", STEP_OPEN, rootfs_open),
+	STEP("mounts-open", STEP_OPEN, mounts_prepare),
+
 	/* Whatever is made from here on, `delete` finds it after a crash. */
 	{"state", STEP_PREPARE, state_make_wanted, state_make, state_make_explain, state_unmake},
 	STEP("start-listen", STEP_PREPARE, start_listen),
 	/* The limits are there before anything that they limit. */
 	{"cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove},
-	/* The launcher opens what the child could not reach from inside a user namespace. */
-	STEP("rootfs-open", STEP_PREPARE, rootfs_open),
-	STEP("mounts-open", STEP_PREPARE, mounts_prepare),
 
 	/* New namespaces come with clone3(2); the others are joined before, or as the child's first act. */
 	STEP("namespaces", STEP_ENTER, namespaces_enter),

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -18,10 +19,21 @@
 
 enum { TIMED_OUT = 124 };
 
-int wait_prepare(struct wait *wait, struct error *err)
+/* What people and service managers send when something shall end. */
+static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+static void stopping_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof(stopping) / sizeof(stopping[0]); i++)
+		sigaddset(set, stopping[i]);
+}
+
+int wait_prepare(struct wait *wait, struct run *run, struct error *err)
 {
 	/* These mean something to this process, or cannot be blocked sensibly. */
 	static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU};
+	sigset_t interrupts;
 
 	sigfillset(&wait->signals);
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -29,7 +41,52 @@ int wait_prepare(struct wait *wait, struct error *err)
 	/* A caller that ignores SIGCHLD would leave nothing to wait for. */
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || sigprocmask(SIG_BLOCK, &wait->signals, NULL) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot block signals");
+	stopping_signals(&interrupts);
+	run->interrupts = signalfd(-1, &interrupts, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (run->interrupts < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot take signals");
 	return 0;
+}
+
+/* A child in the middle of a hanging file system may not even die at once: the next signal need not wait for that. */
+static int interrupted(const struct run *run, struct error *err)
+{
+	struct signalfd_siginfo info = {0};
+	sigset_t again;
+
+	if (read(run->interrupts, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return error_set(err, ERROR_SYSTEM, errno, "cannot take signals");
+	stopping_signals(&again);
+	(void)sigprocmask(SIG_UNBLOCK, &again, NULL);
+	return error_set(err, ERROR_SYSTEM, 0, "the launch was interrupted by signal %u", info.ssi_signo);
+}
+
+int wait_for_child(const struct run *run, struct error *err)
+{
+	struct pollfd fds[] = {{.fd = run->sync, .events = POLLIN}, {.fd = run->interrupts, .events = POLLIN}};
+
+	while (poll(fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot wait for the container");
+	return fds[0].revents == 0 ? interrupted(run, err) : 0;
+}
+
+int wait_for_process(const struct run *run, pid_t pid, int *ret_status, struct error *err)
+{
+	sigset_t signals;
+	pid_t ended;
+
+	stopping_signals(&signals);
+	sigaddset(&signals, SIGCHLD);
+	while ((ended = waitpid(pid, ret_status, WNOHANG)) == 0) {
+		int number = sigwaitinfo(&signals, NULL);
+
+		if (number > 0 && number != SIGCHLD) {
+			(void)sys_kill(getpid(), number);
+			return interrupted(run, err);
+		}
+	}
+	return ended < 0 ? error_set(err, ERROR_SYSTEM, errno, "cannot wait for the stage process") : 0;
 }
 
 /* Whoever reads it sees all of it or nothing; no newline, because its readers do not expect one. */

@@ -34,6 +34,10 @@ have_devices_cgroup() {
 	[ -d /sys/fs/cgroup/devices ] || [ -e /sys/fs/cgroup/cgroup.controllers ]
 }
 
+have_fuse() {
+	[ -c /dev/fuse ]
+}
+
 have_x86_64() {
 	[ "$(uname -m)" = x86_64 ]
 }

@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# A set-up that hangs, in the launcher, the stage process or the child, ends with a signal and leaves nothing behind. What hangs is
+# a file system in user space whose program never answers.
+
+load helpers/common
+
+setup() {
+	common_setup
+	requires root python3 fuse
+	make_bundle restricted
+	HANGS=$BATS_TEST_TMPDIR/hangs
+	mkdir "$HANGS"
+}
+
+teardown() {
+	[ -z "${SERVER-}" ] || kill "$SERVER"
+	umount -l "$HANGS" 2>/dev/null || true
+	common_teardown
+}
+
+# Everything below $HANGS waits from now on.
+hang() {
+	python3 -c 'import ctypes, os, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+fuse = os.open("/dev/fuse", os.O_RDWR)
+options = b"fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % fuse
+if libc.mount(b"hangs", sys.argv[1].encode(), b"fuse", 0, options) != 0:
+    sys.exit(os.strerror(ctypes.get_errno()))
+print("ready", flush=True)
+time.sleep(60)' "$HANGS" >"$BATS_TEST_TMPDIR/server" 3>&- &
+	SERVER=$!
+	for _ in {1..200}; do [ -s "$BATS_TEST_TMPDIR/server" ] && return || sleep 0.02; done
+	fail "nothing hangs"
+}
+
+# Starts the launch, lets it come to the point where it hangs, and sends signal $1 to the launcher alone.
+interrupt() {
+	local launcher i
+	number=$1
+	shift
+	"$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null 3>&- &
+	launcher=$!
+	sleep 0.5
+	kill -0 $launcher || fail "it did not hang: $(<"$BATS_TEST_TMPDIR/err")"
+	kill "-$number" $launcher
+	for ((i = 0; i < 100; i++)); do
+		kill -0 $launcher 2>/dev/null || break
+		sleep 0.05
+	done
+	[ $i -lt 100 ] || { kill -9 $launcher && fail "it went on hanging after signal $number"; }
+	status=0
+	wait $launcher || status=$?
+	stderr=$(<"$BATS_TEST_TMPDIR/err")
+}
+
+@test "a child that hangs over a source is ended by a signal" {
+	hang
+	edit_config --arg s "$HANGS/source" '.mounts += [{destination: "/srv", type: "bind", source: $s, options: ["bind"]}]'
+	for signal in INT TERM HUP QUIT; do
+		interrupt $signal "$CASEMATE" run --profile privileged --bundle "$BUNDLE" "$ID"
+		assert_status 125
+		assert_stderr "interrupted by signal"
+	done
+}
+
+@test "a launcher that hangs over a source is ended by a signal" {
+	hang
+	edit_config --arg s "$HANGS/source" '.mounts += [{destination: "/srv", type: "bind", source: $s, options: ["bind"]}]
+		| .linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	interrupt TERM "$CASEMATE" run --profile privileged --bundle "$BUNDLE" "$ID"
+	assert_status 143
+	interrupt TERM "$CASEMATE" run --bundle "$BUNDLE" "$ID"
+	assert_status 143
+}
+
+@test "a stage process that hangs over a namespace is ended by a signal" {
+	hang
+	edit_config --arg s "$HANGS/source" '.linux.namespaces |= map(if .type == "pid" then .path = $s else . end)'
+	interrupt TERM "$CASEMATE" run --profile privileged --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	assert_stderr "interrupted by signal 15"
+}
+
+@test "a sandbox that hangs is ended by a signal" {
+	hang
+	interrupt TERM as_user "$CASEMATE" sandbox --profile privileged --ro "$HANGS/source:/srv" -- true
+	[ "$status" -ne 0 ] || fail "it ran"
+}
