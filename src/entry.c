@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The first instructions of a static program, before the C library starts: `casemate run` as root executes itself again
+ * The first instructions of a static program, before the C library starts: `run` and `create` as root execute it again
  * from a read-only view of its file (base/self.h), and here that costs one execve(2) and not also the start of a C
  * library, which takes longer. It is only a short cut: whatever does not work here is left to self_protect(), which
  * looks again and fails closed.
@@ -81,12 +81,12 @@ BARE static int may_run_root(const long *stack)
 {
 	static const char option[] = "--profile", link[] = "casemate-", strict[] = "restricted";
 	const char *name = last_part((const char *)stack[1]);
-	int run = 0, weaker = starts_with(name, link) && !is(name + sizeof(link) - 1, strict);
+	int launch = 0, weaker = starts_with(name, link) && !is(name + sizeof(link) - 1, strict);
 
 	for (long i = 1; i < stack[0]; i++) {
 		const char *word = (const char *)stack[1 + i];
 
-		run |= is(word, "run");
+		launch |= is(word, "run") | is(word, "create");
 		if (starts_with(word, option)) {
 			const char *value = word + sizeof(option) - 1;
 
@@ -97,7 +97,7 @@ BARE static int may_run_root(const long *stack)
 			weaker = !is(value, strict);
 		}
 	}
-	return run && weaker;
+	return launch && weaker;
 }
 
 /* Root without being set-user-ID, and not yet executed from a descriptor. */
