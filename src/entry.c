@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The first instructions of a static program, before the C library starts: `casemate run` as root executes itself again
+ * The first instructions of a static program, before the C library starts: `run` and `create` as root execute it again
  * from a read-only view of its file (base/self.h), and here that costs one execve(2) and not also the start of a C
  * library, which takes longer. It is only a short cut: whatever does not work here is left to self_protect(), which
  * looks again and fails closed.
@@ -55,18 +55,49 @@ BARE static int starts_with(const char *text, const char *start)
 	return *start == '\0';
 }
 
-/* More than the command may be called "run"; then a sandbox pays for what it does not need. */
-BARE static int asks_to_run(const long *stack)
+BARE static int is(const char *text, const char *word)
 {
-	static const char command[] = "run";
+	while (*word != '\0' && *text == *word)
+		text++, word++;
+	return *text == *word;
+}
+
+BARE static const char *last_part(const char *path)
+{
+	const char *part = path;
+
+	for (; *path != '\0'; path++)
+		if (*path == '/')
+			part = path + 1;
+	return part;
+}
+
+/*
+ * Whether this may be a `run` under a profile that lets a program be root on the host. The default one does not, and a
+ * site's file is not looked at here; more than the command may be called "run", and then a sandbox pays for what it
+ * does not need.
+ */
+BARE static int may_run_root(const long *stack)
+{
+	static const char option[] = "--profile", link[] = "casemate-", strict[] = "restricted";
+	const char *name = last_part((const char *)stack[1]);
+	int launch = 0, weaker = starts_with(name, link) && !is(name + sizeof(link) - 1, strict);
 
 	for (long i = 1; i < stack[0]; i++) {
 		const char *word = (const char *)stack[1 + i];
 
-		if (starts_with(word, command) && word[sizeof(command) - 1] == '\0')
-			return 1;
+		launch |= is(word, "run") | is(word, "create");
+		if (starts_with(word, option)) {
+			const char *value = word + sizeof(option) - 1;
+
+			if (*value == '=')
+				value++;
+			else if (i + 1 < stack[0])
+				value = (const char *)stack[2 + i];
+			weaker = !is(value, strict);
+		}
 	}
-	return 0;
+	return launch && weaker;
 }
 
 /* Root without being set-user-ID, and not yet executed from a descriptor. */
@@ -98,7 +129,7 @@ BARE __attribute__((used, visibility("hidden"))) void entry_view(const long *sta
 
 	while (*end != 0)
 		end++;
-	if (!may_need_view((const Elf64_auxv_t *)(end + 1)) || !asks_to_run(stack) ||
+	if (stack[0] < 1 || !may_need_view((const Elf64_auxv_t *)(end + 1)) || !may_run_root(stack) ||
 	    CALL(SYS_statfs, WORD(self), WORD(&fs)) < 0 || (fs.f_flags & ST_RDONLY) != 0)
 		return;
 	/* Stays open over the execve(2): self_view() says what for. */

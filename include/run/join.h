@@ -14,7 +14,8 @@
 /* Turns the plan of a whole launch of the container @state into one that joins it. */
 void join_plan(struct plan *plan, const struct state *state);
 
-/* Lets the process join the cgroup @path below the container's own. ERROR_USAGE for a path that could lead elsewhere. */
+/* Lets the process join the cgroup @path below the container's own. ERROR_USAGE for a path that could lead elsewhere.
+ */
 int join_below(struct plan *plan, const char *path, struct error *err);
 
 /* Step, launcher: gets hold of the container's first process, and makes sure that it is that one. */

@@ -33,9 +33,14 @@ int arena_freeze(struct arena *arena, struct error *err)
 	return 0;
 }
 
+static size_t round_up(size_t size)
+{
+	return (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	size_t rounded = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+	size_t rounded = round_up(size);
 
 	if (rounded < size || rounded > arena->size - arena->used) {
 		fprintf(stderr, "casemate: the configuration needs more than %d MiB of memory\n", ARENA_BYTES >> 20);
@@ -80,6 +85,12 @@ void *arena_grow(struct arena *arena, void *at, size_t count, size_t element)
 	if (count != 0 && (count & (count - 1)) != 0)
 		return at;
 	size_t room = count == 0 ? 1 : count * 2;
+
+	/* What was allocated last grows where it is. */
+	if (count != 0 && (char *)at + round_up(count * element) == arena->start + arena->used) {
+		arena_alloc(arena, round_up(room * element) - round_up(count * element));
+		return at;
+	}
 	void *bigger = arena_alloc(arena, room * element);
 
 	if (count != 0)

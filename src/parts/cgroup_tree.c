@@ -4,9 +4,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
@@ -165,7 +167,8 @@ static int check_parent(const struct plan_cgroup *plan, size_t index, int dir, s
 static int make_path(const struct plan_cgroup *plan, int root, size_t hierarchy, cgroup_enter *enter, struct run *run,
 		     struct error *err)
 {
-	AUTOCLOSE int parent = open_below(root, ".", O_PATH | O_DIRECTORY);
+	AUTOCLOSE int own = -1;
+	int parent = root;
 	uint8_t *made = &run->cgroup_made[hierarchy];
 
 	for (size_t i = 0; parent >= 0 && i < plan->components.count; i++) {
@@ -182,10 +185,10 @@ static int make_path(const struct plan_cgroup *plan, int root, size_t hierarchy,
 			fd_close(&dir);
 			return -1;
 		}
-		fd_close(&parent);
-		parent = dir;
+		fd_close(&own);
+		own = parent = dir;
 	}
-	return parent < 0 ? -2 : fd_take(&parent);
+	return own < 0 ? -2 : fd_take(&own);
 }
 
 int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_enter *enter, struct run *run,
@@ -286,15 +289,19 @@ static int remove_patiently(int parent, const char *name)
 /* The directory of the first @count components. */
 static int open_path(const struct plan_cgroup *plan, int root, size_t count)
 {
-	AUTOCLOSE int dir = open_below(root, ".", O_PATH | O_DIRECTORY);
+	char path[PATH_MAX] = ".";
+	size_t length = 1;
 
-	for (size_t i = 0; dir >= 0 && i < count; i++) {
-		int next = open_below(dir, plan->components.at[i], O_PATH | O_DIRECTORY);
+	for (size_t i = 0; i < count; i++) {
+		int more = snprintf(path + length, sizeof(path) - length, "/%s", plan->components.at[i]);
 
-		fd_close(&dir);
-		dir = next;
+		if (more < 0 || (size_t)more >= sizeof(path) - length) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		length += (size_t)more;
 	}
-	return fd_take(&dir);
+	return open_below(root, path, O_PATH | O_DIRECTORY);
 }
 
 int cgroup_tree_open(const struct plan_cgroup *plan, size_t hierarchy, size_t depth, struct error *err)
@@ -310,10 +317,10 @@ int cgroup_tree_open(const struct plan_cgroup *plan, size_t hierarchy, size_t de
 /* Parents that others use by now are theirs. */
 static void remove_parent(const struct plan_cgroup *plan, int root, size_t index)
 {
-	AUTOCLOSE int parent = open_path(plan, root, index);
+	AUTOCLOSE int parent = index == 0 ? -1 : open_path(plan, root, index);
 
-	if (parent >= 0)
-		(void)sys_unlinkat(parent, plan->components.at[index], AT_REMOVEDIR);
+	if (index == 0 || parent >= 0)
+		(void)sys_unlinkat(index == 0 ? root : parent, plan->components.at[index], AT_REMOVEDIR);
 }
 
 int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, uint8_t made, struct error *err)

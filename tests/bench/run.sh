@@ -61,16 +61,14 @@ build_tools() {
 	"$tools/floor" -D 1 x >"$work/filter"
 }
 
-# The v1 hierarchies, or the one of v2, as the floor wants to hear of them; and the cgroup of its own that a bundle with
-# rules for devices asks for.
+# The v1 hierarchies, or the one of v2, as the floor wants to hear of them; and the cgroups that every container gets.
 floor_cgroups=()
-own_cgroup=(-j b%n -o devices)
+own_cgroup=(-j b%n)
 find_cgroups() {
 	local name
 
 	if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
 		floor_cgroups=(-2)
-		own_cgroup=(-j b%n)
 		return
 	fi
 	while read -r name; do
@@ -84,6 +82,7 @@ casemate() { # NAME PROFILE BUNDLE
 
 crun_and_runc() { # BUNDLE
 	contender crun "$(command -v crun)" --cgroup-manager=disabled run --bundle "$work/$1" b%n
+	contender crun-cgroupfs "$(command -v crun)" --cgroup-manager=cgroupfs run --bundle "$work/$1" b%n
 	contender runc "$(command -v runc)" run --bundle "$work/$1" b%n
 }
 
@@ -109,18 +108,17 @@ case_same() {
 case_default() {
 	heading "run: busybox true, the bundle of runc spec"
 	floors
-	contender floor-cgroup "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
+	contender floor-cgroups "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
 	contender floor+filter "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" -S 1 "$work" /bin/true
-	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -j b%n "$work" /bin/true
 	casemate casemate baseline default
 	casemate casemate-privileged privileged default
 	crun_and_runc default
-	contender crun-cgroupfs "$(command -v crun)" --cgroup-manager=cgroupfs run --bundle "$work/default" b%n
 	measure
 	target casemate-privileged floor 1.3
 	target casemate-privileged floor-glibc 1.3
 	target casemate floor+filter 1.3
 	target casemate-privileged crun 0.45
+	target casemate-privileged crun-cgroupfs 0.45
 	target casemate crun 0.45
 	target casemate crun-cgroupfs 0.45
 	verdict "$case_name: context switches of casemate (floor: $(switches floor))" "$(switches casemate)" 4
@@ -129,25 +127,25 @@ case_default() {
 case_restricted() {
 	heading "run: the same as user 1000 under restricted (the floor: Landlock, one filter, no capability)"
 	floors -U 1000 -L -S 1
-	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -U 1000 -L -S 1 -j b%n "$work" /bin/true
 	casemate casemate restricted user
 	crun_and_runc user
 	measure
 	target casemate floor 1.3
-	target casemate floor+cgroups 1.3
+	target casemate floor-glibc 1.3
 	target casemate crun 0.45
 }
 
 case_docker() {
 	heading "run: Docker's configuration ($(wc -c <"$work/docker/config.json") bytes, 371 system calls, 3 architectures)"
 	floors -d -w -S 3 -b 3
-	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -d -w -S 3 -b 3 -j b%n "$work" /bin/true
 	casemate casemate baseline docker
 	casemate casemate-privileged privileged docker
 	crun_and_runc docker
 	measure
 	target casemate crun 0.25
+	target casemate crun-cgroupfs 0.25
 	target casemate-privileged crun 0.25
+	target casemate-privileged floor 1.3
 	target casemate-privileged floor-glibc 1.3
 	verdict "$case_name: compiling and proving its filter, us" "$(filter_cost docker)" 500
 }
@@ -155,12 +153,11 @@ case_docker() {
 case_sporadic() {
 	heading "run: 150 ms of quiet before each (what a loop keeps warm, is cold)"
 	contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$work" /bin/true
-	contender floor+cgroups "$tools/floor" "${floor_cgroups[@]}" -j b%n "$work" /bin/true
 	casemate casemate baseline default
 	contender crun "$(command -v crun)" --cgroup-manager=disabled run --bundle "$work/default" b%n
 	contender crun-cgroupfs "$(command -v crun)" --cgroup-manager=cgroupfs run --bundle "$work/default" b%n
 	measure -p 150
-	target casemate floor+cgroups 1.3
+	target casemate floor 1.3
 	target casemate crun-cgroupfs 0.45
 }
 
@@ -192,7 +189,7 @@ case_binds() {
 
 case_rules() {
 	heading "run: 1,000 argument rules on one system call"
-	contender floor "$tools/floor" "${floor_cgroups[@]}" -S 1 "$work" /bin/true
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" -S 1 "$work" /bin/true
 	casemate casemate privileged rules
 	crun_and_runc rules
 	measure
