@@ -332,6 +332,13 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 	each_runtime "-v ro, rw, volumes"
 }
 
+@test "docker: a device that was not given cannot be made and opened" {
+	check() {
+		ends_with 1 run_it busybox:test sh -c 'mknod /tmp/fuse c 10 229 && exec 3</tmp/fuse'
+	}
+	each_runtime "no other device"
+}
+
 @test "docker: --device gives a device, where the ceiling lets it" {
 	check() {
 		run_it --device /dev/zero:/dev/other busybox:test sh -c 'head -c 3 /dev/other | wc -c' | has 3

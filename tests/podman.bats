@@ -136,14 +136,20 @@ ROOT_REFUSED="process.user.uid is 0"
 
 @test "podman: top, stats, pause and update" {
 	check() {
-		box --memory 64m
-		pm top "$box" | has 'sleep 1000'
+		local before
+		box=$RUNTIME-$BATS_TEST_NUMBER
+		pm run -d --name "$box" $(as_asked) --memory 64m busybox:test sh -c 'while :; do echo tick; sleep 0.1; done'
+		pm top "$box" | has 'sh -c'
 		pm stats --no-stream --format '{{.MemUsage}} {{.PIDS}}' "$box" | grep -E '^[1-9].*B / .* [1-9][0-9]*$'
 		pm pause "$box"
 		[ "$(pm inspect -f '{{.State.Status}}' "$box")" = paused ]
+		before=$(pm logs "$box" | wc -l)
+		sleep 1
+		[ "$(pm logs "$box" | wc -l)" -eq "$before" ]
 		pm unpause "$box"
+		wait_until 10 eval "[ \$(pm logs $box | wc -l) -gt $before ]"
 		pm update --cpus 0.5 "$box"
-		pm exec "$box" true
+		pm exec "$box" sh -c 'cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us || cat /sys/fs/cgroup/cpu.max' | has 50000
 		pm rm -ft 0 "$box"
 	}
 	each_runtime "root: top, stats, pause, update"
