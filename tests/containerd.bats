@@ -101,7 +101,8 @@ ended_with() {
 		on_terminal ctr task exec -t --exec-id four "$box" sh -c 'tty; sleep 1; stty size' | has /dev/pts/ '33 99'
 		in_machine ctr task ls | grep -E "^$box +[0-9]+ +RUNNING"
 		[ "$(in_machine ctr task ps "$box" | tail -n +2 | wc -l)" -eq 1 ]
-		in_machine ctr task metrics "$box" | grep -E '^(memory.usage_in_bytes|memory.usage|memory.current) +[1-9]'
+		in_machine ctr task metrics "$box" | grep -E '^(memory.usage_in_bytes|memory.usage|memory.current) +[1-9][0-9]{0,6} *$'
+		in_machine ctr task metrics "$box" | grep -E '^pids.current +1 *$'
 		unbox
 	}
 	each_runtime "task exec, ls, ps, metrics"

@@ -140,7 +140,7 @@ ROOT_REFUSED="process.user.uid is 0"
 		box=$RUNTIME-$BATS_TEST_NUMBER
 		pm run -d --name "$box" $(as_asked) --memory 64m busybox:test sh -c 'while :; do echo tick; sleep 0.1; done'
 		pm top "$box" | has 'sh -c'
-		pm stats --no-stream --format '{{.MemUsage}} {{.PIDS}}' "$box" | grep -E '^[1-9].*B / .* [1-9][0-9]*$'
+		pm stats --no-stream --format '{{.MemUsage}} {{.PIDS}}' "$box" | grep -E '^([0-9.]+k|[0-9](\.[0-9]+)?M)B / .* [12]$'
 		pm pause "$box"
 		[ "$(pm inspect -f '{{.State.Status}}' "$box")" = paused ]
 		before=$(pm logs "$box" | wc -l)
