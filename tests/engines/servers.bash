@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The real servers, in a machine (machine.bash). Each keeps its data below $MACHINE and its state in the machine's own /run,
+# and is waited for until it answers. They end with the machine.
+#
+#   containerd_start     the server of ctr(1) and of dockerd
+#   dockerd_start        needs containerd; knows every runtime of $RUNTIMES by its name
+
+# wait_until SECONDS COMMAND...: until the command succeeds
+wait_until() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return
+		sleep 0.1
+	done
+}
+
+# started NAME COMMAND...: the server answers within half a minute, or its log is shown
+started() {
+	wait_until 30 "${@:2}" || {
+		tail -n 40 "$MACHINE/$1.log" >&2
+		return 1
+	}
+}
+
+containerd_start() {
+	mkdir -p "$MACHINE/containerd"
+	cat >"$MACHINE/containerd.toml" <<-END
+		version = 2
+		root = "$MACHINE/containerd"
+		state = "/run/containerd"
+		disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+		[grpc]
+		address = "/run/containerd/containerd.sock"
+	END
+	machine_daemon containerd containerd --config "$MACHINE/containerd.toml"
+	started containerd machine_run ctr version
+}
+
+# daemon.json holds what an operator would write into it.
+dockerd_start() {
+	local runtime
+	for runtime in $RUNTIMES; do
+		[ "$runtime" = runc ] || jq -n --arg name "$runtime" --arg path "$(runtime_path "$runtime")" '{($name): {$path}}'
+	done | jq -s '{runtimes: (add // {})}' >"$MACHINE/daemon.json"
+	machine_daemon dockerd dockerd --config-file "$MACHINE/daemon.json" --data-root "$MACHINE/docker" \
+		--exec-root /run/docker --pidfile /run/docker.pid --containerd /run/containerd/containerd.sock \
+		--host unix:///run/docker.sock --oom-score-adjust 0 "$@"
+	started dockerd machine_run docker version
+}
+
+# dockerd_default_runtime NAME: for builds, which cannot choose one
+dockerd_default_runtime() {
+	jq --arg name "$1" '.["default-runtime"] = $name' "$MACHINE/daemon.json" >"$MACHINE/daemon.json.new"
+	mv "$MACHINE/daemon.json.new" "$MACHINE/daemon.json"
+	machine_run sh -c "kill -HUP \$(cat /run/docker.pid)"
+	wait_until 10 eval "machine_run docker info -f '{{.DefaultRuntime}}' | grep -x '$1'"
+}
+
+# dockerd_start_other NAME OPTION...: one more daemon, without a network, at unix:///run/NAME.sock
+dockerd_start_other() {
+	machine_daemon "$1" dockerd --config-file "$MACHINE/daemon.json" --data-root "$MACHINE/$1" --exec-root "/run/$1" \
+		--pidfile "/run/$1.pid" --containerd /run/containerd/containerd.sock --host "unix:///run/$1.sock" \
+		--oom-score-adjust 0 --bridge none --iptables=false "${@:2}"
+	started "$1" machine_run docker -H "unix:///run/$1.sock" version
+}
+
+# podman_setup: podman needs no server. $MACHINE/podman-root and $MACHINE/podman-ordinary run it as root and as a user without
+# any privilege, on data of their own; containers.conf holds what an operator would write into it.
+podman_setup() {
+	local runtime
+	{
+		echo '[engine]'
+		printf '%s\n' 'cgroup_manager = "cgroupfs"' 'events_logger = "file"' 'infra_image = ""'
+		# conmon hands on what a runtime of these names writes into its log.
+		jq -nr --arg names "$RUNTIMES" '"runtime_supports_json = \($names | split(" "))"'
+		echo '[engine.runtimes]'
+		for runtime in $RUNTIMES; do
+			echo "$runtime = [\"$(runtime_path "$runtime")\"]"
+		done
+	} >"$MACHINE/containers.conf"
+	machine_run useradd --uid 4321 --no-create-home --shell /bin/sh ordinary
+	mkdir -m 700 "$MACHINE/home"
+	chown 4321:4321 "$MACHINE/home"
+	machine_run install -d -m 700 -o ordinary /run/user/4321
+	cat >"$MACHINE/podman-root" <<-END
+		#!/bin/sh
+		export CONTAINERS_CONF=$MACHINE/containers.conf
+		exec /usr/bin/podman --root $MACHINE/podman --runroot /run/podman "\$@"
+	END
+	cat >"$MACHINE/podman-ordinary" <<-END
+		#!/bin/sh
+		cd /
+		exec setpriv --reuid 4321 --regid 4321 --clear-groups env -i PATH="\$PATH" TERM=xterm HOME=$MACHINE/home \\
+			XDG_RUNTIME_DIR=/run/user/4321 CONTAINERS_CONF=$MACHINE/containers.conf /usr/bin/podman "\$@"
+	END
+	chmod 755 "$MACHINE/podman-root" "$MACHINE/podman-ordinary"
+}
