@@ -215,7 +215,7 @@ command_names() {
 		! command -v "$shell" || "$shell" -n "completion.$shell"
 		for name in $(command_names); do
 			grep -q "$name" "completion.$shell" || fail "$shell: $name is missing"
-			for option in $("$CASEMATE" "$name" --help | sed -n 's/^ .*--\([a-z][a-z-]*\).*/\1/p'); do
+			for option in $("$CASEMATE" "$name" --help | sed -n 's/^ .*--\([a-z][a-z0-9-]*\).*/\1/p'); do
 				[ "$option" = help ] || grep -qE -- "(--|-l )$option( |\)|\$)" "completion.$shell" ||
 					fail "$shell: --$option is missing"
 			done

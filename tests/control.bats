@@ -262,7 +262,8 @@ update_v2() {
 	local file value
 	case " $(in_v2 cat /sys/fs/cgroup/cgroup.controllers) " in
 	*" hugetlb "*) file=hugetlb.2MB.max value=4194304 ;;
-	*) file=cpuset.cpus value=0 ;;
+	*" cpuset "*) file=cpuset.cpus value=0 ;;
+	*) file=memory.high value=67108864 ;;
 	esac
 	casemate update --resources - "$ID" <<<"{\"unified\": {\"$file\": \"$value\"}}"
 	[ "$(value "$file")" = "$value" ]

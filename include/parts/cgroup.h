@@ -31,6 +31,9 @@ int cgroup_make(const struct plan *plan, struct run *run, struct error *err);
 /* Undoes cgroup_make: kills what is left in it, waits a bounded time, removes what was made and nothing else. */
 int cgroup_remove(const struct plan *plan, struct run *run, struct error *err);
 
+/* `delete`: removes what a launcher that died left behind, see cgroup_tree_clear(). */
+void cgroup_clear(const struct plan_cgroup *plan, bool unfinished);
+
 /* Launcher, exec: opens the cgroup of a container that is there already, to be entered as after cgroup_make(). */
 bool cgroup_open_wanted(const struct plan *plan);
 void cgroup_open_explain(const struct plan *plan, struct explain *out);

@@ -34,6 +34,17 @@ int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_en
  */
 int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, uint8_t made, struct error *err);
 
+/*
+ * What a launcher that died may have left: its own leaf in a delegated cgroup and, of an @unfinished launch, whose
+ * record does not say what it made, the last directory and casemate's own. Only what is empty, and as far as it can be
+ * had.
+ */
+void cgroup_tree_clear(const struct plan_cgroup *plan, size_t hierarchy, bool unfinished);
+
+/* The name of that leaf, which is the launcher's for the time of the launch. */
+enum { CGROUP_LEAF_NAME = 512 };
+const char *cgroup_leaf_name(const struct plan_cgroup *plan, char name[CGROUP_LEAF_NAME]);
+
 /* Opens (O_PATH) the directory of the first @depth components of the path. Fails with the error filled. */
 int cgroup_tree_open(const struct plan_cgroup *plan, size_t hierarchy, size_t depth, struct error *err);
 

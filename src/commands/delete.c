@@ -76,7 +76,10 @@ static int remove_cgroup(const struct state *state, struct error *err)
 		return 0;
 	for (size_t i = 0; i < plan.cgroup.hierarchies.count; i++)
 		run.cgroup_made[i] = state->cgroup_made[i];
-	return cgroup_remove(&plan, &run, err);
+	TRY(cgroup_remove(&plan, &run, err));
+	/* The first record of a launch cannot say yet what will be made. */
+	cgroup_clear(&plan.cgroup, state->process.pid == 0);
+	return 0;
 }
 
 static int remove_all(const struct deletion *deletion, const struct state *state, struct error *err)

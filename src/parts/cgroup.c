@@ -314,6 +314,12 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 	return result;
 }
 
+void cgroup_clear(const struct plan_cgroup *plan, bool unfinished)
+{
+	for (size_t i = 0; i < plan->hierarchies.count && plan->components.count > 0; i++)
+		cgroup_tree_clear(plan, i, unfinished);
+}
+
 /* ---- a container's that runs */
 
 bool cgroup_open_wanted(const struct plan *plan)

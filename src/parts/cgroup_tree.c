@@ -27,6 +27,7 @@ enum {
 	PATIENCE_MS = 5000, /* for processes that were killed to be gone */
 	MAX_DEPTH = 32,     /* of cgroups that the container made */
 	PROCS_TEXT = 4096,
+	LEFTOVER_MS = 2000, /* for the first process of a launcher that died to die as well */
 };
 
 static const uint64_t beneath = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
@@ -344,4 +345,47 @@ int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, uint8_t
 		if (i < plan->ours || i + made > last)
 			remove_parent(plan, root, i);
 	return result;
+}
+
+/* Of a launcher that made room for the container in a cgroup that is delegated to its user (cgroup_v2.c). */
+static void remove_leaf(const struct plan_cgroup *plan, int root, size_t depth)
+{
+	AUTOCLOSE int dir = open_path(plan, root, depth);
+	char name[CGROUP_LEAF_NAME];
+
+	if (dir >= 0)
+		(void)sys_unlinkat(dir, cgroup_leaf_name(plan, name), AT_REMOVEDIR);
+}
+
+/* Nothing is killed: it may be the cgroup of somebody else, because of whom the launch failed. */
+static void remove_empty(int parent, const char *name)
+{
+	static const struct timespec pause = {.tv_nsec = 10000000};
+
+	for (int waited = 0; sys_unlinkat(parent, name, AT_REMOVEDIR) < 0 && errno == EBUSY && waited < LEFTOVER_MS;
+	     waited += 10)
+		nanosleep(&pause, NULL);
+}
+
+void cgroup_tree_clear(const struct plan_cgroup *plan, size_t hierarchy, bool unfinished)
+{
+	size_t last = plan->components.count - 1;
+	struct error ignored;
+	AUTOCLOSE int root = open_root(plan, hierarchy, &ignored);
+	AUTOCLOSE int parent = root < 0 || !unfinished ? -1 : open_path(plan, root, last);
+
+	if (parent >= 0)
+		remove_empty(parent, plan->components.at[last]);
+	for (size_t i = last + 1; root >= 0 && i-- > 0;) {
+		if (plan->driver == CGROUP_V2)
+			remove_leaf(plan, root, i);
+		if (unfinished && i < plan->ours)
+			remove_parent(plan, root, i);
+	}
+}
+
+const char *cgroup_leaf_name(const struct plan_cgroup *plan, char name[CGROUP_LEAF_NAME])
+{
+	snprintf(name, CGROUP_LEAF_NAME, "%s.launcher", plan->components.at[plan->components.count - 1]);
+	return name;
 }

@@ -12,7 +12,6 @@
 
 enum {
 	LIST_TEXT = 1024,
-	LEAF_NAME = 512,
 	WORD = 160, /* a controller is at most as long as its file's name */
 };
 
@@ -48,24 +47,17 @@ static int cannot_enable(const char *controller, struct error *err)
 
 /* ---- the launcher steps aside */
 
-/* The name of a leaf that is the launcher's for the time of the launch. */
-static const char *leaf_name(const struct plan_cgroup *plan, char name[LEAF_NAME])
-{
-	snprintf(name, LEAF_NAME, "%s.launcher", plan->components.at[plan->components.count - 1]);
-	return name;
-}
-
 /*
  * A cgroup whose controllers are passed on may not hold processes itself, but the one that is delegated to us holds us.
  * What else is in it is not ours to move: then the kernel goes on saying EBUSY.
  */
 static int step_aside(const struct plan_cgroup *plan, struct run *run, const struct cgroup_level *level)
 {
-	char name[LEAF_NAME], path[LEAF_NAME + 16];
+	char name[CGROUP_LEAF_NAME], path[CGROUP_LEAF_NAME + 16];
 
 	if (run->cgroup_aside != 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/cgroup.procs", leaf_name(plan, name));
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup_leaf_name(plan, name));
 	if (sys_mkdirat(level->parent, name, 0755) < 0)
 		return -1;
 	if (fd_write_file(level->parent, path, "0") < 0) {
@@ -78,7 +70,7 @@ static int step_aside(const struct plan_cgroup *plan, struct run *run, const str
 
 int cgroup_v2_return(const struct plan_cgroup *plan, struct run *run, struct error *err)
 {
-	char name[LEAF_NAME], word[WORD];
+	char name[CGROUP_LEAF_NAME], word[WORD];
 
 	if (run->cgroup_aside == 0)
 		return 0;
@@ -93,7 +85,8 @@ int cgroup_v2_return(const struct plan_cgroup *plan, struct run *run, struct err
 		snprintf(word, sizeof(word), "-%s", counted[i]);
 		(void)fd_write_file(dir, "cgroup.subtree_control", word);
 	}
-	if (fd_write_file(dir, "cgroup.procs", "0") < 0 || sys_unlinkat(dir, leaf_name(plan, name), AT_REMOVEDIR) < 0)
+	if (fd_write_file(dir, "cgroup.procs", "0") < 0 ||
+	    sys_unlinkat(dir, cgroup_leaf_name(plan, name), AT_REMOVEDIR) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot go back to the cgroup above '%s'", plan->path);
 	run->cgroup_aside = 0;
 	return 0;

@@ -60,7 +60,8 @@ int join_below(struct plan *plan, const char *path, struct error *err)
 		const char *name = arena_strndup(plan->arena, at, length);
 
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strchr(name, ':') != NULL)
-			return error_set(err, ERROR_USAGE, 0, "--cgroup: '%s' is no path below the container's cgroup", path);
+			return error_set(err, ERROR_USAGE, 0, "--cgroup: '%s' is no path below the container's cgroup",
+					 path);
 		*LIST_ADD(plan->arena, &cgroup->components) = name;
 		cgroup->path = arena_printf(plan->arena, "%s/%s", cgroup->path, name);
 		at += length;

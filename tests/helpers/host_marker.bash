@@ -40,9 +40,9 @@ marker_state() {
 	uname -n
 	cat /proc/sys/kernel/core_pattern /proc/sys/kernel/domainname
 	echo "--- cgroups"
-	find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null
+	find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null || true
 	echo "--- state"
-	find /run/casemate -maxdepth 1 -name "*$ID*" 2>/dev/null
+	find /run/casemate -maxdepth 1 -name "*$ID*" 2>/dev/null || true
 	echo "--- binary"
 	sha256sum "$CASEMATE"
 }

@@ -49,8 +49,8 @@ eventually() {
 }
 
 nothing_left() {
-	[ -z "$(ls -A "$BATS_TEST_TMPDIR/state" 2>/dev/null)" ] || fail "a state was left: $(ls "$BATS_TEST_TMPDIR/state")"
-	[ -z "$(find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null)" ] || fail "a cgroup was left"
+	[ -z "$(ls -A "$BATS_TEST_TMPDIR/state" 2>/dev/null)" ] || fail "a state was left: $(ls "$BATS_TEST_TMPDIR/state")" || return
+	[ -z "$(find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null)" ] || fail "a cgroup was left" || return
 	eventually no_processes || fail "processes were left: $(marker_processes)"
 }
 
