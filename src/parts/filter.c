@@ -214,7 +214,8 @@ int filter_plan(struct planner *p, struct error *err)
 			return error_set(err, ERROR_BUG, 0, "the default seccomp filter is missing");
 		requests[count++] = p->default_filter;
 		add_filter(p, arena_printf(p->arena, "profile %s", p->profile->name),
-			   (p->default_filter == NULL ? filter_builtin.flags : p->default_filter->flags) & FLAGS_LOADED);
+			   (p->default_filter == NULL ? filter_builtin.flags : p->default_filter->flags) &
+				   FLAGS_LOADED);
 	}
 	if (own != NULL) {
 		requests[count++] = own;

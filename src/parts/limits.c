@@ -18,7 +18,7 @@
 enum {
 	IOPRIO_SHIFT = 13,
 	IOPRIO_REALTIME = 1,
-	NICE_ZERO = 20, /* RLIMIT_NICE: 20 - nice */
+	NICE_ZERO = 20,   /* RLIMIT_NICE: 20 - nice */
 	LIST_WORDS = 128, /* 8,192 CPUs or NUMA nodes: as many as the kernel can be built for */
 	BITS = 8 * sizeof(unsigned long),
 	LIST_BITS = LIST_WORDS * BITS,

@@ -31,7 +31,8 @@ static bool is_launcher(long pid)
 /* The name of what could be had of process @pid, or NULL. */
 static const char *take(long pid)
 {
-	static const char *const files[] = {"mem", "environ", "maps", "fd/0", "fd/3", "fd/4", "fd/5", "exe", "root", "cwd", "auxv"};
+	static const char *const files[] = {"mem",  "environ", "maps", "fd/0", "fd/3", "fd/4",
+					    "fd/5", "exe",     "root", "cwd",  "auxv"};
 	char path[64];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -67,7 +68,8 @@ static const char *look_around(unsigned *seen)
 	DIR *proc = opendir("/proc");
 
 	while (proc != NULL && had == NULL && (entry = readdir(proc)) != NULL)
-		if (isdigit((unsigned char)entry->d_name[0]) && atol(entry->d_name) > 1 && atol(entry->d_name) != getpid())
+		if (isdigit((unsigned char)entry->d_name[0]) && atol(entry->d_name) > 1 &&
+		    atol(entry->d_name) != getpid())
 			had = watch(atol(entry->d_name), seen);
 	if (proc != NULL)
 		closedir(proc);

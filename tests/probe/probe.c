@@ -23,8 +23,8 @@ struct answer {
 static struct answer *answer;
 
 static const struct attack *const attack_tables[] = {
-	files_attacks,      mounts_attacks,  namespaces_attacks, processes_attacks,
-	privileges_attacks, sockets_attacks, kernel_attacks,     terminal_attacks, newcomer_attacks,
+	files_attacks,   mounts_attacks, namespaces_attacks, processes_attacks, privileges_attacks,
+	sockets_attacks, kernel_attacks, terminal_attacks,   newcomer_attacks,
 };
 static const struct report *const report_tables[] = {reports, more_reports};
 
