@@ -113,7 +113,8 @@ agent_waits() {
 }
 
 @test "a path that is longer than the address of a socket" {
-	local directory=$BATS_TEST_TMPDIR/$(printf 'd%0120d' 0)
+	local directory
+	directory=$BATS_TEST_TMPDIR/$(printf 'd%0120d' 0)
 	mkdir "$directory"
 	SOCKET=$directory/agent
 	edit_config '.linux.seccomp.listenerPath = $path' --arg path "$SOCKET"
