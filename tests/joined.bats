@@ -59,6 +59,14 @@ others_mounts() {
 	assert_status 0 && assert_output 321
 }
 
+@test "exec is where the container is: below its root.path" {
+	load helpers/lifecycle
+	started /bin/sleep 60
+	good exec "$ID" /bin/cat /etc/which
+	assert_output joined
+	good delete --force "$ID"
+}
+
 @test "what would be mounted, masked or made there is an error that names it" {
 	local filter key
 	while read -r key filter; do

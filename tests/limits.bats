@@ -58,7 +58,7 @@ explained() {
 @test "a list that is none is refused while planning, by its name" {
 	local list key
 	for key in .process.execCPUAffinity.initial .process.execCPUAffinity.final .linux.memoryPolicy.nodes; do
-		for list in , 0, 3-1 0- -1 '0 1' 0,,1 99999; do
+		for list in ',' '0,' 3-1 0- -1 '0 1' 0,,1 99999; do
 			make_bundle privileged
 			edit_config ".linux.memoryPolicy = {mode: \"MPOL_BIND\", nodes: \"0\"} | $key = \"$list\""
 			capture "$CASEMATE" explain --profile privileged "$BUNDLE"

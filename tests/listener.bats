@@ -12,7 +12,7 @@ setup() {
 	make_bundle privileged
 	PROFILE=privileged
 	SOCKET=$BATS_TEST_TMPDIR/agent
-	STATE=$BATS_TEST_TMPDIR/state
+	STATE=$BATS_TEST_TMPDIR/agent-state
 	edit_config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $path, listenerMetadata: "what it is",
 		syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY"}]} | .annotations = {"a.b": "c\"d"}' --arg path "$SOCKET"
 	set_args /bin/busybox mkdir /tmp/x
@@ -54,6 +54,50 @@ with_agent() {
 	assert_status 0
 }
 
+# agent_waits [ERRNO]: an agent in the background, for commands that do not wait for the program's end.
+agent_waits() {
+	rm -f "$SOCKET" "$STATE"
+	timeout 60 python3 "$HELPERS/seccomp_agent.py" "$SOCKET" "$STATE" "$@" 3>&- &
+	eventually test -S "$SOCKET"
+}
+
+@test "create and start: the agent gets the listener from start" {
+	load helpers/lifecycle
+	set_args /bin/busybox sh -c x
+	edit_config '.process.args = ["/bin/busybox", "sh", "-c", "mkdir /tmp/x; echo status $?; sleep 60"]'
+	created
+	rm -f "$SOCKET"
+	agent_waits 122
+	[ ! -e "$STATE" ] || fail "the agent was spoken to before"
+	good start "$ID"
+	jq -e --arg id "$ID" --argjson pid "$(<"$BATS_TEST_TMPDIR/pid")" '.state.id == $id and .pid == $pid' "$STATE"
+	good delete --force "$ID"
+	wait
+}
+
+@test "start without an agent ends the container and says why" {
+	load helpers/lifecycle
+	created /bin/sleep 60
+	rm -f "$SOCKET"
+	cm start "$ID"
+	[ "$status" -ne 0 ] && assert_stderr "cannot reach the seccomp agent at '$SOCKET'"
+	eventually status_is stopped
+	good delete "$ID"
+	nothing_left
+}
+
+@test "what exec adds has a listener of its own, and so has a detached container" {
+	load helpers/lifecycle
+	set_args /bin/sleep 60
+	agent_waits
+	good run --detach --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	agent_waits 122
+	cm exec "$ID" /bin/busybox mkdir /tmp/x
+	assert_status 1 && assert_stderr 'Disk quota exceeded'
+	good delete --force "$ID"
+	wait
+}
+
 @test "a filter that hands over every call hands over none of the launch" {
 	edit_config '.linux.seccomp.defaultAction = "SCMP_ACT_NOTIFY" | .linux.seccomp.syscalls = []'
 	set_args /bin/busybox true
@@ -69,7 +113,8 @@ with_agent() {
 }
 
 @test "a path that is longer than the address of a socket" {
-	local directory=$BATS_TEST_TMPDIR/$(printf 'd%0120d' 0)
+	local directory
+	directory=$BATS_TEST_TMPDIR/$(printf 'd%0120d' 0)
 	mkdir "$directory"
 	SOCKET=$directory/agent
 	edit_config '.linux.seccomp.listenerPath = $path' --arg path "$SOCKET"

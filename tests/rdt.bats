@@ -22,8 +22,11 @@ teardown() {
 	common_teardown
 }
 
-# with_resctrl: runs the bundle where $RESCTRL is mounted on /sys/fs/resctrl.
+# with_resctrl [COMMANDS]: runs the bundle, or the commands, where $RESCTRL is mounted on /sys/fs/resctrl.
 with_resctrl() {
+	# shellcheck disable=SC2016
+	local commands='casemate_run <"${INPUT-/dev/null}"'
+	[ $# -eq 0 ] || commands=$1
 	mkdir -p "$BATS_TEST_TMPDIR/cgroup"
 	export CASEMATE PROFILE BUNDLE ID RESCTRL BATS_TEST_TMPDIR
 	export -f casemate_run
@@ -34,7 +37,8 @@ with_resctrl() {
 		mkdir /sys/fs/cgroup /sys/fs/resctrl
 		mount --rbind "$BATS_TEST_TMPDIR/cgroup" /sys/fs/cgroup
 		mount --bind "$RESCTRL" /sys/fs/resctrl
-		casemate_run <"${INPUT-/dev/null}"'
+		casemate_do() { timeout 60 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" "$@" </dev/null >/dev/null; }
+		eval "$0"' "$commands"
 }
 
 existing_class() {
@@ -117,6 +121,18 @@ emptied() {
 	emptied "$RESCTRL/$ID"
 	assert_status 0
 	[[ $(<"$BATS_TEST_TMPDIR/seen") =~ ^L3:0=1.[0-9]+$ ]] || fail "$(<"$BATS_TEST_TMPDIR/seen")"
+	[ ! -e "$RESCTRL/$ID" ] || fail "it is still there"
+}
+
+@test "create, exec and delete: the same class, and nothing of it is left" {
+	edit_config '.linux.intelRdt = {schemata: ["L3:0=1"]}'
+	set_args /bin/sleep 60
+	with_resctrl '
+		casemate_do create --profile "$PROFILE" --bundle "$BUNDLE" "$ID" && casemate_do start "$ID" &&
+		casemate_do exec "$ID" /bin/true && cat "$RESCTRL/$ID/tasks" >"$BATS_TEST_TMPDIR/tasks" &&
+		rm "$RESCTRL/$ID"/* && casemate_do delete --force "$ID"'
+	assert_status 0
+	[ "$(tr -d '0-9\n' <"$BATS_TEST_TMPDIR/tasks")" = "" ] && [ "$(wc -c <"$BATS_TEST_TMPDIR/tasks")" -gt 4 ] || fail "not joined"
 	[ ! -e "$RESCTRL/$ID" ] || fail "it is still there"
 }
 

@@ -18,6 +18,11 @@ bool rdt_join_wanted(const struct plan *plan);
 void rdt_join_explain(const struct plan *plan, struct explain *out);
 int rdt_join(const struct plan *plan, struct run *run, struct error *err);
 
+/* `exec`: the process joins the groups in which the container is. */
+bool rdt_enter_wanted(const struct plan *plan);
+void rdt_enter_explain(const struct plan *plan, struct explain *out);
+int rdt_enter(const struct plan *plan, struct run *run, struct error *err);
+
 /* Removes the groups that rdt_join() made, but for a class that the config named: that one is to stay. */
 int rdt_remove(const struct plan *plan, struct run *run, struct error *err);
 

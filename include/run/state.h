@@ -47,6 +47,8 @@ struct state {
 	bool hooks;                /* there are poststart or poststop hooks */
 	struct plan_cgroup cgroup; /* driver, path, components, ours and hierarchies */
 	uint8_t cgroup_made[RUN_CGROUPS];
+	struct plan_rdt rdt; /* group and named */
+	uint8_t rdt_made;
 };
 
 enum state_lock {

@@ -11,6 +11,7 @@
 #include "commands/container.h"
 #include "parts/cgroup.h"
 #include "parts/cgroup_control.h"
+#include "parts/rdt.h"
 
 enum { PATIENCE_MS = 10000 };
 
@@ -82,6 +83,14 @@ static int remove_cgroup(const struct state *state, struct error *err)
 	return 0;
 }
 
+static int remove_rdt(const struct state *state, struct error *err)
+{
+	const struct plan plan = {.id = state->id, .rdt = state->rdt};
+	struct run run = {.rdt_made = state->rdt_made};
+
+	return rdt_remove(&plan, &run, err);
+}
+
 static int remove_all(const struct deletion *deletion, const struct state *state, struct error *err)
 {
 	struct error hook;
@@ -89,6 +98,7 @@ static int remove_all(const struct deletion *deletion, const struct state *state
 
 	TRY(end_process(state, err));
 	TRY(remove_cgroup(state, err));
+	TRY(remove_rdt(state, err));
 	/* Their failure is logged and stops nothing (runtime.md, "Lifecycle"). */
 	if (after_hooks(state, HOOK_POSTSTOP, deletion->arena, &hook) < 0) {
 		error_text(&hook, text, sizeof(text));

@@ -104,7 +104,7 @@ static void write_cgroup(struct json_writer *json)
 	write_bool(json, "v2", true);
 	write_bool(json, "systemd", false);
 	write_bool(json, "systemdUser", false);
-	write_bool(json, "rdma", find_key(resources->object, "rdma") != NULL);
+	write_bool(json, "rdma", resources != NULL && find_key(resources->object, "rdma") != NULL);
 	json_write_end_object(json);
 }
 

@@ -104,31 +104,35 @@ static void plan_oom_score(struct planner *p)
 		p->plan->limits.oom_score_adj.value = 0;
 }
 
+static int parse_number(char **at, unsigned long *ret)
+{
+	*at += strspn(*at, " ");
+	if (!isdigit((unsigned char)**at))
+		return -1;
+	*ret = strtoul(*at, at, 10);
+	return *ret < LIST_BITS ? 0 : -1;
+}
+
 /* "0-3,5" (cpuset(7), "List format"). */
 static int parse_list(const char *text, unsigned long mask[LIST_WORDS])
 {
+	unsigned long first, last;
 	char *end = (char *)text;
 
-	for (;;) {
-		end += strspn(end, " ");
-		if (!isdigit((unsigned char)*end))
-			return -1;
-		unsigned long first = strtoul(end, &end, 10), last = first;
-
+	for (;; end++) {
+		TRY(parse_number(&end, &first));
+		last = first;
 		if (*end == '-') {
-			if (!isdigit((unsigned char)end[1]))
-				return -1;
-			last = strtoul(end + 1, &end, 10);
+			end++;
+			TRY(parse_number(&end, &last));
 		}
-		if (last < first || last >= LIST_BITS)
+		if (last < first)
 			return -1;
 		for (unsigned long bit = first; bit <= last; bit++)
 			mask[bit / BITS] |= 1UL << bit % BITS;
 		end += strspn(end, " ");
-		if (*end == '\0')
-			return 0;
-		if (*end++ != ',')
-			return -1;
+		if (*end != ',')
+			return *end == '\0' ? 0 : -1;
 	}
 }
 

@@ -269,17 +269,46 @@ int rdt_join(const struct plan *plan, struct run *run, struct error *err)
 	return rdt->monitoring ? monitor(root, group, plan, run, pid, err) : 0;
 }
 
+bool rdt_enter_wanted(const struct plan *plan)
+{
+	return plan->rdt.wanted;
+}
+
+void rdt_enter_explain(const struct plan *plan, struct explain *out)
+{
+	explain_say(out, EXPLAIN_DOES, plan->rdt.from, "joins the container's class of %s", resctrl);
+}
+
+int rdt_enter(const struct plan *plan, struct run *run, struct error *err)
+{
+	const struct plan_rdt *rdt = &plan->rdt;
+	char pid[16], path[192];
+	AUTOCLOSE int root = open_resctrl(err);
+	AUTOCLOSE int group = root < 0 ? -1 : sys_openat2(root, rdt->group, O_PATH | O_DIRECTORY, 0, RESOLVE);
+
+	if (root < 0)
+		return -1;
+	if (group < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the class '%s' of %s", rdt->group, resctrl);
+	snprintf(pid, sizeof(pid), "%d", run->child);
+	if (write_file(group, "tasks", pid) < 0)
+		return refused(root, rdt, "tasks", err);
+	snprintf(path, sizeof(path), "mon_groups/%s/tasks", plan->id);
+	return rdt->monitoring && write_file(group, path, pid) < 0 ? refused(root, rdt, path, err) : 0;
+}
+
 int rdt_remove(const struct plan *plan, struct run *run, struct error *err)
 {
 	char path[320];
-	bool executed = run->shared->executing && run->shared->error.kind == ERROR_NONE;
+	/* `delete` has no page of a launch: what it removes had been made. */
+	bool failed = run->shared != NULL && !(run->shared->executing && run->shared->error.kind == ERROR_NONE);
 
 	if ((run->rdt_made & RUN_RDT_MONITOR) != 0) {
 		snprintf(path, sizeof(path), "%s/%s/mon_groups/%s", resctrl, plan->rdt.group, plan->id);
 		if (sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot remove '%s'", path);
 	}
-	if ((run->rdt_made & RUN_RDT_GROUP) == 0 || (plan->rdt.named && executed))
+	if ((run->rdt_made & RUN_RDT_GROUP) == 0 || (plan->rdt.named && !failed))
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s", resctrl, plan->rdt.group);
 	if (sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR) < 0)

@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <sched.h>
 #include <string.h>
+#include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -100,10 +101,30 @@ void join_enter_explain(const struct plan *plan, struct explain *out)
 	explain_say(out, EXPLAIN_DOES, NULL, "joins the container's namespaces");
 }
 
+/* A container that joined a mount namespace has its root by chroot(2), which setns(2) does not take over. */
+static int open_root(const struct plan *plan, struct error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/root", plan->join.pid);
+	AUTOCLOSE int root = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+	if (root < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the root of the container \"%s\"", plan->id);
+	if (alive_since(plan->join.pid) != plan->join.started)
+		return error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", plan->id);
+	return fd_take(&root);
+}
+
 int join_enter(const struct plan *plan, struct run *run, struct error *err)
 {
+	AUTOCLOSE int root = plan->rootfs.joined ? open_root(plan, err) : -1;
+
+	if (plan->rootfs.joined && root < 0)
+		return -1;
 	if (sys_setns(run->container, plan->join.namespaces) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot join the container \"%s\"", plan->id);
+	if (root >= 0 && (sys_fchdir(root) < 0 || sys_chroot(".") < 0))
+		return error_set(err, ERROR_SYSTEM, errno, "cannot enter the root of the container \"%s\"", plan->id);
 	fd_close(&run->container);
 	return 0;
 }

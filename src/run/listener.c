@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -51,10 +53,27 @@ static int copy_listener(const struct listener_side *side, int number, struct er
 	return errno == EPERM ? error_hint(err, "seccomp notification needs root, with CAP_SYS_PTRACE") : -1;
 }
 
+/* From its directory, because the address of a socket has room for 107 bytes only. */
+static int connect_to(const char *path)
+{
+	char directory[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t length = slash == NULL ? sizeof(directory) : (size_t)(slash - path) + 1;
+
+	if (length >= sizeof(directory)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(directory, path, length);
+	directory[length] = '\0';
+	AUTOCLOSE int dir = sys_openat(AT_FDCWD, directory, O_PATH | O_DIRECTORY, 0);
+	return dir < 0 ? -1 : sys_unix_connect(SOCK_STREAM, dir, slash + 1);
+}
+
 static int connect_agent(const char *path, struct error *err)
 {
 	struct timeval patience = {.tv_sec = PATIENCE_S};
-	AUTOCLOSE int agent = sys_unix_connect(SOCK_STREAM, AT_FDCWD, path);
+	AUTOCLOSE int agent = connect_to(path);
 
 	if (agent < 0 || setsockopt(agent, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot reach the seccomp agent at '%s'", path);

@@ -53,6 +53,13 @@ static const struct json_field cgroup_fields[] = {
 };
 static const struct json_schema cgroup_schema = {JSON_SCHEMA(struct record, cgroup_fields)};
 
+static const struct json_field rdt_fields[] = {
+	{JSON_KEY("group"), JSON_TO(STRING, struct record, state.rdt.group), .required = true},
+	{JSON_KEY("named"), JSON_TO(BOOL, struct record, state.rdt.named)},
+	{JSON_KEY("made"), JSON_TO(UNSIGNED, struct record, state.rdt_made), .max = UINT8_MAX},
+};
+static const struct json_schema rdt_schema = {JSON_SCHEMA(struct record, rdt_fields)};
+
 static const struct json_field record_fields[] = {
 	{JSON_KEY("casemate"), JSON_TO(UNSIGNED, struct record, format), .min = STATE_FORMAT, .max = STATE_FORMAT,
 	 .required = true},
@@ -68,6 +75,7 @@ static const struct json_field record_fields[] = {
 	{JSON_KEY("hooks"), JSON_TO(BOOL, struct record, state.hooks)},
 	{JSON_KEY("listener"), JSON_TO(BOOL, struct record, state.listener)},
 	{JSON_KEY("cgroup"), .kind = JSON_OBJECT, .object = &cgroup_schema},
+	{JSON_KEY("rdt"), .kind = JSON_OBJECT, .object = &rdt_schema},
 };
 static const struct json_schema record_schema = {JSON_SCHEMA(struct record, record_fields)};
 

@@ -75,6 +75,18 @@ static void write_cgroup(struct json_writer *json, const struct plan_cgroup *cgr
 	json_write_end_object(json);
 }
 
+static void write_rdt(struct json_writer *json, const struct plan_rdt *rdt, uint8_t made)
+{
+	json_write_key(json, "rdt");
+	json_write_begin_object(json);
+	write_text(json, "group", rdt->group);
+	json_write_key(json, "named");
+	json_write_bool(json, rdt->named);
+	json_write_key(json, "made");
+	json_write_unsigned(json, made);
+	json_write_end_object(json);
+}
+
 static void write_record(struct json_writer *json, const struct plan *plan, const struct run *run)
 {
 	char created[CLOCK_TEXT];
@@ -98,6 +110,8 @@ static void write_record(struct json_writer *json, const struct plan *plan, cons
 	json_write_bool(json, plan->listener.path != NULL);
 	if (plan->cgroup.wanted)
 		write_cgroup(json, &plan->cgroup, run);
+	if (plan->rdt.wanted)
+		write_rdt(json, &plan->rdt, run->rdt_made);
 	json_write_end_object(json);
 }
 
