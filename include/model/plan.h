@@ -263,6 +263,7 @@ struct plan_lifecycle {
 	const char *state_root;     /* the directory with the state of all containers; NULL: none is kept */
 	bool waits;                 /* create: the program is executed when `casemate start` says so */
 	bool detached;              /* the launcher does not wait for its end */
+	bool announced;             /* the program is executed when the launcher has told others of its process */
 	bool keep;                  /* run: what is there of it stays until `delete` */
 	const char *console_socket; /* the master of the terminal is sent there; NULL: the launcher relays it */
 	const char *pidfd_socket;   /* a pidfd of the container's first process is sent there; NULL: nowhere */

@@ -27,7 +27,10 @@ int wait_for_child(const struct run *run, struct error *err);
 /* The same until the process @pid ends, whose status is *@ret_status. */
 int wait_for_process(const struct run *run, pid_t pid, int *ret_status, struct error *err);
 
-/* Writes the pid file, the trace and the first status line, as @options asks. Fails with ERROR_SYSTEM. */
+/* Writes @pid into the file @path, atomically and without a newline; NULL: no file. Fails with ERROR_SYSTEM. */
+int wait_write_pid(const char *path, pid_t pid, struct error *err);
+
+/* Writes the trace and the first status line, as @options asks. Fails with ERROR_SYSTEM. */
 int wait_announce(const struct plan *plan, const struct launch_options *options, const struct run *run,
 		  struct error *err);
 

@@ -104,6 +104,7 @@ int container_plan(const struct invocation *invocation, const struct container_o
 	plan->lifecycle.keep = given->keep;
 	plan->lifecycle.console_socket = given->console_socket;
 	plan->lifecycle.pidfd_socket = given->pidfd_socket;
+	plan->lifecycle.announced = given->pid_file != NULL || given->pidfd_socket != NULL;
 	plan_fds(plan, given);
 	TRY(container_check_terminal(plan, err));
 	/* Root on the host could write to the launcher's file through /proc/PID/exe; nobody else owns it. */

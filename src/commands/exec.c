@@ -221,6 +221,7 @@ static int apply_options(const struct exec_options *given, struct plan *plan, st
 	plan->lifecycle.detached = given->detach;
 	plan->lifecycle.console_socket = given->console_socket;
 	plan->lifecycle.pidfd_socket = given->pidfd_socket;
+	plan->lifecycle.announced = given->pid_file != NULL || given->pidfd_socket != NULL;
 	plan->process.keep_fds = (uint32_t)given->preserve_fds.value;
 	if (given->cgroup != NULL)
 		TRY(join_below(plan, given->cgroup, err));

@@ -19,6 +19,7 @@
 #include "run/listener.h"
 #include "run/plan.h"
 #include "run/runtime_hooks.h"
+#include "run/start.h"
 #include "run/state.h"
 #include "run/steps.h"
 #include "run/sync.h"
@@ -228,13 +229,13 @@ static int send_pidfd(const struct plan *plan, const struct run *run, struct err
 	return 0;
 }
 
-/* From SYNC_RECORDED on it lives without the launcher: what can fail here must have been done before. */
+/* From SYNC_RECORDED on it may live without the launcher: what can fail must have been done before. */
 static int let_go(const struct plan *plan, const struct launch_options *options, struct run *run, struct error *err)
 {
 	TRY(await_child(plan, run, SYNC_CREATED, NULL, err));
 	TRY(state_record(plan, run, err));
 	TRY(send_pidfd(plan, run, err));
-	TRY(wait_announce(plan, options, run, err));
+	TRY(wait_write_pid(options->pid_file, run->child, err));
 	return sync_tell(run->sync, SYNC_RECORDED, -1, err);
 }
 
@@ -285,19 +286,18 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 		TRY(await_child(plan, run, SYNC_TERMINAL, &run->terminal, err));
 		TRY(hand_over_terminal(plan, run, err));
 	}
-	if (plan->lifecycle.detached)
+	if (start_created_wanted(plan))
 		TRY(let_go(plan, options, run, err));
 	if (plan->lifecycle.waits)
 		return await_parting(plan, run, err);
 	if (plan->listener.path != NULL)
 		TRY(hand_over_listener(plan, run, err));
 	TRY(await_exec(plan, run, err));
-	if (!plan->lifecycle.detached) {
+	if (!start_created_wanted(plan))
 		TRY(state_record(plan, run, err));
+	if (!plan->lifecycle.detached)
 		TRY(state_unlock(run, err));
-		TRY(send_pidfd(plan, run, err));
-		TRY(wait_announce(plan, options, run, err));
-	}
+	TRY(wait_announce(plan, options, run, err));
 	return runtime_hooks_after(&plan->hooks[HOOK_POSTSTART], plan->lifecycle.state_text, run->child, plan->bundle,
 				   err);
 }

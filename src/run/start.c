@@ -40,23 +40,22 @@ int start_listen(const struct plan *plan, struct run *run, struct error *err)
 
 bool start_created_wanted(const struct plan *plan)
 {
-	return plan->lifecycle.detached;
+	return plan->lifecycle.detached || plan->lifecycle.announced;
 }
 
 void start_created_explain(const struct plan *plan, struct explain *out)
 {
-	(void)plan;
-	explain_say(out, EXPLAIN_DOES, NULL, "the launcher records the process; from here on it lives by itself");
+	explain_say(out, EXPLAIN_DOES, NULL, "the launcher records the process%s",
+		    plan->lifecycle.detached ? "; from here on it lives by itself" : "");
 }
 
 int start_created(const struct plan *plan, struct run *run, struct error *err)
 {
-	(void)plan;
 	TRY(sync_tell(run->sync, SYNC_CREATED, -1, err));
 	int gone = sync_await(run->sync, SYNC_RECORDED, NULL, err);
 	if (gone != 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_SYSTEM, 0, "the launcher gave up");
-	if (sys_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+	if (plan->lifecycle.detached && sys_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot part from the launcher");
 	return 0;
 }

@@ -90,11 +90,13 @@ int wait_for_process(const struct run *run, pid_t pid, int *ret_status, struct e
 }
 
 /* Whoever reads it sees all of it or nothing; no newline, because its readers do not expect one. */
-static int write_pid_file(const char *path, pid_t pid, struct error *err)
+int wait_write_pid(const char *path, pid_t pid, struct error *err)
 {
 	char text[16], temporary[4096];
 	int length = snprintf(text, sizeof(text), "%d", pid);
 
+	if (path == NULL)
+		return 0;
 	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.%d", path, getpid()) >= sizeof(temporary))
 		return error_set(err, ERROR_USAGE, ENAMETOOLONG, "cannot write the pid file '%s'", path);
 	AUTOCLOSE int fd = sys_openat(AT_FDCWD, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
@@ -125,8 +127,6 @@ int wait_announce(const struct plan *plan, const struct launch_options *options,
 
 	if (options->trace_fd >= 0)
 		TRY(write_trace(plan, run->shared, options->trace_fd, err));
-	if (options->pid_file != NULL)
-		TRY(write_pid_file(options->pid_file, run->child, err));
 	if (options->status_fd < 0)
 		return 0;
 	int length = snprintf(line, sizeof(line), "{\"event\":\"started\",\"pid\":%d}\n", run->child);
