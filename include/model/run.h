@@ -60,7 +60,7 @@ struct run {
 	int net;              /* launcher: a netlink socket of the container's network namespace, or -1 */
 	uint8_t net_moved;    /* launcher: so many of plan->net_devices are in it */
 	struct run_net_device net_devices[RUN_NET_DEVICES];
-	int interrupts;       /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
+	int interrupts;         /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
 	pid_t child;            /* launcher: the container's first process */
 	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */
 	bool nofile_raised;

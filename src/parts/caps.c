@@ -94,7 +94,8 @@ static void note_powerless(struct planner *p, const struct plan_caps *plan)
 
 	if (p->plan->ids.inner && powerless != 0)
 		planner_note(p, "caps", plan->from,
-			     arena_printf(p->arena, "in a sandbox these hold only over what the program makes itself: %s",
+			     arena_printf(p->arena,
+					  "in a sandbox these hold only over what the program makes itself: %s",
 					  names_of(p->arena, powerless)));
 }
 

@@ -287,7 +287,8 @@ int filter_load_all(const struct plan *plan, struct error *err)
 
 		if ((filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) == 0 &&
 		    sys_seccomp(filter->flags, filter->program) < 0)
-			return error_set(err, ERROR_SYSTEM, errno, "cannot load the seccomp filter of %s", filter->from);
+			return error_set(err, ERROR_SYSTEM, errno, "cannot load the seccomp filter of %s",
+					 filter->from);
 	}
 	return 0;
 }

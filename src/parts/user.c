@@ -40,11 +40,11 @@ static void judge_mapped_root(struct planner *p)
 
 	for (size_t i = 0; p->host->privileged && i < ids->uid.count; i++)
 		if (ids->uid.at[i].host == 0)
-			planner_judge(p, p->profile->root_user == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "user",
-				      ids->from,
-				      arena_printf(p->arena, "user %u inside is root on the host",
-						   ids->uid.at[i].container),
-				      "map it to another user of the host");
+			planner_judge(
+				p, p->profile->root_user == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "user",
+				ids->from,
+				arena_printf(p->arena, "user %u inside is root on the host", ids->uid.at[i].container),
+				"map it to another user of the host");
 }
 
 /* An idmapped mount can make any user the owner of root's files on the disk below, where others find what it leaves. */

@@ -141,8 +141,8 @@ static void json_remarks(struct json_writer *json, const char *key, const remark
 static void json_step(const struct step *step, const struct plan *plan, struct json_writer *json)
 {
 	static const char *const phases[] = {
-		[STEP_OPEN] = "open", [STEP_PREPARE] = "prepare", [STEP_ENTER] = "enter",     [STEP_ATTACH] = "attach",
-		[STEP_BUILD] = "build",     [STEP_CONFINE] = "confine", [STEP_EXEC] = "exec",
+		[STEP_OPEN] = "open",   [STEP_PREPARE] = "prepare", [STEP_ENTER] = "enter", [STEP_ATTACH] = "attach",
+		[STEP_BUILD] = "build", [STEP_CONFINE] = "confine", [STEP_EXEC] = "exec",
 	};
 	struct explain explain = {.json = json, .step = step->name};
 

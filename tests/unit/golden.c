@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What explain says of a few launches, word for word: tests/golden/. The host is made by hand, so that the text is the same
- * on every machine, and a change of it is a change of ours that a reader of the diff can judge. `make golden` writes the
- * files anew.
+ * What explain says of a few launches, word for word: tests/golden/. The host is made by hand, so that the text is the
+ * same on every machine, and a change of it is a change of ours that a reader of the diff can judge. `make golden`
+ * writes the files anew.
  */
 #include <ctype.h>
 #include <fcntl.h>
@@ -41,8 +41,8 @@ static const struct golden all[] = {
 	{"sandbox-flags",
 	 "restricted",
 	 NULL,
-	 {"--rw", "/home/me/work", "--ro", "/srv/data:/data", "--tmpfs", "/cache", "--setenv", "LANG=C", "--net", "none",
-	  "--cap", "NET_BIND_SERVICE", "--hostname", "box", "--pids", "64", "--", "make", "all"},
+	 {"--rw", "/home/me/work", "--ro", "/srv/data:/data", "--tmpfs", "/cache", "--setenv", "LANG=C", "--net",
+	  "none", "--cap", "NET_BIND_SERVICE", "--hostname", "box", "--pids", "64", "--", "make", "all"},
 	 false},
 	{"sandbox-root", "restricted", NULL, {"--uid", "1000", "id"}, true},
 };
@@ -56,10 +56,8 @@ static const struct {
 	const char *path;
 	uint32_t mode, magic;
 } files[] = {
-	{"/bundle/rootfs", S_IFDIR | 0755, EXT4_SUPER_MAGIC},
-	{"/home/me/work", S_IFDIR | 0755, EXT4_SUPER_MAGIC},
-	{"/run/docker.sock", S_IFSOCK | 0660, TMPFS_MAGIC},
-	{"/srv/data", S_IFDIR | 0755, EXT4_SUPER_MAGIC},
+	{"/bundle/rootfs", S_IFDIR | 0755, EXT4_SUPER_MAGIC}, {"/home/me/work", S_IFDIR | 0755, EXT4_SUPER_MAGIC},
+	{"/run/docker.sock", S_IFSOCK | 0660, TMPFS_MAGIC},   {"/srv/data", S_IFDIR | 0755, EXT4_SUPER_MAGIC},
 	{"/sys/kernel/debug", S_IFDIR | 0700, DEBUGFS_MAGIC},
 };
 
@@ -139,7 +137,8 @@ static int read_request(const struct golden *golden, const struct host *host, st
 	return options_request(&options, program, host, &arena, request, &err);
 }
 
-/* How many system calls a filter names depends on the machine's architecture and on libseccomp: these numbers become '#'. */
+/* How many system calls a filter names depends on the machine's architecture and on libseccomp: these numbers become
+ * '#'. */
 static const char *without_machine(char *text)
 {
 	char *out = arena_alloc(&arena, strlen(text) + 1), *at = out;
