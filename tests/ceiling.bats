@@ -337,7 +337,7 @@ refused() {
 		path_failed="$path_failed replaced"
 	kill $!
 	wait $! || true
-	ls "$tree/other-$BATS_ROOT_PID" | grep -vx -e busy -e empty -e '.*\..*' -e tasks -e notify_on_release && path_failed="$path_failed left"
+	[ -z "$(find "$tree/other-$BATS_ROOT_PID" -mindepth 1 -type d ! -name busy ! -name empty)" ] || path_failed="$path_failed left"
 	rmdir "$tree/other-$BATS_ROOT_PID"/{busy,empty} "$tree/other-$BATS_ROOT_PID"
 	[ -z "${path_failed-}" ] || fail "$path_failed"
 }

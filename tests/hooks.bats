@@ -74,6 +74,18 @@ field() {
 	jq -e '.status == "created"' <<<"$output"
 }
 
+@test "a startContainer hook has the program's system call filter, and nothing of the launcher's environment" {
+	PROFILE=restricted
+	edit_config '.hooks.startContainer = [{path: "/bin/busybox", args: ["busybox", "sh", "-c",
+		"set -- $(busybox grep ^Seccomp: /proc/self/status); echo mode $2; busybox env; busybox unshare -U true; echo unshared $?"]},
+		{path: "/bin/false"}]'
+	edit_config '.hooks.startContainer[0].args[3] |= "{ " + . + "; } >/tmp/said 2>&1; busybox cat /tmp/said; busybox false"'
+	SECRET_OF_CALLER=1 cm run --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	[[ $stderr == *"mode 2"* ]] || fail "no filter was loaded"
+	[[ $stderr != *"unshared 0"* ]] || fail "it made a user namespace"
+	[[ $stderr != *SECRET_OF_CALLER* ]] || fail "the launcher's environment is inside"
+}
+
 @test "a mount that a createContainer hook makes below the root is in the container" {
 	cat >"$HOOK.mount" <<-END
 		#!/bin/sh

@@ -29,6 +29,9 @@ int fd_write_all(int fd, const void *data, size_t size);
  * errno. */
 int fd_write_file(int dir, const char *path, const char *text);
 
+/* getdents64(2): entries of the directory @fd into @block, as struct dirent64. Returns the bytes, 0 at the end, -1. */
+long fd_list(int fd, void *block, size_t size);
+
 /* Sends the @size bytes at @data over the socket @to, with the descriptor @fd unless it is -1. Fails with errno. */
 int fd_send(int to, const void *data, size_t size, int fd);
 

@@ -45,6 +45,12 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 int options_add_system(const struct host *host, bool host_network, struct arena *arena, struct request *request,
 		       struct error *err);
 
+/*
+ * Lets the program listen on every port of a network of the sandbox's own: its user namespace does not own that
+ * network, so CAP_NET_BIND_SERVICE alone opens none (ip(7)).
+ */
+void options_open_low_ports(struct arena *arena, struct request *request);
+
 /* A mount of a request, with its origin, appended. Good until the next one is added. */
 struct request_mount *options_add_mount(struct arena *arena, struct request *request, const char *destination,
 					origin from);

@@ -36,6 +36,9 @@ bool filter_needs_rules(const struct profile *profile, const struct request *req
 bool filter_apply_wanted(const struct plan *plan);
 void filter_apply_explain(const struct plan *plan, struct explain *out);
 
+/* Loads all filters but one with a listener, for another program that runs inside. Fails with ERROR_SYSTEM. */
+int filter_load_all(const struct plan *plan, struct error *err);
+
 /* Loads all filters; nothing but execve(2) may come after. Fails with ERROR_SYSTEM. */
 int filter_apply(const struct plan *plan, struct run *run, struct error *err);
 

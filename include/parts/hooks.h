@@ -27,6 +27,10 @@ struct hook_state {
 	pid_t pid;
 	int cwd;           /* directory to run in, or -1 */
 	bool trusted_only; /* runs with the launcher's rights: the file must belong to root or to the caller */
+	/* Called with `plan` right before execve(2), for one that runs inside: the last layer of the workload's, and no
+	 * environment but the hook's own. NULL: the launcher's rights and environment. */
+	int (*confine)(const struct plan *plan, struct error *err);
+	const struct plan *plan;
 };
 
 /*

@@ -8,7 +8,6 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -103,7 +102,7 @@ static int copy_directory(int from, int to, int depth, struct error *err)
 
 	if (depth > COPY_MAX_DEPTH)
 		return error_set(err, ERROR_CONFIG, 0, "a directory is more than %d levels deep", COPY_MAX_DEPTH);
-	while ((got = syscall(SYS_getdents64, from, block, sizeof(block))) > 0) {
+	while ((got = fd_list(from, block, sizeof(block))) > 0) {
 		for (long at = 0; at < got;) {
 			const struct dirent64 *entry = (const void *)(block + at);
 

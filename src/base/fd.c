@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -99,6 +100,11 @@ int fd_write_file(int dir, const char *path, const char *text)
 		return -1;
 	}
 	return 0;
+}
+
+long fd_list(int fd, void *block, size_t size)
+{
+	return syscall(SYS_getdents64, fd, block, size);
 }
 
 int fd_send(int to, const void *data, size_t size, int fd)

@@ -489,15 +489,6 @@ static int add_ports(const struct adding *a, const cli_words *words, u32_list *p
 	return 0;
 }
 
-/* The program's user namespace does not own its network, so the capability alone opens no port: the network's own
- * setting does (ip(7)). */
-static void open_low_ports(const struct adding *a)
-{
-	if (a->request->linux_.namespaces[NAMESPACE_NETWORK].given)
-		*LIST_ADD(a->arena, &a->request->linux_.sysctl) =
-			(struct pair){.key = "net.ipv4.ip_unprivileged_port_start", .value = "0"};
-}
-
 static int add_caps(const struct adding *a, const cli_words *words, struct error *err)
 {
 	struct request_capabilities *caps = &a->request->process.capabilities;
@@ -515,7 +506,7 @@ static int add_caps(const struct adding *a, const cli_words *words, struct error
 	caps->given = true;
 	caps->bounding = caps->permitted = caps->effective = caps->inheritable = caps->ambient = set;
 	if ((set & 1ULL << CAP_NET_BIND_SERVICE) != 0)
-		open_low_ports(a);
+		options_open_low_ports(a->arena, a->request);
 	return 0;
 }
 

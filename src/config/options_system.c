@@ -157,3 +157,10 @@ int options_add_system(const struct host *host, bool host_network, struct arena 
 		  sizeof(readonly_paths) / sizeof(readonly_paths[0]));
 	return 0;
 }
+
+void options_open_low_ports(struct arena *arena, struct request *request)
+{
+	if (request->linux_.namespaces[NAMESPACE_NETWORK].given)
+		*LIST_ADD(arena, &request->linux_.sysctl) =
+			(struct pair){.key = "net.ipv4.ip_unprivileged_port_start", .value = "0"};
+}

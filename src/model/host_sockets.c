@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -245,7 +244,7 @@ static void search_directory(struct search *search, int directory, int depth)
 
 	if (depth > DEEPEST)
 		search->left = 0;
-	while (search->left > 0 && (got = syscall(SYS_getdents64, directory, block, sizeof(block))) > 0)
+	while (search->left > 0 && (got = fd_list(directory, block, sizeof(block))) > 0)
 		for (long at = 0; at < got && search->left > 0;) {
 			const struct dirent64 *entry = (const void *)(block + at);
 

@@ -279,6 +279,20 @@ static int await_taker(struct run_shared *shared, int listener, struct error *er
 	return error_set(err, ERROR_SYSTEM, 0, "nobody took the listener of the seccomp filter");
 }
 
+/* A listener is the workload's own: what others ask it for, it would not know. */
+int filter_load_all(const struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->filters.count; i++) {
+		const struct plan_filter *filter = &plan->filters.at[i];
+
+		if ((filter->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) == 0 &&
+		    sys_seccomp(filter->flags, filter->program) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot load the seccomp filter of %s",
+					 filter->from);
+	}
+	return 0;
+}
+
 int filter_apply(const struct plan *plan, struct run *run, struct error *err)
 {
 	int listener = -1;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ static int write_state(const struct hook_state *state, struct error *err)
 static int open_program(const struct plan_hook *hook, bool trusted_only, struct error *err)
 {
 	struct stat status;
-	AUTOCLOSE int file = sys_openat(AT_FDCWD, hook->path, O_PATH, 0);
+	AUTOCLOSE int file = sys_openat2(AT_FDCWD, hook->path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
 
 	if (file < 0 || fstat(file, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open the hook '%s'", hook->path);
@@ -59,7 +60,10 @@ static int open_program(const struct plan_hook *hook, bool trusted_only, struct 
 static _Noreturn void become_hook(const struct plan_hook *hook, int program, int input, int output,
 				  const struct hook_state *state)
 {
-	const char *const *envp = hook->envp != NULL ? hook->envp : (const char *const *)environ;
+	static const char *const empty[] = {NULL};
+	const char *const *own = state->confine != NULL ? empty : (const char *const *)environ;
+	const char *const *envp = hook->envp != NULL ? hook->envp : own;
+	struct error err;
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -67,6 +71,10 @@ static _Noreturn void become_hook(const struct plan_hook *hook, int program, int
 	    sys_dup3(output, 1, 0) < 0 || sys_dup3(output, 2, 0) < 0 ||
 	    sys_close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		_exit(127);
+	if (state->confine != NULL && state->confine(state->plan, &err) < 0) {
+		dprintf(2, "%s", err.what);
+		_exit(127);
+	}
 	sys_execveat(program, hook->argv, envp, 0);
 	/* A script cannot be read through a descriptor that is gone by then. */
 	if (errno == ENOENT)

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/json_write.h"
 #include "base/sys.h"
+#include "parts/filter.h"
 #include "parts/hooks.h"
 #include "run/sync.h"
 
@@ -75,7 +76,12 @@ void runtime_hooks_start_explain(const struct plan *plan, struct explain *out)
 int runtime_hooks_start(const struct plan *plan, struct run *run, struct error *err)
 {
 	const struct hook_state state = {
-		.text = plan->lifecycle.state_text, .status = "created", .pid = run->shared->child};
+		.text = plan->lifecycle.state_text,
+		.status = "created",
+		.pid = run->shared->child,
+		.confine = filter_load_all,
+		.plan = plan,
+	};
 
 	return run_all(&plan->hooks[HOOK_START_CONTAINER], &state, "/", err);
 }
