@@ -118,7 +118,7 @@ static const char *option_name(size_t flag)
 static int scale(const char **unit, int64_t *value)
 {
 	static const char units[] = "kmgtp";
-	const char *at = *unit == NULL || **unit == '\0' ? NULL : strchr(units, **unit | 0x20);
+	const char *at = strchr(units, **unit | 0x20);
 
 	if (at != NULL) {
 		if (__builtin_mul_overflow(*value, (int64_t)1 << (10 * (at - units + 1)), value))

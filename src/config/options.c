@@ -2,8 +2,8 @@
 #include "config/options.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "config/oci.h"
+#include "config/options_order.h"
 #include "model/names.h"
 
 enum {
@@ -89,30 +90,6 @@ static void split(struct arena *arena, const char *text, const char **ret_first,
 	*to = '\0';
 }
 
-/* Absolute and without ".", ".." and double slashes; ".." is resolved by the text, as the user who typed it means it.
- */
-static const char *normal_path(struct arena *arena, const char *cwd, const char *path)
-{
-	char *whole = path[0] == '/' ? arena_strdup(arena, path) : arena_printf(arena, "%s/%s", cwd, path);
-	char *out = arena_alloc(arena, strlen(whole) + 2), *word;
-	size_t length = 0;
-
-	while ((word = strsep(&whole, "/")) != NULL) {
-		if (word[0] == '\0' || strcmp(word, ".") == 0)
-			continue;
-		if (strcmp(word, "..") == 0) {
-			while (length > 0 && out[--length] != '/')
-				;
-			out[length] = '\0';
-			continue;
-		}
-		out[length++] = '/';
-		memcpy(out + length, word, strlen(word) + 1);
-		length += strlen(word);
-	}
-	return length == 0 ? "/" : out;
-}
-
 static int check_target(const struct cli_word *word, const char *path, struct error *err)
 {
 	if (path == NULL || path[0] != '/')
@@ -155,10 +132,10 @@ static int add_bind(const struct adding *a, const struct cli_word *word, const s
 	const char *source, *target;
 
 	split(a->arena, word->value, &source, &target);
-	source = normal_path(a->arena, a->host->cwd, source);
+	source = options_path(a->arena, a->host->cwd, source);
 	TRY(check_target(word, target != NULL ? target : source, err));
 	struct request_mount *mount = options_add_mount(
-		a->arena, a->request, normal_path(a->arena, "/", target != NULL ? target : source), from);
+		a->arena, a->request, options_path(a->arena, "/", target != NULL ? target : source), from);
 	mount->source = source;
 	mount->type = "bind";
 	options_apply_words(a->arena, mount, flag->options);
@@ -194,7 +171,8 @@ static int add_tmpfs(const struct adding *a, const struct cli_word *word, origin
 	TRY(check_target(word, target, err));
 	if (options != NULL)
 		TRY(check_tmpfs_words(word, a->arena, options, err));
-	struct request_mount *mount = options_add_mount(a->arena, a->request, normal_path(a->arena, "/", target), from);
+	struct request_mount *mount =
+		options_add_mount(a->arena, a->request, options_path(a->arena, "/", target), from);
 	mount->type = "tmpfs";
 	mount->source = "tmpfs";
 	options_apply_words(a->arena, mount, "nosuid,nodev");
@@ -210,7 +188,7 @@ static int add_made(const struct adding *a, const struct cli_word *word, origin 
 
 	split(a->arena, word->value, &text, &target);
 	TRY(check_target(word, target, err));
-	target = normal_path(a->arena, "/", target);
+	target = options_path(a->arena, "/", target);
 	if (strcmp(word->option, "--symlink") == 0) {
 		options_add_mount(a->arena, a->request, target, from)->link = text;
 		return 0;
@@ -242,131 +220,6 @@ static int add_files(const struct adding *a, const cli_words *words, struct erro
 			TRY(add_made(a, word, from, err));
 	}
 	return 0;
-}
-
-/* ---- order */
-
-static size_t depth(const char *path)
-{
-	size_t count = 0;
-
-	for (; *path != '\0'; path++)
-		count += *path == '/' && path[1] != '\0';
-	return count;
-}
-
-static int by_depth(const void *a, const void *b)
-{
-	const struct request_mount *first = a, *second = b;
-	size_t one = depth(first->destination), two = depth(second->destination);
-
-	if (one != two)
-		return one < two ? -1 : 1;
-	return strcmp(first->destination, second->destination);
-}
-
-static bool is_default(const struct request_mount *mount)
-{
-	return strcmp(mount->from, "default") == 0;
-}
-
-static bool is_below(const char *path, const char *parent)
-{
-	size_t length = strlen(parent);
-
-	return strncmp(path, parent, length) == 0 && path[length] == '/';
-}
-
-/* What a flag shows of the host is shown as it is: nothing of ours is put into it. */
-static bool is_shadowed(const struct request_mount *mounts, size_t count, const struct request_mount *mount)
-{
-	for (size_t i = 0; i < count; i++)
-		if (mounts[i].bind && !is_default(&mounts[i]) && is_below(mount->destination, mounts[i].destination))
-			return true;
-	return false;
-}
-
-/* Parents first. A flag takes the place of a default; two flags for one place mean that somebody is mistaken. */
-static int put_in_order(struct request *request, struct error *err)
-{
-	struct request_mount *at = request->mounts.at;
-	size_t kept = 0;
-
-	qsort(at, request->mounts.count, sizeof(*at), by_depth);
-	for (size_t i = 0; i < request->mounts.count; i++) {
-		struct request_mount *same = kept > 0 ? &at[kept - 1] : NULL;
-
-		if (is_default(&at[i]) && is_shadowed(at, kept, &at[i]))
-			continue;
-		if (same == NULL || strcmp(same->destination, at[i].destination) != 0)
-			at[kept++] = at[i];
-		else if (!is_default(same) && !is_default(&at[i]))
-			return error_set(err, ERROR_USAGE, 0, "both '%s' and '%s' are for %s", same->from, at[i].from,
-					 same->destination);
-		else if (is_default(same))
-			*same = at[i];
-	}
-	request->mounts.count = kept;
-	return 0;
-}
-
-static const struct request_mount *link_above(const struct request *request, const char *path)
-{
-	for (size_t i = 0; i < request->mounts.count; i++)
-		if (request->mounts.at[i].link != NULL && is_below(path, request->mounts.at[i].destination))
-			return &request->mounts.at[i];
-	return NULL;
-}
-
-/*
- * A place behind one of the sandbox's own links (/bin, /var/run, --symlink) is named by where the link leads: then
- * order and the rules for directories of the host hold for the place that is really meant.
- */
-static int follow_links(const struct adding *a, struct error *err)
-{
-	enum { MOST_LINKS = 40 };
-
-	for (size_t i = 0; i < a->request->mounts.count; i++) {
-		struct request_mount *mount = &a->request->mounts.at[i];
-		const struct request_mount *link;
-		size_t hops = 0;
-
-		while ((link = link_above(a->request, mount->destination)) != NULL) {
-			const char *slash = strrchr(link->destination, '/');
-			const char *parent =
-				arena_strndup(a->arena, link->destination, (size_t)(slash - link->destination));
-			const char *rest = mount->destination + strlen(link->destination);
-
-			if (++hops > MOST_LINKS)
-				return error_set(err, ERROR_USAGE, ELOOP, "%s", mount->from);
-			mount->destination =
-				normal_path(a->arena, parent, arena_printf(a->arena, "%s%s", link->link, rest));
-		}
-	}
-	return 0;
-}
-
-/* A file or link of ours in a directory of the host would stay there when the sandbox is gone. */
-static int check_made(const struct request *request, struct error *err)
-{
-	const struct request_mount *at = request->mounts.at;
-
-	for (size_t i = 0; i < request->mounts.count; i++)
-		for (size_t above = 0; (at[i].content != NULL || at[i].link != NULL) && above < i; above++)
-			if (at[above].bind && is_below(at[i].destination, at[above].destination))
-				return error_set(err, ERROR_USAGE, 0,
-						 "%s: it would be left in a directory of the host, '%s'", at[i].from,
-						 at[above].source);
-	return 0;
-}
-
-/* By depth the most specific place wins, whatever was typed first. */
-static int order_mounts(const struct adding *a, struct error *err)
-{
-	TRY(put_in_order(a->request, err));
-	TRY(follow_links(a, err));
-	TRY(put_in_order(a->request, err));
-	return check_made(a->request, err);
 }
 
 /* ---- the rest of the request */
@@ -587,7 +440,7 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 	TRY(add_namespaces(ret, options->net, err));
 	TRY(options_add_system(host, !ret->linux_.namespaces[NAMESPACE_NETWORK].given, arena, ret, err));
 	TRY(add_files(&a, &options->files, err));
-	TRY(order_mounts(&a, err));
+	TRY(options_order(ret, a.arena, err));
 	TRY(add_environment(&a, &options->env, err));
 	TRY(add_limits(&a, options, err));
 	TRY(add_ports(&a, &options->bind_tcp, &ret->sandbox.bind_tcp, err));

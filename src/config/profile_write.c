@@ -53,32 +53,44 @@ static void write_value(struct json_writer *json, const struct profile_row *row,
 	}
 }
 
+/* How much of a key names an object that the item is a member of. */
+static size_t group_length(const char *key)
+{
+	const char *slash = strchr(key, '/');
+
+	return slash == NULL ? 0 : (size_t)(slash - key);
+}
+
+static void begin_group(struct json_writer *json, const char *key, size_t length)
+{
+	char name[64] = "";
+
+	memcpy(name, key, length < sizeof(name) ? length : sizeof(name) - 1);
+	json_write_key(json, name);
+	json_write_begin_object(json);
+}
+
 /* "capabilities/allowed" is the member "allowed" of the object "capabilities"; rows of one object follow one another.
  */
 static void write_rows(struct json_writer *json, const struct profile *profile)
 {
-	const char *group = "";
+	const char *open = "";
 	size_t length = 0;
 
 	for (size_t i = 0; i < ITEM_COUNT; i++) {
 		const struct profile_row *row = &profile_rows[i];
-		const char *slash = strchr(row->key, '/');
-		size_t own = slash == NULL ? 0 : (size_t)(slash - row->key);
-		char name[64] = "";
+		size_t own = group_length(row->key);
+		bool same = own == length && strncmp(open, row->key, own) == 0;
 
 		if (!profile_row_matters(row, profile))
 			continue;
-		bool same = own == length && strncmp(group, row->key, own) == 0;
 		if (length > 0 && !same)
 			json_write_end_object(json);
-		if (own > 0 && !same) {
-			memcpy(name, row->key, own < sizeof(name) ? own : sizeof(name) - 1);
-			json_write_key(json, name);
-			json_write_begin_object(json);
-		}
-		group = row->key;
+		if (own > 0 && !same)
+			begin_group(json, row->key, own);
+		open = row->key;
 		length = own;
-		json_write_key(json, slash == NULL ? row->key : slash + 1);
+		json_write_key(json, row->key + own + (own > 0));
 		write_value(json, row, profile);
 	}
 	if (length > 0)

@@ -102,25 +102,29 @@ static bool keep_output(int from, char *text, size_t *length)
 	return true;
 }
 
+/* Milliseconds for poll(2); @deadline 0 is none. */
+static int left_until(uint64_t deadline)
+{
+	uint64_t now = clock_ms();
+
+	if (deadline == 0)
+		return -1;
+	return now >= deadline ? 0 : (int)(deadline - now);
+}
+
 /* Until the process ends, not its output: it may leave a child behind that keeps that open. Returns false past
  * @deadline. */
 static bool watch(int process, int output, uint64_t deadline, char *text, size_t *length)
 {
 	struct pollfd watched[2] = {{.fd = process, .events = POLLIN}, {.fd = output, .events = POLLIN}};
+	int ready = 0;
 
-	for (;;) {
-		uint64_t now = clock_ms();
-		int left = deadline == 0 ? -1 : now >= deadline ? 0 : (int)(deadline - now);
-		int ready = poll(watched, 2, left);
-
-		if (ready < 0 && errno != EINTR)
+	while (watched[0].revents == 0) {
+		ready = poll(watched, 2, left_until(deadline));
+		if (ready == 0 || (ready < 0 && errno != EINTR))
 			return false;
 		if (ready > 0 && watched[1].revents != 0 && !keep_output(output, text, length))
 			watched[1].fd = -1;
-		if (ready > 0 && watched[0].revents != 0)
-			break;
-		if (ready == 0)
-			return false;
 	}
 	for (watched[1].fd = output; poll(&watched[1], 1, 0) > 0 && keep_output(output, text, length);)
 		continue;

@@ -92,24 +92,29 @@ struct waiting {
 };
 
 /*
- * One tmpfs covers everything, never anything of the image: a file of it the files, and then, when the file's name is
- * gone from it, its root the directories. The first use of each attaches it, the others a clone: a detached mount that
- * is closed without having been attached makes the kernel wait for a grace period.
+ * One tmpfs covers everything, never anything of the image: a file of it the files, and its root, when the file's name
+ * is gone from it, the directories. The first use of each attaches it and the others are clones: before 6.15 only what
+ * is attached can be cloned, and a detached mount that is closed unused makes the kernel wait for a grace period.
  */
 struct cover {
 	int directory, file;
-	bool directory_used, file_used;
-	struct waiting *waiting; /* directories that wait for their cover */
-	size_t count;
+	struct waiting *directories, *files;
+	size_t directory_count, file_count;
 };
+
+static void targets_close(struct waiting *targets, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		fd_close(&targets[i].target);
+	free(targets);
+}
 
 static void cover_close(struct cover *cover)
 {
 	fd_close(&cover->directory);
 	fd_close(&cover->file);
-	for (size_t i = 0; i < cover->count; i++)
-		fd_close(&cover->waiting[i].target);
-	free(cover->waiting);
+	targets_close(cover->directories, cover->directory_count);
+	targets_close(cover->files, cover->file_count);
 }
 
 static int mount_cover(const char *label, struct error *err)
@@ -128,31 +133,64 @@ static int mount_cover(const char *label, struct error *err)
 	return mount;
 }
 
-static int make_cover(struct cover *cover, const char *label, struct error *err)
+static int attach(int cover, const struct waiting *waiting, struct error *err)
 {
-	cover->directory = mount_cover(label, err);
-	if (cover->directory < 0)
-		return -1;
-	AUTOCLOSE int file = sys_openat(cover->directory, "masked", O_RDONLY | O_CREAT | O_EXCL, 0444);
-	if (file >= 0)
-		cover->file = sys_open_tree(cover->directory, "masked", OPEN_TREE_CLONE);
-	if (cover->file < 0 || sys_mount_setattr(cover->file, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked paths");
+	if (sys_move_mount(cover, waiting->target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", waiting->path);
 	return 0;
 }
 
-static int cover_with(int cover, bool *used, int target)
+/* All but the first, which has the cover itself. */
+static int attach_clones(int cover, const struct waiting *targets, size_t count, struct error *err)
 {
-	if (!*used) {
-		*used = true;
-		return sys_move_mount(cover, target, "", MOVE_MOUNT_T_EMPTY_PATH);
+	for (size_t i = 1; i < count; i++) {
+		AUTOCLOSE int clone = sys_open_tree(cover, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+
+		if (clone < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", targets[i].path);
+		TRY(attach(clone, &targets[i], err));
 	}
-	AUTOCLOSE int clone = sys_open_tree(cover, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-	return clone < 0 ? -1 : sys_move_mount(clone, target, "", MOVE_MOUNT_T_EMPTY_PATH);
+	return 0;
 }
 
-/* Files are covered, directories wait; what is not there needs no mask. */
-static int cover_path(const char *path, struct cover *cover, struct error *err)
+static int cover_files(struct cover *cover, struct error *err)
+{
+	AUTOCLOSE int file = sys_openat(cover->directory, "masked", O_RDONLY | O_CREAT | O_EXCL, 0444);
+
+	if (file >= 0)
+		cover->file = sys_open_tree(cover->directory, "masked", OPEN_TREE_CLONE);
+	if (cover->file < 0 || sys_mount_setattr(cover->file, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked files");
+		return cover->directory_count == 0
+			       ? error_hint(err, "before Linux 6.15 a directory must be masked as well")
+			       : -1;
+	}
+	TRY(attach(cover->file, &cover->files[0], err));
+	TRY(attach_clones(cover->file, cover->files, cover->file_count, err));
+	if (sys_unlinkat(cover->directory, "masked", 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot empty the cover for masked directories");
+	return 0;
+}
+
+static int cover_all(struct cover *cover, const char *label, struct error *err)
+{
+	if (cover->directory_count + cover->file_count == 0)
+		return 0;
+	cover->directory = mount_cover(label, err);
+	if (cover->directory < 0)
+		return -1;
+	if (cover->directory_count > 0)
+		TRY(attach(cover->directory, &cover->directories[0], err));
+	if (cover->file_count > 0)
+		TRY(cover_files(cover, err));
+	if (cover->directory_count > 0 &&
+	    sys_mount_setattr(cover->directory, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot protect the cover for masked directories");
+	return attach_clones(cover->directory, cover->directories, cover->directory_count, err);
+}
+
+/* What is not there needs no mask. */
+static int find_target(const char *path, struct cover *cover, struct error *err)
 {
 	struct stat status;
 	AUTOCLOSE int target = place_open(path, PLACE_FOLLOW);
@@ -162,20 +200,9 @@ static int cover_path(const char *path, struct cover *cover, struct error *err)
 	if (target < 0 || fstat(target, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", path);
 	if (S_ISDIR(status.st_mode))
-		cover->waiting[cover->count++] = (struct waiting){fd_take(&target), path};
-	else if (cover_with(cover->file, &cover->file_used, target) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", path);
-	return 0;
-}
-
-static int cover_directories(struct cover *cover, struct error *err)
-{
-	if (sys_unlinkat(cover->directory, "masked", 0) < 0 ||
-	    sys_mount_setattr(cover->directory, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked directories");
-	for (size_t i = 0; i < cover->count; i++)
-		if (cover_with(cover->directory, &cover->directory_used, cover->waiting[i].target) < 0)
-			return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", cover->waiting[i].path);
+		cover->directories[cover->directory_count++] = (struct waiting){fd_take(&target), path};
+	else
+		cover->files[cover->file_count++] = (struct waiting){fd_take(&target), path};
 	return 0;
 }
 
@@ -203,11 +230,11 @@ int masks_apply(const struct plan *plan, struct run *run, struct error *err)
 		TRY(make_readonly(plan->masks.readonly.at[i].key, err));
 	if (plan->masks.masked.count == 0)
 		return 0;
-	cover.waiting = malloc(plan->masks.masked.count * sizeof(*cover.waiting));
-	if (cover.waiting == NULL)
+	cover.directories = calloc(plan->masks.masked.count, sizeof(*cover.directories));
+	cover.files = calloc(plan->masks.masked.count, sizeof(*cover.files));
+	if (cover.directories == NULL || cover.files == NULL)
 		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot mask paths");
-	TRY(make_cover(&cover, plan->labels.mount_label, err));
 	for (size_t i = 0; i < plan->masks.masked.count; i++)
-		TRY(cover_path(plan->masks.masked.at[i].key, &cover, err));
-	return cover_directories(&cover, err);
+		TRY(find_target(plan->masks.masked.at[i].key, &cover, err));
+	return cover_all(&cover, plan->labels.mount_label, err);
 }

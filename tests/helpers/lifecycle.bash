@@ -10,12 +10,12 @@
 #   nothing_left       no state, cgroup or process of this test is there
 
 # Into files: a container keeps the streams that it was made with, and would keep a pipe open.
+# shellcheck disable=SC2034
 cm() {
 	status=0
 	timeout -k 2 60 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" "$@" </dev/null \
 		>"$BATS_TEST_TMPDIR/stdout" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- || status=$?
 	output=$(<"$BATS_TEST_TMPDIR/stdout")
-	# shellcheck disable=SC2034
 	stderr=$(<"$BATS_TEST_TMPDIR/stderr")
 }
 
