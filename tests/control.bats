@@ -3,6 +3,7 @@
 #
 # Containers that run: frozen, listed, killed, updated and counted by their cgroup, which a bundle has also without limits.
 
+# shellcheck disable=SC2016 # programs for sh
 # shellcheck disable=SC2030,SC2031 # each test has variables of its own
 
 load helpers/common
@@ -37,7 +38,7 @@ casemate() {
 
 # Starts the container detached; PID is its first process.
 start() {
-	casemate run --detach --profile "$PROFILE" --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$@" "$ID" \
+	casemate run --detach --profile "$PROFILE" --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" \
 		</dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- || fail "it did not start: $(cat "$BATS_TEST_TMPDIR/out")"
 	PID=$(cat "$BATS_TEST_TMPDIR/pid")
 }
