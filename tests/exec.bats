@@ -220,6 +220,14 @@ receive_terminal() {
 	good exec --tty --detach --console-socket "$socket" "$ID" /probe tty
 	wait "$!"
 	grep -q "/dev/pts\|tty" "$BATS_TEST_TMPDIR/said" || fail "said: $(cat "$BATS_TEST_TMPDIR/said")"
+	rm "$socket"
+	receive_terminal "$socket" >"$BATS_TEST_TMPDIR/said" 3>&- &
+	eventually test -S "$socket"
+	# Not detached: its exit status is the caller's, its terminal is not.
+	cm exec --tty --console-socket "$socket" "$ID" sh -c 'echo on the terminal; exit 7'
+	assert_status 7
+	wait "$!"
+	grep -q "on the terminal" "$BATS_TEST_TMPDIR/said" || fail "said: $(cat "$BATS_TEST_TMPDIR/said")"
 	cm exec --detach --tty "$ID" true
 	assert_status 125
 	assert_stderr "--console-socket"

@@ -189,7 +189,8 @@ int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *
 	uint64_t deadline = limit == 0 ? 0 : clock_ms() + limit;
 	int status = 0;
 
-	if (plan->terminal.pty)
+	/* It is somebody else's where it went to a console socket. */
+	if (run->terminal >= 0)
 		TRY(relay(wait, run, deadline, &status, err));
 	else
 		forward_until_exit(wait, run, deadline, &status);
