@@ -32,7 +32,7 @@ error() {
 
 @test "127: a program that is not there" {
 	set_args /bin/nothing
-	error 127 /bin/nothing 'No such file'
+	error 127 /bin/nothing 'no such file'
 	set_args nothing
 	error 127 nothing PATH
 }
@@ -119,11 +119,11 @@ error() {
 
 @test "125: no bundle, no config.json, no rootfs" {
 	mv "$BUNDLE" "$BUNDLE.away"
-	error 125 "$BUNDLE" 'No such file'
+	error 125 "$BUNDLE" 'no such file'
 	mkdir "$BUNDLE"
-	error 125 config.json 'No such file'
+	error 125 config.json 'no such file'
 	cp "$BUNDLE.away/config.json" "$BUNDLE"
-	error 125 rootfs 'No such file'
+	error 125 rootfs 'no such file'
 }
 
 @test "125: errors of JSON have line, column and pointer" {
@@ -174,7 +174,7 @@ error() {
 @test "125: mounts that fail name the entry, the target and the reason" {
 	mkdir "$BUNDLE/rootfs/m"
 	edit_config '.mounts += [{destination: "/m", type: "bind", source: "/none/at/all", options: ["rbind"]}]'
-	error 125 /none/at/all 'No such file' mounts/7
+	error 125 /none/at/all 'no such file' mounts/7
 	PROFILE=privileged
 	edit_config '.mounts[7] = {destination: "/m", type: "nosuchfs", source: "none", options: []}'
 	error 125 nosuchfs mounts/7
@@ -185,7 +185,7 @@ error() {
 @test "125: a namespace to join that is not there" {
 	PROFILE=privileged
 	edit_config '.linux.namespaces[1].path = "/none/net"'
-	error 125 /none/net 'No such file'
+	error 125 /none/net 'no such file'
 }
 
 @test "125: a step that fails is named, and nothing is left behind" {

@@ -42,7 +42,7 @@ root_user='.process.user = {uid: 0, gid: 0}'
 	assert_status 137
 	ex nosuch
 	assert_status 127
-	assert_stderr "executable file 'nosuch' not found in \$PATH"
+	assert_stderr "cannot execute 'nosuch': executable file not found in \$PATH"
 	ex /etc
 	assert_status 126
 	cm exec "$ID"

@@ -209,3 +209,21 @@ field() {
 	assert_status 125
 	assert_stderr "refuses 1 thing"
 }
+
+@test "an engine may name itself by its process, and nothing else is reached through a link of procfs" {
+	local link process
+	# busybox is touch(1) by its first argument, as an engine is a hook by its own.
+	busybox sleep 100 3>&- &
+	process=$!
+	edit_config --arg p "/proc/$process/exe" --arg f "$BATS_TEST_TMPDIR/touched" \
+		'.hooks.prestart = [{path: $p, args: ["touch", $f]}]'
+	created sleep 100
+	[ -e "$BATS_TEST_TMPDIR/touched" ] || fail "the hook was not run"
+	good delete --force "$ID"
+	for link in root/bin/busybox fd/7 cwd/hook; do
+		edit_config --arg p "/proc/$process/$link" '.hooks.prestart[0].path = $p'
+		cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+		[ "$status" -ne 0 ] || fail "a hook was reached through $link"
+	done
+	kill "$process"
+}

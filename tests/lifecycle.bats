@@ -78,7 +78,7 @@ teardown() {
 	created /nothing
 	cm start "$ID"
 	assert_status 126
-	assert_stderr "Exec format error"
+	assert_stderr "exec format error"
 	eventually status_is stopped
 	good delete "$ID"
 	# What can be known before is known by create.
@@ -90,7 +90,7 @@ teardown() {
 	set_args /missing
 	cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
 	assert_status 127
-	assert_stderr "No such file or directory"
+	assert_stderr "no such file or directory"
 	nothing_left
 }
 

@@ -61,14 +61,24 @@ static size_t append_escaped(char *text, size_t size, size_t length, const char 
 	return length;
 }
 
+/* The system's reason as Go writes it, in lower case: engines look for "permission denied" in what a runtime says. */
+static size_t append_reason(char *text, size_t size, size_t length, int errnum)
+{
+	char reason[128];
+
+	snprintf(reason, sizeof(reason), "%s", strerrordesc_np(errnum));
+	if (reason[0] >= 'A' && reason[0] <= 'Z' && reason[1] >= 'a' && reason[1] <= 'z')
+		reason[0] = (char)(reason[0] - 'A' + 'a');
+	length = append_escaped(text, size, length, ": ");
+	return append_escaped(text, size, length, reason);
+}
+
 void error_text(const struct error *err, char *text, unsigned long size)
 {
 	size_t length = append_escaped(text, size, 0, err->what);
 
-	if (err->errnum != 0) {
-		length = append_escaped(text, size, length, ": ");
-		length = append_escaped(text, size, length, strerrordesc_np(err->errnum));
-	}
+	if (err->errnum != 0)
+		length = append_reason(text, size, length, err->errnum);
 	if (err->hint[0] != '\0') {
 		length = append_escaped(text, size, length, "\n  hint: ");
 		append_escaped(text, size, length, err->hint);

@@ -33,11 +33,24 @@ static int write_state(const struct hook_state *state, struct error *err)
 	return fd_take(&file);
 }
 
+/* /proc/PID/exe: an engine names itself so, as dockerd does for the hook that sets up the network. */
+static bool names_process(const char *path)
+{
+	static const char proc[] = "/proc/";
+
+	if (strncmp(path, proc, sizeof(proc) - 1) != 0)
+		return false;
+	path += sizeof(proc) - 1;
+	size_t digits = strspn(path, "0123456789");
+	return digits > 0 && strcmp(path + digits, "/exe") == 0;
+}
+
 /* What others can write would give them the launcher's rights. */
 static int open_program(const struct plan_hook *hook, bool trusted_only, struct error *err)
 {
 	struct stat status;
-	AUTOCLOSE int file = sys_openat2(AT_FDCWD, hook->path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
+	uint64_t resolve = trusted_only && names_process(hook->path) ? 0 : RESOLVE_NO_MAGICLINKS;
+	AUTOCLOSE int file = sys_openat2(AT_FDCWD, hook->path, O_PATH, 0, resolve);
 
 	if (file < 0 || fstat(file, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open the hook '%s'", hook->path);

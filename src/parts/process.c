@@ -198,7 +198,8 @@ static int not_found(const char *name, int reason, struct error *err)
 	if (there || strchr(name, '/') != NULL)
 		error_set(err, there ? ERROR_NOT_EXECUTABLE : ERROR_NOT_FOUND, reason, "cannot execute '%s'", name);
 	else
-		error_set(err, ERROR_NOT_FOUND, ENOENT, "executable file '%s' not found in $PATH", name);
+		error_set(err, ERROR_NOT_FOUND, ENOENT, "cannot execute '%s': executable file not found in $PATH",
+			  name);
 	return error_hint(err, there ? "it must be an executable file that its user may reach"
 				     : "programs are looked for inside the container; is it mounted there?");
 }

@@ -51,12 +51,14 @@ void start_created_explain(const struct plan *plan, struct explain *out)
 
 int start_created(const struct plan *plan, struct run *run, struct error *err)
 {
+	/* Before the launcher can end, or its end would be this process'. If it ends too early, the conversation does.
+	 */
+	if (plan->lifecycle.detached && sys_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot part from the launcher");
 	TRY(sync_tell(run->sync, SYNC_CREATED, -1, err));
 	int gone = sync_await(run->sync, SYNC_RECORDED, NULL, err);
 	if (gone != 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_SYSTEM, 0, "the launcher gave up");
-	if (plan->lifecycle.detached && sys_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot part from the launcher");
 	return 0;
 }
 

@@ -44,14 +44,15 @@ machine_delegate() {
 # Takes the calling process into the machine's cgroups. Writing 0 to "tasks" is quick where a number to "cgroup.procs" waits.
 machine_join() {
 	local group
-	while read -r group; do
+	# Not from a pipe: what is executed next would find its writer among its children.
+	for group in $(machine_cgroups); do
 		[ ! -e "$group/init" ] || group=$group/init
 		if [ -e "$group/tasks" ]; then
 			echo 0 >"$group/tasks"
 		else
 			echo 0 >"$group/cgroup.procs"
 		fi
-	done < <(machine_cgroups)
+	done
 }
 
 machine_start() {
@@ -71,10 +72,12 @@ machine_start() {
 	done
 	[ -e "$MACHINE/ready" ] || {
 		cat "$MACHINE/machine.log" >&2
+		kill -KILL "$!"
 		return 1
 	}
 	# The only child of unshare(1), as the host numbers it.
-	echo "$(<"/proc/$!/task/$!/children")" >"$MACHINE/pid"
+	tr -d ' ' <"/proc/$!/task/$!/children" >"$MACHINE/pid"
+	echo >>"$MACHINE/pid"
 }
 
 machine_run() {
