@@ -39,12 +39,23 @@ containerd_start() {
 	started containerd machine_run ctr version
 }
 
+# manual_text NAME: the block of that name in casemate-engines(7), for the programs of this test. What an operator reads there
+# is what is tested.
+manual_text() {
+	sed -n "/^\.\\\\\" BEGIN $1\$/,/^\.\\\\\" END/p" "$SOURCE/man/casemate-engines.7" | grep -v '^\.' |
+		sed "s|/usr/local/bin|$(dirname "$(runtime_path casemate)")|g"
+}
+
 # daemon.json holds what an operator would write into it.
 dockerd_start() {
 	local runtime
-	for runtime in $RUNTIMES; do
-		[ "$runtime" = runc ] || jq -n --arg name "$runtime" --arg path "$(runtime_path "$runtime")" '{($name): {$path}}'
-	done | jq -s '{runtimes: (add // {})}' >"$MACHINE/daemon.json"
+	{
+		manual_text daemon.json
+		for runtime in $RUNTIMES; do
+			[[ $runtime = runc || $runtime = casemate* ]] ||
+				jq -n --arg name "$runtime" --arg path "$(runtime_path "$runtime")" '{runtimes: {($name): {$path}}}'
+		done
+	} | jq -s '{runtimes: (map(.runtimes) | add)}' >"$MACHINE/daemon.json"
 	machine_daemon dockerd dockerd --config-file "$MACHINE/daemon.json" --data-root "$MACHINE/docker" \
 		--exec-root /run/docker --pidfile /run/docker.pid --containerd /run/containerd/containerd.sock \
 		--host unix:///run/docker.sock --oom-score-adjust 0 "$@"
@@ -72,13 +83,10 @@ dockerd_start_other() {
 podman_setup() {
 	local runtime
 	{
-		echo '[engine]'
-		printf '%s\n' 'cgroup_manager = "cgroupfs"' 'events_logger = "file"' 'infra_image = ""'
-		# conmon hands on what a runtime of these names writes into its log.
-		jq -nr --arg names "$RUNTIMES" '"runtime_supports_json = \($names | split(" "))"'
-		echo '[engine.runtimes]'
+		manual_text containers.conf |
+			sed '/^\[engine\]$/a cgroup_manager = "cgroupfs"\nevents_logger = "file"\ninfra_image = ""'
 		for runtime in $RUNTIMES; do
-			echo "$runtime = [\"$(runtime_path "$runtime")\"]"
+			[[ $runtime = casemate* ]] || echo "$runtime = [\"$(runtime_path "$runtime")\"]"
 		done
 	} >"$MACHINE/containers.conf"
 	machine_run useradd --uid 4321 --no-create-home --shell /bin/sh ordinary
