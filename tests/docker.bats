@@ -411,7 +411,7 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 		printf 'FROM busybox:test\nRUN echo built >/built && id >/who\nWORKDIR /work\nCOPY Dockerfile .\nRUN ls >/listed\n' \
 			>"$MACHINE/build/Dockerfile"
 		dockerd_default_runtime "$RUNTIME"
-		in_machine env DOCKER_BUILDKIT=0 docker build --no-cache -qt "built:$RUNTIME" "$MACHINE/build"
+		in_machine env DOCKER_BUILDKIT=0 docker build --force-rm --no-cache -qt "built:$RUNTIME" "$MACHINE/build"
 		run_it "built:$RUNTIME" cat /built /listed | has built Dockerfile
 		dk rmi "built:$RUNTIME"
 	}
