@@ -101,7 +101,7 @@ machine_stop() {
 	[ -z "${pid-}" ] || kill -KILL "$pid" || true
 	for ((i = 0; i < 100; i++)); do
 		machine_cgroups | while read -r group; do
-			[ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
+			[ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
 		done
 		[ -n "$(machine_left)" ] || return 0
 		sleep 0.1
