@@ -180,9 +180,9 @@ root_user='.process.user = {uid: 0, gid: 0}'
 	done
 }
 
-# A small engine: takes one terminal on a socket and copies what comes from it to its output.
+# A small engine, for the background: takes one terminal on a socket and copies what comes from it to its output.
 receive_terminal() {
-	python3 - "$1" <<-'END'
+	exec python3 - "$1" <<-'END'
 		import array, os, socket, sys
 		server = socket.socket(socket.AF_UNIX)
 		server.bind(sys.argv[1])
@@ -265,7 +265,7 @@ receive_terminal() {
 	cm exec --tty --detach --console-socket "$socket" "$ID" true
 	assert_status 125
 	assert_stderr "holds no terminals"
-	kill %1 2>/dev/null || true
+	kill -KILL "$!"
 	good exec "$ID" true
 }
 

@@ -45,6 +45,7 @@ struct host_hook {
 struct host {
 	uint32_t uid; /* effective ids of the caller */
 	uint32_t gid;
+	bool nested; /* root of a user namespace with many ids that somebody made around us, as podman does for users */
 	bool privileged;       /* CAP_SYS_ADMIN in the initial user namespace's sense: mounts need no user namespace */
 	uint64_t capabilities; /* the caller's effective set, bit N is capability N */
 	uint32_t last_capability; /* highest number that this kernel knows */

@@ -64,6 +64,8 @@ struct run {
 	pid_t child;            /* launcher: the container's first process */
 	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */
 	bool nofile_raised;
+	bool oom_score_changed; /* launcher: it has the container's for a moment, */
+	int oom_score;          /* and this was its own */
 	bool in_workload; /* with an init: this is the process that executes the program */
 };
 

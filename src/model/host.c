@@ -40,22 +40,31 @@ static int probe_kernel(struct host *host, struct error *err)
 	return 0;
 }
 
-/* Root of another user namespace has capabilities too, but none over the host's mounts: only the first maps all ids. */
-static bool maps_every_id(void)
+/*
+ * Root of another user namespace has capabilities too, but none over the host's mounts: only the first maps all ids. One
+ * with more than a single id was made for containers: what is not the host's can be made in it.
+ */
+static void probe_user_namespace(struct host *host)
 {
-	char text[256];
-	unsigned first, host, count;
+	char text[4096];
+	uint64_t mapped = 0;
+	bool first = false;
 	AUTOCLOSE int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (length < 0)
-		return false;
+		return;
 	text[length] = '\0';
-	char *at = text;
-	first = (unsigned)strtoul(at, &at, 10);
-	host = (unsigned)strtoul(at, &at, 10);
-	count = (unsigned)strtoul(at, &at, 10);
-	return first == 0 && host == 0 && count == UINT32_MAX;
+	for (char *at = text; *at != '\0'; at += strspn(at, " \n")) {
+		uint64_t inside = strtoul(at, &at, 10), outside = strtoul(at, &at, 10), count = strtoul(at, &at, 10);
+
+		first = first || (inside == 0 && outside == 0 && count == UINT32_MAX);
+		mapped += count;
+		if (count == 0)
+			break;
+	}
+	host->privileged = first;
+	host->nested = !first && mapped > 1;
 }
 
 /* Engines protect themselves from the killer of processes that lack memory (proc_pid_oom_score_adj(5)). */
@@ -83,7 +92,8 @@ static void probe_capabilities(struct host *host)
 	while (last > 0 && prctl(PR_CAPBSET_READ, last, 0, 0, 0) < 0)
 		last--;
 	host->last_capability = last;
-	host->privileged = host->uid == 0 && (host->capabilities & 1ULL << CAP_SYS_ADMIN) != 0 && maps_every_id();
+	if (host->uid == 0 && (host->capabilities & 1ULL << CAP_SYS_ADMIN) != 0)
+		probe_user_namespace(host);
 }
 
 /* What is ignored stays so over execve(2) (proc_pid_status(5), SigIgn). */

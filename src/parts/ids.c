@@ -104,6 +104,8 @@ int ids_plan(struct planner *p, struct error *err)
 	const struct request_user *user = &p->request->process.user;
 	struct plan_ids *plan = &p->plan->ids;
 	bool asked = (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0;
+	/* In a user namespace that was made for us its root can do what a launch needs, and may map its ids further. */
+	bool root = p->host->privileged || (p->host->nested && !p->request->sandbox.given);
 
 	if (p->plan->namespaces.join[NAMESPACE_USER].path != NULL)
 		return 0;
@@ -114,7 +116,7 @@ int ids_plan(struct planner *p, struct error *err)
 		/* The launcher's groups are root's: they are dropped before the inner user namespace denies any change.
 		 */
 		plan->deny_setgroups = false;
-	} else if (!p->host->privileged && linux_->uid_mappings.count == 0 && linux_->gid_mappings.count == 0) {
+	} else if (!root && linux_->uid_mappings.count == 0 && linux_->gid_mappings.count == 0) {
 		plan_single(p, p->host->uid, p->host->gid);
 		plan->writer = IDS_SELF;
 		if (!asked)
@@ -122,7 +124,7 @@ int ids_plan(struct planner *p, struct error *err)
 				     "a user namespace is added: without root there is no other way");
 	} else if (asked) {
 		TRY(plan_mappings(p, err));
-	} else if (!p->host->privileged) {
+	} else if (!root) {
 		return error_set(err, ERROR_CONFIG, 0, "config.json:/linux/uidMappings needs a user namespace");
 	} else {
 		return 0;

@@ -230,8 +230,6 @@ void limits_apply_explain(const struct plan *plan, struct explain *out)
 			    lookup_name(&names_rlimits, (uint64_t)rlimit->type), (long long)rlimit->limit.rlim_cur,
 			    (long long)rlimit->limit.rlim_max);
 	}
-	if (limits->oom_score_adj.set)
-		explain_say(out, EXPLAIN_DOES, NULL, "oom_score_adj %lld", (long long)limits->oom_score_adj.value);
 	if (limits->scheduler != NULL)
 		explain_scheduler(limits->scheduler, out);
 	if (limits->io_priority != NULL)
@@ -296,23 +294,11 @@ static int apply_memory_policy(const struct request_memory_policy *policy, struc
 	return 0;
 }
 
-static int apply_oom_score(int64_t score, int proc, struct error *err)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%lld", (long long)score);
-	if (fd_write_file(proc, "self/oom_score_adj", text) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot set oom_score_adj to %s", text);
-	return 0;
-}
-
 int limits_apply(const struct plan *plan, struct run *run, struct error *err)
 {
 	const struct plan_limits *limits = &plan->limits;
 	const struct request_io_priority *io = limits->io_priority;
 
-	if (limits->oom_score_adj.set)
-		TRY(apply_oom_score(limits->oom_score_adj.value, run->proc, err));
 	if (limits->scheduler != NULL)
 		TRY(apply_scheduler(limits->scheduler, err));
 	if (io != NULL && sys_ioprio_set(io->class << IOPRIO_SHIFT | (int)io->priority) < 0)

@@ -219,7 +219,7 @@ int mounts_prepare(const struct plan *plan, struct run *run, struct error *err)
 static bool needs_proc(const struct plan *plan)
 {
 	return plan->ids.inner || plan->sysctl.count > 0 || plan->labels.apparmor != NULL ||
-	       plan->labels.selinux != NULL || plan->limits.oom_score_adj.set;
+	       plan->labels.selinux != NULL;
 }
 
 bool mounts_make_wanted(const struct plan *plan)

@@ -124,7 +124,7 @@ int namespaces_plan(struct planner *p, struct error *err)
 	plan->stage = plan->join[NAMESPACE_PID].path != NULL || plan->join[NAMESPACE_TIME].path != NULL ||
 		      plan->join[NAMESPACE_USER].path != NULL || plan->time_offsets.count > 0 ||
 		      (plan->joins && (plan->fresh & CLONE_NEWUSER) != 0);
-	plan->user_first = !p->host->privileged;
+	plan->user_first = !p->host->privileged && !p->host->nested;
 	return 0;
 }
 

@@ -85,7 +85,7 @@ void join_find_explain(const struct plan *plan, struct explain *out)
 int join_find(const struct plan *plan, struct run *run, struct error *err)
 {
 	run->container = sys_pidfd_open(plan->join.pid);
-	if (run->container < 0 || alive_since(plan->join.pid) != plan->join.started)
+	if (run->container < 0 || plan->join.started == 0 || alive_since(plan->join.pid) != plan->join.started)
 		return error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", plan->id);
 	return 0;
 }
@@ -131,7 +131,7 @@ int join_enter(const struct plan *plan, struct run *run, struct error *err)
 
 bool join_proc_wanted(const struct plan *plan)
 {
-	return plan->limits.oom_score_adj.set || plan->labels.apparmor != NULL || plan->labels.selinux != NULL;
+	return plan->labels.apparmor != NULL || plan->labels.selinux != NULL;
 }
 
 void join_proc_explain(const struct plan *plan, struct explain *out)

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_oom.h"
+#include "parts/oom_score.h"
 #include "run/listener.h"
 #include "run/plan.h"
 #include "run/runtime_hooks.h"
@@ -147,6 +148,10 @@ static int start_child(const struct plan *plan, struct run *run, int *peer, stru
 	if (pid < 0)
 		return clone_error(plan, err);
 	fd_close(peer);
+	if (oom_score_restore(plan, run, err) < 0) {
+		run->child = pid;
+		return -1;
+	}
 	if (stage)
 		return wait_for_stage(pid, run, err);
 	run->child = pid;

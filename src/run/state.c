@@ -227,7 +227,8 @@ const char *state_status_word(enum container_status status)
 
 static bool lives(const struct state_process *process)
 {
-	return process->pid > 0 && alive_since(process->pid) == process->started;
+	/* 0: it had ended before it was recorded. */
+	return process->pid > 0 && process->started > 0 && alive_since(process->pid) == process->started;
 }
 
 /* It listens until it is told to start; a full backlog of one that is paused listens as well. */

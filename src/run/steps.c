@@ -15,6 +15,7 @@
 #include "parts/namespaces.h"
 #include "parts/netdevices.h"
 #include "parts/network.h"
+#include "parts/oom_score.h"
 #include "parts/process.h"
 #include "parts/rdt.h"
 #include "parts/rootfs.h"
@@ -42,6 +43,8 @@ static const struct step launch_steps[] = {
 	STEP("start-listen", STEP_PREPARE, start_listen),
 	/* The limits are there before anything that they limit. */
 	{"cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove},
+	/* Last before the child, which inherits it: the launcher has its own back at once. */
+	{"oom-score", STEP_PREPARE, oom_score_wanted, oom_score, oom_score_explain, oom_score_restore},
 
 	/* New namespaces come with clone3(2); the others are joined before, or as the child's first act. */
 	STEP("namespaces", STEP_ENTER, namespaces_enter),
@@ -126,6 +129,7 @@ static const struct step launch_steps[] = {
 static const struct step join_steps[] = {
 	STEP("container", STEP_PREPARE, join_find),
 	STEP("cgroup-open", STEP_PREPARE, cgroup_open),
+	{"oom-score", STEP_PREPARE, oom_score_wanted, oom_score, oom_score_explain, oom_score_restore},
 	STEP("namespaces", STEP_ENTER, join_enter),
 	STEP("rdt", STEP_ATTACH, rdt_enter),
 	STEP("cgroup-join", STEP_BUILD, cgroup_join),
