@@ -230,8 +230,11 @@ ROOT_REFUSED="process.user.uid is 0"
 	}
 	refused casemate "$ROOT_REFUSED"
 	each_runtime "root: pod"
+	# A pod whose container is refused is still podman's.
+	pm pod rm -aft 0
 	user=ordinary
 	each_runtime "user: pod"
+	pm pod rm -aft 0
 }
 
 @test "podman: play kube starts a pod of two containers" {
@@ -263,6 +266,7 @@ ROOT_REFUSED="process.user.uid is 0"
 	}
 	refused casemate "$ROOT_REFUSED"
 	each_runtime "root: play kube"
+	pm pod rm -aft 0
 }
 
 @test "podman: build runs the commands of a Dockerfile" {
