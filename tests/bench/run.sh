@@ -61,7 +61,8 @@ build_tools() {
 	"$tools/floor" -D 1 x >"$work/filter"
 }
 
-# The v1 hierarchies, or the one of v2, as the floor wants to hear of them; and the cgroups that every container gets.
+# The hierarchies of v1 in which a bundle without cgroupsPath and limits has a cgroup, or the one of v2, as the floor wants
+# to hear of them.
 floor_cgroups=()
 own_cgroup=(-j b%n)
 find_cgroups() {
@@ -73,7 +74,8 @@ find_cgroups() {
 	fi
 	while read -r name; do
 		floor_cgroups+=(-c "$name")
-	done < <(awk '/ - cgroup / { n = split($5, part, "/"); print part[n] }' /proc/self/mountinfo)
+	done < <(awk '/ - cgroup / { n = split($5, part, "/"); print part[n] }' /proc/self/mountinfo |
+		grep -x -e devices -e freezer -e pids)
 }
 
 casemate() { # NAME PROFILE BUNDLE
