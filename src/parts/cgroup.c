@@ -311,7 +311,6 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 	struct error later;
 	int result = 0;
 
-	cgroup_let_die(&plan->cgroup);
 	for (size_t i = 0; i < plan->cgroup.hierarchies.count; i++) {
 		if (cgroup_tree_remove(&plan->cgroup, i, run->cgroup_made[i], result == 0 ? err : &later) < 0)
 			result = -1;
