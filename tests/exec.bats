@@ -68,6 +68,20 @@ root_user='.process.user = {uid: 0, gid: 0}'
 	done
 }
 
+@test "a profile from a file holds exec as well, whatever its name is and becomes of it" {
+	started sleep 100
+	[ ! -e "$BATS_TEST_TMPDIR/state/$ID/profile.json" ]
+	good delete --force "$ID"
+	PROFILE=$BATS_TEST_TMPDIR/own.json
+	echo '{"casemate": 1, "name": "privileged", "extends": "restricted"}' >"$PROFILE"
+	started sleep 100
+	rm "$PROFILE"
+	[ "$("$CASEMATE" --root "$BATS_TEST_TMPDIR/state" state "$ID" | jq -r .status)" = running ]
+	cm exec --user 0 "$ID" /bin/true
+	assert_status 125
+	assert_stderr "root"
+}
+
 @test "it is in the container's namespaces and cgroup" {
 	started sleep 100
 	local pid
