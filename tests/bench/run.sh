@@ -44,6 +44,7 @@ trap '[ "$work" = /run/bench ] || rm -rf "$work"' EXIT
 
 . "$here/bundles.sh"
 . "$here/measure.sh"
+. "$here/runtime.sh"
 
 # What a container sees of itself: only contenders for which it is the same may be compared.
 look='cut -d" " -f5 /proc/self/mountinfo | sort; grep -E "^Cap|^NoNewPrivs" /proc/self/status; ls /dev'
@@ -362,7 +363,7 @@ build_tools
 find_cgroups
 printf 'Linux %s, %s CPUs, load %s, %s rounds, %s\n' "$(uname -r)" "$(nproc)" "$(cut -d' ' -f1 /proc/loadavg)" "$rounds" \
 	"${priority:+SCHED_FIFO }medians; a ratio is the median of the ratios within a round"
-cases='same default restricted docker sporadic binds rules mounts tasks parallel sandbox counts limit'
+cases='same default restricted docker sporadic binds rules mounts tasks parallel sandbox counts limit lifecycle running burst'
 if [ "$(id -u)" = 0 ]; then
 	make_bundles
 else
