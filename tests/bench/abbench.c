@@ -7,9 +7,10 @@
  *	abbench [-r ROUNDS] [-w WARMUP] [-p PAUSE_MS] [-f PRIORITY] [-u UID] [-n PARALLEL] [-s FILE] <LIST
  *
  * LIST has a line for each command: NAME, PROGRAM, ARGUMENTS, separated by tabs; "%n" in an argument becomes a new
- *number. A ";" ends a program, and what follows is run after it: the sum counts. "@gone FILE" in the place of a program waits
- *for the process whose pid FILE has, and does not count. -p sleeps before each command: what a busy loop keeps warm (RCU in cgroup.procs) shows only then. -f runs
- *everything under SCHED_FIFO, -u as another user, -n starts that many at once, -s gives FILE as descriptor 10.
+ *number. A ";" ends a program, and what follows is run after it: the sum counts. "@gone FILE" in the place of a program
+ *waits for the process whose pid FILE has, and does not count. -p sleeps before each command: what a busy loop keeps
+ *warm (RCU in cgroup.procs) shows only then. -f runs everything under SCHED_FIFO, -u as another user, -n starts that
+ *many at once, -s gives FILE as descriptor 10.
  *
  * Prints, separated by tabs, times in microseconds:
  *	cmd	NAME	WALL	WALL-P25	CPU	SWITCHES	FAULTS
