@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The first instructions of a static program, before the C library starts: `run` and `create` as root execute it again
- * from a read-only view of its file (base/self.h), and here that costs one execve(2) and not also the start of a C
- * library, which takes longer. It is only a short cut: whatever does not work here is left to self_protect(), which
+ * The first instructions of a static program, before the C library starts: `run`, `create` and `exec` as root execute
+ * it again from a read-only view of its file (base/self.h), and here that costs one execve(2) and not also the start of
+ * a C library, which takes longer. It is only a short cut: whatever does not work here is left to self_protect(), which
  * looks again and fails closed.
  *
  * Nothing of libc may be used: there is no errno, no stack guard and no relocated pointer yet.
@@ -73,20 +73,22 @@ BARE static const char *last_part(const char *path)
 }
 
 /*
- * Whether this may be a `run` under a profile that lets a program be root on the host. The default one does not, and a
- * site's file is not looked at here; more than the command may be called "run", and then a sandbox pays for what it
- * does not need.
+ * Whether this may be a `run` under a profile that lets a program be root on the host, or an `exec`, whose profile was
+ * said to another. The default one does not, and a site's file is not looked at here; more than the command may be
+ * called "run", and then a sandbox pays for what it does not need.
  */
 BARE static int may_run_root(const long *stack)
 {
 	static const char option[] = "--profile", link[] = "casemate-", strict[] = "restricted";
 	const char *name = last_part((const char *)stack[1]);
-	int launch = 0, weaker = starts_with(name, link) && !is(name + sizeof(link) - 1, strict);
+	int launch = 0, join = 0, named = starts_with(name, link),
+	    weaker = named && !is(name + sizeof(link) - 1, strict);
 
 	for (long i = 1; i < stack[0]; i++) {
 		const char *word = (const char *)stack[1 + i];
 
 		launch |= is(word, "run") | is(word, "create");
+		join |= is(word, "exec");
 		if (starts_with(word, option)) {
 			const char *value = word + sizeof(option) - 1;
 
@@ -97,7 +99,7 @@ BARE static int may_run_root(const long *stack)
 			weaker = !is(value, strict);
 		}
 	}
-	return launch && weaker;
+	return (launch && weaker) || (join && (weaker || !named));
 }
 
 /* Root without being set-user-ID, and not yet executed from a descriptor. */

@@ -13,7 +13,8 @@ setup() {
 	common_setup
 	requires root pids_cgroup
 	make_bundle restricted
-	edit_config 'del(.linux.resources) | .root.readonly = true'
+	# As engines have it: with a path there is a cgroup in every hierarchy.
+	edit_config --arg id "$ID" 'del(.linux.resources) | .root.readonly = true | .linux.cgroupsPath = $id'
 	set_args /bin/sh -c 'sleep 1000 & sleep 1000 & sleep 1000 & wait'
 	STATE=$BATS_TEST_TMPDIR/state
 	WRAP=()
@@ -394,6 +395,25 @@ update_v2() {
 	[ "$(value cgroup.procs freezer | wc -l)" -eq 4 ]
 	value cpu.stat cpu
 	have_cgroup1 || value io.stat
+	casemate delete --force "$ID"
+	[ -z "$(find /sys/fs/cgroup -type d -name "$ID")" ]
+}
+
+@test "without a path and limits there is what holds, freezes and lists it, and in v1 no more" {
+	PROFILE=privileged
+	edit_config 'del(.linux.cgroupsPath)'
+	start
+	[ "$(value cgroup.procs pids | wc -l)" -eq 4 ]
+	casemate pause "$ID"
+	state_is paused
+	casemate resume "$ID"
+	if have_cgroup1; then
+		groups=$(find /sys/fs/cgroup -type d -name "$ID" | cut -d/ -f5 | sort | xargs)
+		[ "$groups" = "devices freezer pids" ] || fail "it has cgroups in: $groups"
+		capture casemate update --memory 64m "$ID"
+		assert_status 125
+		assert_stderr "or with linux.cgroupsPath"
+	fi
 	casemate delete --force "$ID"
 	[ -z "$(find /sys/fs/cgroup -type d -name "$ID")" ]
 }

@@ -68,6 +68,20 @@ root_user='.process.user = {uid: 0, gid: 0}'
 	done
 }
 
+@test "a profile from a file holds exec as well, whatever its name is and becomes of it" {
+	started sleep 100
+	[ ! -e "$BATS_TEST_TMPDIR/state/$ID/profile.json" ]
+	good delete --force "$ID"
+	PROFILE=$BATS_TEST_TMPDIR/own.json
+	echo '{"casemate": 1, "name": "privileged", "extends": "restricted"}' >"$PROFILE"
+	started sleep 100
+	rm "$PROFILE"
+	[ "$("$CASEMATE" --root "$BATS_TEST_TMPDIR/state" state "$ID" | jq -r .status)" = running ]
+	cm exec --user 0 "$ID" /bin/true
+	assert_status 125
+	assert_stderr "root"
+}
+
 @test "it is in the container's namespaces and cgroup" {
 	started sleep 100
 	local pid
@@ -115,6 +129,16 @@ root_user='.process.user = {uid: 0, gid: 0}'
 		ptrace-attach 1
 		proc-mem 1
 	END
+}
+
+@test "the launcher of exec protects its file before it looks at the container" {
+	PROFILE=baseline
+	edit_config "$root_user"
+	started sleep 100
+	capture strace -f -qq -e trace=execveat,openat "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" exec "$ID" true </dev/null
+	assert_status 0
+	[[ ${stderr%%state.json*} == *AT_EMPTY_PATH* ]] || fail "it was looked at first"
+	[ "$(grep -c '"state.json"' <<<"$stderr")" = 1 ] || fail "it was looked at twice"
 }
 
 @test "a user of the command line is exact or refused" {

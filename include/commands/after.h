@@ -8,6 +8,9 @@
 /* Reads the container's copy of its config.json into *@ret (zeroed). ERROR_SYSTEM, ERROR_CONFIG. */
 int after_config(const struct state *state, struct arena *arena, struct request *ret, struct error *err);
 
+/* The ceiling of the launch, which holds for every later change. ERROR_SYSTEM, ERROR_CONFIG. */
+int after_profile(const struct state *state, struct arena *arena, struct profile *ret, struct error *err);
+
 /* Runs the poststart or poststop hooks of the container. Fails as hooks_run() does. */
 int after_hooks(const struct state *state, enum hook_kind kind, struct arena *arena, struct error *err);
 

@@ -269,7 +269,7 @@ struct plan_lifecycle {
 	const char *pidfd_socket;   /* a pidfd of the container's first process is sent there; NULL: nowhere */
 	const char *config;         /* text of config.json: `exec`, `start` and `delete` read it again */
 	size_t config_length;
-	const char *profile; /* the whole ceiling as text, for `exec` */
+	const char *profile; /* the whole ceiling as text, for `exec`; NULL: a built-in one */
 	size_t profile_length;
 	const char *state_text; /* the container's state as its hooks read it, without status, pid and the last '}' */
 };

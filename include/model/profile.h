@@ -30,6 +30,7 @@ enum profile_landlock {
 struct profile {
 	const char *name;
 	origin from;                    /* "built in", or the path of the file */
+	bool builtin;                   /* as it is: a file that extends one is its own */
 	bool locked;                    /* weaker profiles from the command line are refused */
 	enum verdict root_user;         /* uid 0 in the container */
 	enum verdict capabilities;      /* a capability that is not in capabilities_allowed */

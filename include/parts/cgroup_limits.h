@@ -19,6 +19,9 @@ int cgroup_use(struct planner *p, const char *controller, origin from, size_t *r
  */
 void cgroup_use_all(struct planner *p);
 
+/* Adds those by which we find, freeze, kill and list it. */
+void cgroup_use_basic(struct planner *p);
+
 /* Whether @word is in @list, with commas between: "cpu" in "cpu,cpuacct". */
 bool cgroup_is_word_of(const char *list, const char *word);
 

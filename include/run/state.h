@@ -3,7 +3,7 @@
  * What is kept of a container between two commands: a directory ROOT/ID of mode 0700 with
  *
  *	config.json	the bundle's, as it was read
- *	profile.json	the whole ceiling
+ *	profile.json	the whole ceiling, where it is not a built-in one
  *	state.json	struct state as JSON: written before anything else is made, and again when the pid is known
  *	start		a socket on which the container's first process waits for `casemate start`
  *
@@ -40,6 +40,7 @@ struct state {
 	const char *rootfs;
 	const char *created; /* RFC 3339 */
 	const char *profile; /* its name */
+	bool builtin;        /* it is what this program knows by that name */
 	uint32_t owner;      /* user id of who made it */
 	struct state_process process, maker;
 	pair_list annotations;

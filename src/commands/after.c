@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/sys.h"
 #include "config/oci.h"
+#include "config/profile.h"
 #include "parts/cgroup_control.h"
 #include "parts/hooks.h"
 #include "run/runtime_hooks.h"
@@ -20,6 +21,17 @@ int after_config(const struct state *state, struct arena *arena, struct request 
 
 	TRY(file_read(state->dir, STATE_CONFIG, JSON_MAX_BYTES, arena, &text, &length, err));
 	return oci_parse(text, length, state->bundle, arena, ret, err);
+}
+
+int after_profile(const struct state *state, struct arena *arena, struct profile *ret, struct error *err)
+{
+	char *text;
+	size_t length;
+
+	if (state->builtin)
+		return profile_builtin(state->profile, arena, ret, err);
+	TRY(file_read(state->dir, STATE_PROFILE, PROFILE_MAX_BYTES, arena, &text, &length, err));
+	return profile_parse(text, length, STATE_PROFILE, arena, ret, err);
 }
 
 int after_hooks(const struct state *state, enum hook_kind kind, struct arena *arena, struct error *err)

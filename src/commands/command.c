@@ -51,7 +51,8 @@ static int plan(const struct invocation *invocation, const struct request *reque
 	TRY(plan_build(&input, invocation->arena, ret_plan, err));
 	(*ret_plan)->lifecycle.config = request->text;
 	(*ret_plan)->lifecycle.config_length = request->length;
-	if (request->text == NULL)
+	/* A built-in one is found again by its name. */
+	if (request->text == NULL || profile->builtin)
 		return 0;
 	return profile_write(profile, invocation->arena, &(*ret_plan)->lifecycle.profile,
 			     &(*ret_plan)->lifecycle.profile_length, err);

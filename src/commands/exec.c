@@ -11,11 +11,9 @@
 #include "commands/after.h"
 #include "commands/container.h"
 #include "config/oci.h"
-#include "config/profile.h"
 #include "model/names.h"
 #include "run/join.h"
 #include "run/plan.h"
-#include "run/state_files.h"
 
 struct exec_options {
 	const char *process, *cwd, *user, *groups, *pid_file, *console_socket, *pidfd_socket, *label, *apparmor,
@@ -170,15 +168,6 @@ static int read_request(const struct exec_options *given, char **command, const 
 	return change_process(given, command, arena, &ret->process, err);
 }
 
-static int read_profile(const struct state *state, struct arena *arena, struct profile *ret, struct error *err)
-{
-	char *text;
-	size_t length;
-
-	TRY(file_read(state->dir, STATE_PROFILE, PROFILE_MAX_BYTES, arena, &text, &length, err));
-	return profile_parse(text, length, STATE_PROFILE, arena, ret, err);
-}
-
 static int make_plan(const struct invocation *invocation, const struct request *request, const struct state *state,
 		     struct plan **ret_plan, struct error *err)
 {
@@ -188,7 +177,7 @@ static int make_plan(const struct invocation *invocation, const struct request *
 	const struct plan_input input = {
 		.request = request, .profile = profile, .host = host, .id = state->id, .joining = true};
 
-	TRY(read_profile(state, arena, profile, err));
+	TRY(after_profile(state, arena, profile, err));
 	TRY(host_probe(host, arena, err));
 	TRY(plan_build(&input, arena, ret_plan, err));
 	/* Of the container's own processes those with its privilege could reach this one. */

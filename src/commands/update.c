@@ -11,9 +11,8 @@
 #include "commands/container.h"
 #include "commands/existing.h"
 #include "config/oci.h"
-#include "config/profile.h"
+#include "commands/after.h"
 #include "parts/cgroup_update.h"
-#include "run/state_files.h"
 
 /* A flag that is a member of linux.resources. */
 struct flag {
@@ -242,16 +241,6 @@ static int check_flags(const struct update_options *given, struct error *err)
 	return 0;
 }
 
-/* The ceiling that was written down at the launch holds for every change. */
-static int read_ceiling(const struct state *state, struct arena *arena, struct profile *ret, struct error *err)
-{
-	char *text;
-	size_t length;
-
-	TRY(file_read(state->dir, STATE_PROFILE, PROFILE_MAX_BYTES, arena, &text, &length, err));
-	return profile_parse(text, length, STATE_PROFILE, arena, ret, err);
-}
-
 static int update(const struct state *state, const struct request_resources *resources, struct arena *arena,
 		  struct error *err)
 {
@@ -260,7 +249,7 @@ static int update(const struct state *state, const struct request_resources *res
 	const struct cgroup_update change = {
 		.resources = resources, .host = host, .profile = profile, .source = "update", .arena = arena};
 
-	TRY(read_ceiling(state, arena, profile, err));
+	TRY(after_profile(state, arena, profile, err));
 	TRY(host_probe(host, arena, err));
 	return cgroup_update(&state->cgroup, &change, err);
 }

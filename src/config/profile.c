@@ -281,7 +281,9 @@ static int load(const struct source *source, struct arena *arena, struct profile
 
 int profile_builtin(const char *name, struct arena *arena, struct profile *ret, struct error *err)
 {
-	return load_builtin(name, NULL, arena, ret, err);
+	TRY(load_builtin(name, NULL, arena, ret, err));
+	ret->builtin = true;
+	return 0;
 }
 
 int profile_read(const char *path, struct arena *arena, struct profile *ret, struct error *err)

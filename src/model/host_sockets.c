@@ -88,7 +88,8 @@ static void add_socket(struct nlmsghdr *message, found_list *list, struct arena 
 /* Returns 1 at the end of the answer, 0 when more comes, -1 when the kernel does not answer. */
 static int take_answer(int netlink, found_list *list, struct arena *arena)
 {
-	char answer[ANSWER] __attribute__((aligned(NLMSG_ALIGNTO)));
+	/* Static, as what is large: of the stack every page would be cleared, and here only those that are used. */
+	static char answer[ANSWER] __attribute__((aligned(NLMSG_ALIGNTO)));
 	ssize_t got = recv(netlink, answer, sizeof(answer), 0);
 	size_t left = got > 0 ? (size_t)got : 0;
 

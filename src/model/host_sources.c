@@ -14,7 +14,7 @@
 #include "base/sys.h"
 #include "model/host_sockets.h"
 
-enum { DEEPEST = 256, TABLE_BUFFER = 16384 };
+enum { DEEPEST = 256, TABLE_BUFFER = 16384, LINE = 20000 };
 
 /* What is the host's own. Which of them a profile lets pass, and how, is decided by parts/mounts_sources.c. */
 static const char *const sensitive_directories[] = {
@@ -325,8 +325,7 @@ static void close_stream(FILE **stream)
 static int probe_submounts(struct look *look, const string_list *directories, struct error *err)
 {
 	__attribute__((cleanup(close_stream))) FILE *table = fopen("/proc/self/mountinfo", "re");
-	static char buffer[TABLE_BUFFER];
-	char line[20000];
+	static char buffer[TABLE_BUFFER], line[LINE];
 
 	if (table == NULL || setvbuf(table, buffer, _IOFBF, sizeof(buffer)) != 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read the table of mounts");

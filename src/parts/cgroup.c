@@ -59,11 +59,18 @@ static const char *own_cgroup(const struct planner *p)
 	return "";
 }
 
+static bool path_given(const struct planner *p)
+{
+	const char *asked = p->request->linux_.cgroups_path;
+
+	return asked != NULL && asked[0] != '\0';
+}
+
 static int plan_path(struct planner *p, struct error *err)
 {
 	struct plan_cgroup *plan = &p->plan->cgroup;
 	const char *asked = p->request->linux_.cgroups_path;
-	bool given = asked != NULL && asked[0] != '\0', root = p->host->privileged;
+	bool given = path_given(p), root = p->host->privileged;
 	const char *leaf = root ? p->plan->id : arena_printf(p->arena, "casemate-%s", p->plan->id);
 
 	plan->path = "";
@@ -207,17 +214,18 @@ static int plan_pids(struct planner *p, struct error *err)
  */
 static bool is_full(const struct planner *p)
 {
-	const char *asked = p->request->linux_.cgroups_path;
-
-	return !p->request->sandbox.given && (p->host->privileged || (asked != NULL && asked[0] != '\0'));
+	return !p->request->sandbox.given && (p->host->privileged || path_given(p));
 }
 
 static void finish(struct planner *p)
 {
 	struct plan_cgroup *plan = &p->plan->cgroup;
 
-	if (plan->full)
+	/* Each hierarchy of v1 costs some hundred microseconds of a launch: one that nobody looks for is left out. */
+	if (plan->full && path_given(p))
 		cgroup_use_all(p);
+	else if (plan->full)
+		cgroup_use_basic(p);
 	plan->wanted = plan->hierarchies.count > 0;
 	plan->optional = plan->files.count == 0 && !plan->devices && !p->host->privileged;
 	if (plan->full && (!plan->wanted || plan->optional))
@@ -303,7 +311,6 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 	struct error later;
 	int result = 0;
 
-	cgroup_let_die(&plan->cgroup);
 	for (size_t i = 0; i < plan->cgroup.hierarchies.count; i++) {
 		if (cgroup_tree_remove(&plan->cgroup, i, run->cgroup_made[i], result == 0 ? err : &later) < 0)
 			result = -1;

@@ -96,17 +96,29 @@ int cgroup_use(struct planner *p, const char *controller, origin from, size_t *r
 	return 0;
 }
 
-void cgroup_use_all(struct planner *p)
+static void use_each(struct planner *p, const char *const *controllers, size_t count)
 {
-	static const char *const controllers[] = {"freezer", "pids",   "memory", "cpu",
-						  "cpuacct", "cpuset", "blkio",  "devices"};
-
-	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const char *name = hierarchy_of(p, controllers[i]);
 
 		if (name != NULL)
 			add_hierarchy(p, name, needs_filling(p, controllers[i]));
 	}
+}
+
+void cgroup_use_all(struct planner *p)
+{
+	static const char *const controllers[] = {"freezer", "pids",   "memory", "cpu",
+						  "cpuacct", "cpuset", "blkio",  "devices"};
+
+	use_each(p, controllers, sizeof(controllers) / sizeof(controllers[0]));
+}
+
+void cgroup_use_basic(struct planner *p)
+{
+	static const char *const controllers[] = {"freezer", "pids"};
+
+	use_each(p, controllers, sizeof(controllers) / sizeof(controllers[0]));
 }
 
 int cgroup_add_file(struct planner *p, struct plan_cgroup_file file, struct error *err)

@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "parts/cgroup_control.h"
 
 #ifndef CGROUP_SUPER_MAGIC
 #define CGROUP_SUPER_MAGIC 0x27e0eb
@@ -272,11 +273,16 @@ static int remove_tree(int parent, const char *name, int depth)
 	return sys_unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
 }
 
-static int remove_patiently(int parent, const char *name)
+static int remove_patiently(const struct plan_cgroup *plan, int parent, const char *name)
 {
 	struct timespec pause = {.tv_nsec = 1000000};
 	int waited = 0;
 
+	/* All that was in it has usually ended. */
+	if (sys_unlinkat(parent, name, AT_REMOVEDIR) == 0)
+		return 0;
+	/* What is frozen cannot die. */
+	cgroup_let_die(plan);
 	while (remove_tree(parent, name, 0) < 0) {
 		if ((errno != EBUSY && errno != ENOTEMPTY) || waited >= PATIENCE_MS)
 			return -1;
@@ -338,7 +344,7 @@ int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, uint8_t
 	/* `delete` of a container that still ran has removed it. */
 	if (parent < 0 && errno == ENOENT)
 		return 0;
-	if (parent < 0 || remove_patiently(parent, plan->components.at[last]) < 0)
+	if (parent < 0 || remove_patiently(plan, parent, plan->components.at[last]) < 0)
 		result = error_set(err, ERROR_SYSTEM, errno, "cannot remove the cgroup '%s%s'",
 				   plan->hierarchies.at[hierarchy].directory, plan->path);
 	for (size_t i = last; i-- > 0;)

@@ -93,7 +93,7 @@ static int check_hierarchies(const struct plan_cgroup *plan, size_t existing, st
 	if (plan->hierarchies.count == existing)
 		return 0;
 	error_set(err, ERROR_HOST, 0, "the container is in no cgroup of '%s'", plan->hierarchies.at[existing].name);
-	return error_hint(err, "launch it with a limit of this kind");
+	return error_hint(err, "launch it with a limit of this kind, or with linux.cgroupsPath");
 }
 
 /* ---- writing */

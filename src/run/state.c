@@ -68,6 +68,7 @@ static const struct json_field record_fields[] = {
 	{JSON_KEY("rootfs"), JSON_TO(STRING, struct record, state.rootfs), .required = true},
 	{JSON_KEY("created"), JSON_TO(STRING, struct record, state.created), .required = true},
 	{JSON_KEY("profile"), JSON_TO(STRING, struct record, state.profile), .required = true},
+	{JSON_KEY("builtin"), JSON_TO(BOOL, struct record, state.builtin)},
 	{JSON_KEY("owner"), JSON_TO(UNSIGNED, struct record, state.owner), .required = true},
 	{JSON_KEY("process"), JSON_TO(OBJECT, struct record, state.process), .object = &process_schema},
 	{JSON_KEY("maker"), JSON_TO(OBJECT, struct record, state.maker), .object = &process_schema},

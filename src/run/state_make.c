@@ -100,6 +100,8 @@ static void write_record(struct json_writer *json, const struct plan *plan, cons
 	write_text(json, "rootfs", plan->rootfs.path);
 	write_text(json, "created", created);
 	write_text(json, "profile", plan->profile);
+	json_write_key(json, "builtin");
+	json_write_bool(json, plan->lifecycle.profile == NULL);
 	json_write_key(json, "owner");
 	json_write_unsigned(json, geteuid());
 	write_process(json, run->child > 0 ? "process" : "maker", run->child > 0 ? run->child : getpid());
@@ -201,7 +203,8 @@ static int fill(const struct plan *plan, const struct run *run, struct error *er
 	const struct plan_lifecycle *lifecycle = &plan->lifecycle;
 
 	TRY(write_file(run->state, STATE_CONFIG, lifecycle->config, lifecycle->config_length, err));
-	TRY(write_file(run->state, STATE_PROFILE, lifecycle->profile, lifecycle->profile_length, err));
+	if (lifecycle->profile != NULL)
+		TRY(write_file(run->state, STATE_PROFILE, lifecycle->profile, lifecycle->profile_length, err));
 	/* Written in one piece, so that it is whole or empty: a crash cannot leave half of it. */
 	return write_state(STATE_RECORD, plan, run, err);
 }

@@ -7,8 +7,10 @@
  *	abbench [-r ROUNDS] [-w WARMUP] [-p PAUSE_MS] [-f PRIORITY] [-u UID] [-n PARALLEL] [-s FILE] <LIST
  *
  * LIST has a line for each command: NAME, PROGRAM, ARGUMENTS, separated by tabs; "%n" in an argument becomes a new
- *number. -p sleeps before each command: what a busy loop keeps warm (RCU in cgroup.procs) shows only then. -f runs
- *everything under SCHED_FIFO, -u as another user, -n starts that many at once, -s gives FILE as descriptor 10.
+ *number. A ";" ends a program, and what follows is run after it: the sum counts. "@gone FILE" in the place of a program
+ *waits for the process whose pid FILE has, and does not count. -p sleeps before each command: what a busy loop keeps
+ *warm (RCU in cgroup.procs) shows only then. -f runs everything under SCHED_FIFO, -u as another user, -n starts that
+ *many at once, -s gives FILE as descriptor 10.
  *
  * Prints, separated by tabs, times in microseconds:
  *	cmd	NAME	WALL	WALL-P25	CPU	SWITCHES	FAULTS
@@ -20,10 +22,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -38,6 +42,7 @@ struct sample {
 struct command {
 	char *name;
 	char *argv[MAX_ARGUMENTS + 1];
+	bool sequence;          /* several programs, with ";" between */
 	struct sample *samples; /* one a round */
 };
 
@@ -79,38 +84,47 @@ static __attribute__((noinline)) pid_t spawn(const struct bench *b, char *const 
 }
 
 /* Gives @text with "%n" replaced, in @room, or @text itself. */
-static char *expand(struct bench *b, char *text, char *room, size_t size)
+static char *expand(const struct bench *b, char *text, char *room, size_t size)
 {
 	char *at = strstr(text, "%n");
 
 	if (at == NULL)
 		return text;
-	if (snprintf(room, size, "%.*s%u%s", (int)(at - text), text, b->next_number++, at + 2) >= (int)size)
+	if (snprintf(room, size, "%.*s%u%s", (int)(at - text), text, b->next_number, at + 2) >= (int)size)
 		errx(1, "'%s' is too long", text);
 	return room;
 }
 
-static pid_t start(struct bench *b, const struct command *command)
+/* The program that begins at @words and ends with ";" or the list; its arguments replaced, in @argv and @room. */
+static unsigned take_program(const struct bench *b, char *const *words, char **argv, char room[4][512])
+{
+	unsigned used = 0, i = 0;
+
+	for (; words[i] != NULL && strcmp(words[i], ";") != 0; i++) {
+		argv[i] = expand(b, words[i], room[used], sizeof(room[used]));
+		if (argv[i] == room[used] && ++used == 4)
+			errx(1, "'%s' uses %%n more than three times", words[0]);
+	}
+	argv[i] = NULL;
+	return i;
+}
+
+static pid_t start(const struct bench *b, char *const *words)
 {
 	char room[4][512];
 	char *argv[MAX_ARGUMENTS + 1];
-	unsigned used = 0, i = 0;
 
-	for (; command->argv[i] != NULL; i++) {
-		argv[i] = expand(b, command->argv[i], room[used], sizeof(room[used]));
-		if (argv[i] == room[used] && ++used == 4)
-			errx(1, "'%s' uses %%n more than three times", command->name);
-	}
-	argv[i] = NULL;
+	take_program(b, words, argv, room);
 	return spawn(b, argv);
 }
 
-static void reap(const struct command *command, struct sample *sample)
+/* @pid: which process, or -1 for any. */
+static void reap(const struct command *command, pid_t pid, struct sample *sample)
 {
 	struct rusage usage;
 	int status;
 
-	while (wait4(-1, &status, 0, &usage) < 0)
+	while (wait4(pid, &status, 0, &usage) < 0)
 		if (errno != EINTR)
 			err(1, "cannot wait");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
@@ -118,6 +132,43 @@ static void reap(const struct command *command, struct sample *sample)
 	sample->cpu += microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
 	sample->switches += (double)(usage.ru_nvcsw + usage.ru_nivcsw);
 	sample->faults += (double)(usage.ru_minflt + usage.ru_majflt);
+}
+
+/* Whatever its parent was, it is our child by now: abbench is the reaper of all orphans. */
+static void await_gone(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	int pid;
+
+	if (file == NULL || fscanf(file, "%d", &pid) != 1)
+		errx(1, "there is no pid in '%s'", path);
+	fclose(file);
+	if (waitpid(pid, NULL, 0) < 0 && errno != ECHILD)
+		err(1, "cannot wait for process %d", pid);
+}
+
+static struct sample measure_sequence(struct bench *b, const struct command *command)
+{
+	struct sample sample = {0};
+	char room[4][512];
+	char *argv[MAX_ARGUMENTS + 1];
+
+	for (char *const *words = command->argv;; words++) {
+		unsigned length = take_program(b, words, argv, room);
+		double begin = now();
+
+		if (strcmp(argv[0], "@gone") == 0) {
+			await_gone(argv[1]);
+		} else {
+			reap(command, spawn(b, argv), &sample);
+			sample.wall += now() - begin;
+		}
+		words += length;
+		if (*words == NULL)
+			break;
+	}
+	b->next_number++;
+	return sample;
 }
 
 static struct sample measure(struct bench *b, const struct command *command)
@@ -128,11 +179,13 @@ static struct sample measure(struct bench *b, const struct command *command)
 	if (b->pause_ms > 0)
 		usleep(b->pause_ms * 1000);
 	lseek(GIVEN_FD, 0, SEEK_SET);
+	if (command->sequence)
+		return measure_sequence(b, command);
 	begin = now();
+	for (unsigned i = 0; i < b->parallel; i++, b->next_number++)
+		start(b, command->argv);
 	for (unsigned i = 0; i < b->parallel; i++)
-		start(b, command);
-	for (unsigned i = 0; i < b->parallel; i++)
-		reap(command, &sample);
+		reap(command, -1, &sample);
 	sample.wall = now() - begin;
 	return (struct sample){sample.wall / n, sample.cpu / n, sample.switches / n, sample.faults / n};
 }
@@ -226,6 +279,7 @@ static void read_command(struct bench *b, char *line)
 	for (char *word = strtok(NULL, "\t"); word != NULL; word = strtok(NULL, "\t")) {
 		if (count == MAX_ARGUMENTS)
 			errx(1, "'%s' has more than %d arguments", command->name, MAX_ARGUMENTS);
+		command->sequence |= strcmp(word, ";") == 0;
 		command->argv[count++] = strdup(word);
 	}
 	command->samples = calloc(b->rounds, sizeof(*command->samples));
@@ -311,6 +365,9 @@ int main(int argc, char **argv)
 	parse(&b, argc, argv);
 	while (fgets(line, sizeof(line), stdin) != NULL)
 		read_command(&b, line);
+	for (unsigned i = 0; i < b.count; i++)
+		if (b.commands[i].sequence && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+			err(1, "cannot become the reaper of orphans");
 	b.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	b.out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 20);
 	out = fdopen(b.out_fd, "w");

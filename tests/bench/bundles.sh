@@ -85,10 +85,13 @@ make_bundles() {
 	make_bundle default .
 	ln -s default "$work/true"
 	make_bundle sleep '.process.args = ["/bin/sleep", "1"]'
+	make_bundle forever '.process.args = ["/bin/sleep", "100000"]'
 	make_bundle look '.process.args = ["/bin/sh", "-c", $script]' --arg script "$look"
 	make_bundle user '.process.user = { uid: 1000, gid: 1000 } | .linux.namespaces += [{ type: "cgroup" }] |
 		del(.process.capabilities)'
 	make_docker_bundle
+	mkdir "$work/docker-forever"
+	jq '.process.args = ["/bin/sleep", "100000"]' "$work/docker/config.json" >"$work/docker-forever/config.json"
 	for count in 1 10 100 1000; do
 				make_bundle "binds-$count" '.mounts += [range($count) | { destination: "/b/\(.)", type: "bind",
 			source: "\($src)/\(.)", options: ["rbind", "rprivate", "nosuid", "nodev"] }]' \

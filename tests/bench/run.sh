@@ -44,6 +44,7 @@ trap '[ "$work" = /run/bench ] || rm -rf "$work"' EXIT
 
 . "$here/bundles.sh"
 . "$here/measure.sh"
+. "$here/runtime.sh"
 
 # What a container sees of itself: only contenders for which it is the same may be compared.
 look='cut -d" " -f5 /proc/self/mountinfo | sort; grep -E "^Cap|^NoNewPrivs" /proc/self/status; ls /dev'
@@ -61,7 +62,8 @@ build_tools() {
 	"$tools/floor" -D 1 x >"$work/filter"
 }
 
-# The v1 hierarchies, or the one of v2, as the floor wants to hear of them; and the cgroups that every container gets.
+# The hierarchies of v1 in which a bundle without cgroupsPath and limits has a cgroup, or the one of v2, as the floor wants
+# to hear of them.
 floor_cgroups=()
 own_cgroup=(-j b%n)
 find_cgroups() {
@@ -73,7 +75,8 @@ find_cgroups() {
 	fi
 	while read -r name; do
 		floor_cgroups+=(-c "$name")
-	done < <(awk '/ - cgroup / { n = split($5, part, "/"); print part[n] }' /proc/self/mountinfo)
+	done < <(awk '/ - cgroup / { n = split($5, part, "/"); print part[n] }' /proc/self/mountinfo |
+		grep -x -e devices -e freezer -e pids)
 }
 
 casemate() { # NAME PROFILE BUNDLE
@@ -360,7 +363,7 @@ build_tools
 find_cgroups
 printf 'Linux %s, %s CPUs, load %s, %s rounds, %s\n' "$(uname -r)" "$(nproc)" "$(cut -d' ' -f1 /proc/loadavg)" "$rounds" \
 	"${priority:+SCHED_FIFO }medians; a ratio is the median of the ratios within a round"
-cases='same default restricted docker sporadic binds rules mounts tasks parallel sandbox counts limit'
+cases='same default restricted docker sporadic binds rules mounts tasks parallel sandbox counts limit lifecycle running burst'
 if [ "$(id -u)" = 0 ]; then
 	make_bundles
 else

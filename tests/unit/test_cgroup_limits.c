@@ -192,8 +192,11 @@ static void check_misc(void)
 
 static void check_full(void)
 {
-	EXPECT(V1, , make_plan() == 0 && plan.cgroup.wanted && plan.cgroup.hierarchies.count == 7,
-	       "v1: without limits a bundle has a cgroup for all that engines look at");
+	EXPECT(V1, request.linux_.cgroups_path = "x",
+	       make_plan() == 0 && plan.cgroup.wanted && plan.cgroup.hierarchies.count == 7,
+	       "v1: a bundle with a path has a cgroup for all that engines look at");
+	EXPECT(V1, , make_plan() == 0 && plan.cgroup.wanted && plan.cgroup.hierarchies.count == 2,
+	       "v1: without path and limits it has what holds, freezes and lists it");
 	EXPECT(V2, , make_plan() == 0 && plan.cgroup.wanted && plan.cgroup.controllers.count == 0,
 	       "v2: without limits a bundle has a cgroup");
 	EXPECT(V2, request.sandbox.given = true, make_plan() == 0 && !plan.cgroup.wanted,

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154 # variables of run.sh
+# Cases of run.sh: what engines call, each command a process of its own. Needs $work, $tools, $list, $rounds.
+
+# runtime NAME: the program and its options, and the options of its create and run.
+runtime() {
+	launch=()
+	case $1 in
+	casemate)
+		program=("$CASEMATE")
+		launch=(--profile baseline)
+		;;
+	crun) program=("$(command -v crun)" --cgroup-manager=disabled) ;;
+	crun-cgroupfs) program=("$(command -v crun)" --cgroup-manager=cgroupfs) ;;
+	runc) program=("$(command -v runc)") ;;
+	esac
+	[ -x "${program[0]}" ]
+}
+runtimes='casemate crun crun-cgroupfs runc'
+
+# line NAME WORD...: takes part in the next measure, unless it does not work.
+line() {
+	local text
+
+	text=$(IFS=$'\t' && printf '%s' "$*")
+	if "$tools/abbench" -r 1 -w 1 <<<"${text//%n/-try$RANDOM%n}" >/dev/null 2>"$work/why"; then
+		printf '%s\n' "$text" >>"$list"
+	else
+		printf '  %-22s does not run: %s\n' "$1" "$(head -n 3 "$work/why" | tr '\n' ' ')"
+	fi
+}
+
+# The life of a container of the bundle $1, without the time in which its program runs.
+life() {
+	local name
+
+	for name in ${2:-$runtimes}; do
+		runtime "$name" || continue
+		line "$name" "${program[@]}" create "${launch[@]}" --bundle "$work/$1" --pid-file "$work/pid-$name" b%n ';' \
+			"${program[@]}" start b%n ';' @gone "$work/pid-$name" ';' "${program[@]}" delete b%n
+	done
+}
+
+# start_all BUNDLE, end_all: a container of each runtime, which is named as the runtime.
+start_all() {
+	local name
+
+	for name in $runtimes; do
+		runtime "$name" || continue
+		"${program[@]}" run --detach "${launch[@]}" --bundle "$work/$1" "there-$name" </dev/null >/dev/null 2>&1
+	done
+}
+end_all() {
+	local name
+
+	for name in $runtimes; do
+		runtime "$name" || continue
+		"${program[@]}" delete --force "there-$name" >/dev/null 2>&1
+	done
+}
+
+# command_of_all COMMAND ARGUMENT...: of each runtime on its container.
+command_of_all() {
+	local name
+
+	for name in $runtimes; do
+		runtime "$name" || continue
+		line "$name" "${program[@]}" "$1" "there-$name" "${@:2}"
+	done
+	measure
+}
+
+lifecycle_of() { # BUNDLE FOREVER
+	case_name="lifecycle, $1"
+	heading "create, start and delete as three processes: $1"
+	life "$1"
+	measure
+	target casemate crun 0.35
+	target casemate crun-cgroupfs 0.35
+	start_all "$2"
+	case_name="exec, $1"
+	heading "exec: $1"
+	command_of_all exec /bin/true
+	target casemate crun 0.35
+	case_name="state, $1"
+	heading "state: $1"
+	command_of_all state
+	target casemate crun 0.25
+	case_name="kill, $1"
+	heading "kill with SIGCONT: $1"
+	command_of_all kill CONT
+	target casemate crun 0.25
+	end_all
+}
+
+case_lifecycle() {
+	lifecycle_of default forever
+	lifecycle_of docker docker-forever
+	heading "create, start and delete, casemate alone: in a loop, and 200 ms of quiet before each"
+	life default casemate
+	measure
+	case_name=lifecycle
+	loop=$(wall casemate)
+	measure -p 200
+	verdict "$case_name: after a pause / in a loop (noise: 0.1)" "$(quotient "$(wall casemate)" "$loop")" 1.1
+}
+
+quotient() {
+	awk -v a="$1" -v b="$2" 'BEGIN { if (b + 0 > 0) printf "%.2f", a / b }'
+}
+
+# The times of casemate's state, create to delete, and list, in microseconds.
+times_now() {
+	: >"$list"
+	line state "$CASEMATE" state there-casemate
+	life default casemate
+	line list "$CASEMATE" list --quiet
+	measure
+	times=("$(wall state)" "$(wall casemate)" "$(wall list)")
+}
+
+case_running() {
+	local count=${BENCH_RUNNING:-500} i few
+
+	runtime casemate
+	"${program[@]}" run --detach "${launch[@]}" --bundle "$work/forever" there-casemate </dev/null >/dev/null 2>&1
+	heading "with one container running"
+	times_now
+	few=("${times[@]}")
+	heading "with $count containers running"
+	for ((i = 0; i < count; i++)); do
+		"${program[@]}" run --detach "${launch[@]}" --bundle "$work/forever" "crowd-$i" </dev/null >/dev/null 2>&1 ||
+			die "container $i does not start"
+	done
+	times_now
+	for ((i = 0; i < count; i++)); do
+		"${program[@]}" delete --force "crowd-$i"
+	done
+	"${program[@]}" delete --force there-casemate
+	verdict "$case_name: state, with $count / with one" "$(quotient "${times[0]}" "${few[0]}")" 1.1
+	verdict "$case_name: create to delete, with $count / with one" "$(quotient "${times[1]}" "${few[1]}")" 1.1
+	few[2]=$((few[2] < times[2] ? few[2] : times[2]))
+	verdict "$case_name: us of list for each container" "$(quotient $((times[2] - few[2])) "$count")" 100
+}
+
+case_burst() {
+	local count=${BENCH_BURST:-200} i failed=0 pids=() begin end
+
+	heading "$count containers started at once"
+	begin=$(date +%s%N)
+	for ((i = 0; i < count; i++)); do
+		"$CASEMATE" run --profile baseline --bundle "$work/default" "burst-$i" </dev/null >/dev/null 2>>"$work/burst" &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i" || failed=$((failed + 1))
+	done
+	end=$(date +%s%N)
+	sort "$work/burst" | uniq -c | sort -rn | head -n 3
+	echo "  $(((end - begin) / count / 1000)) us each"
+	verdict "$case_name: of $count containers at once failed" "$failed" 0
+}
