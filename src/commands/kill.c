@@ -45,10 +45,12 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	TRY(container_id(rest, "casemate kill ID [SIGNAL]", &id, err));
 	TRY(state_open(state_root(invocation->root, invocation->arena), id, STATE_LOOK, invocation->arena, &state,
 		       err));
-	if (state_status(&state) == CONTAINER_STOPPED)
-		/* Whoever means all of nothing got what they wanted. */
-		return given.all ? 0 : error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", id);
-	return given.all ? after_kill_all(&state, signal, err) : after_kill(&state, signal, err);
+	bool stopped = state_status(&state) == CONTAINER_STOPPED;
+	if (!given.all)
+		return stopped ? error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", id)
+			       : after_kill(&state, signal, err);
+	/* Its first process may have left others behind; whoever means all of nothing got what they wanted. */
+	return stopped && !state.cgroup.wanted ? 0 : after_kill_all(&state, signal, err);
 }
 
 const struct command command_kill = {"kill", &cli, run};
