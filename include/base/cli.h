@@ -67,7 +67,7 @@ struct cli {
 /*
  * Parses @argv (NULL-terminated, without the command's own name) into the struct at @into, whose other members keep
  * their values. The remaining arguments are put into *@ret_rest, NULL-terminated, in @arena. Returns 0, or 1 when
- * --help was given, which stops the parsing. Fails with ERROR_USAGE, with a hint for a misspelt name.
+ * --help or -h was given, which stops the parsing. Fails with ERROR_USAGE, with a hint for a misspelt name.
  */
 int cli_parse(const struct cli *cli, char *const *argv, void *into, struct arena *arena, char ***ret_rest,
 	      struct error *err);

@@ -14,7 +14,10 @@ int after_profile(const struct state *state, struct arena *arena, struct profile
 /* Runs the poststart or poststop hooks of the container. Fails as hooks_run() does. */
 int after_hooks(const struct state *state, enum hook_kind kind, struct arena *arena, struct error *err);
 
-/* Sends @signal to the container's first process. ERROR_GONE when that is not there any more. */
+/*
+ * Sends @signal to the container's first process; SIGKILL ends its others too, also where they live in a pid namespace
+ * that is not the container's own. ERROR_GONE when the first process is not there any more.
+ */
 int after_kill(const struct state *state, int signal, struct error *err);
 
 /* Sends @signal to every process of the container: all of its cgroup. ERROR_SYSTEM. */

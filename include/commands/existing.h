@@ -15,6 +15,13 @@ int existing_open(const struct invocation *invocation, char **rest, const char *
 int existing_open_alive(const struct invocation *invocation, char **rest, const char *usage, enum state_lock lock,
 			struct state *ret, struct error *err);
 
+/*
+ * Calls @each for every container whose id the extended regular expression @text matches, until one call fails; the ids
+ * live in the arena. Fails with ERROR_USAGE for what is no expression, and as @each does.
+ */
+int existing_matching(const struct invocation *invocation, const char *text,
+		      int (*each)(const char *id, void *context, struct error *err), void *context, struct error *err);
+
 /* Prints what @json holds as one line. Fails with ERROR_SYSTEM when it cannot be written, ERROR_BUG for JSON that is
  * not whole. */
 int existing_print(struct json_writer *json, struct error *err);

@@ -3,10 +3,14 @@
 #ifndef CASEMATE_RUN_ALIVE_H
 #define CASEMATE_RUN_ALIVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /* When @pid was started, in clock ticks after boot (proc_pid_stat(5), field 22); 0 when it is gone or a zombie. */
 uint64_t alive_since(pid_t pid);
+
+/* Whether @pid is the first process of its pid namespace, with which the others end. false when that cannot be told. */
+bool alive_is_first(pid_t pid);
 
 #endif

@@ -199,7 +199,7 @@ int cli_parse(const struct cli *cli, char *const *argv, void *into, struct arena
 	while (*argv != NULL) {
 		bool is_option = argv[0][0] == '-' && argv[0][1] != '\0';
 
-		if (strcmp(*argv, "--help") == 0)
+		if (strcmp(*argv, "--help") == 0 || strcmp(*argv, "-h") == 0)
 			return 1;
 		if (is_option && strcmp(*argv, "--") != 0) {
 			int words = take_option(cli, argv, into, arena, err);
@@ -264,5 +264,5 @@ void cli_help(const struct cli *cli, FILE *out)
 	for (const struct cli_option *option = cli->options; option->name != NULL; option++)
 		if (option->help != NULL)
 			help_option(option, out);
-	fprintf(out, "  %-*sshow this\n", HELP_COLUMN - 2, "    --help");
+	fprintf(out, "  %-*sshow this\n", HELP_COLUMN - 2, "-h, --help");
 }

@@ -11,6 +11,7 @@
 #include "config/profile.h"
 #include "parts/cgroup_control.h"
 #include "parts/hooks.h"
+#include "run/alive.h"
 #include "run/runtime_hooks.h"
 #include "run/state_files.h"
 
@@ -53,15 +54,18 @@ int after_hooks(const struct state *state, enum hook_kind kind, struct arena *ar
 int after_kill(const struct state *state, int signal, struct error *err)
 {
 	AUTOCLOSE int process = state_process_open(state, err);
+	/* The kernel ends a pid namespace with its first process; what shares another's is left to us. */
+	bool first = alive_is_first(state->process.pid);
 
 	if (process < 0)
 		return -1;
 	if (sys_pidfd_send_signal(process, signal) < 0)
 		return error_set(err, errno == ESRCH ? ERROR_GONE : ERROR_SYSTEM, errno,
 				 "cannot signal the container \"%s\"", state->id);
-	if (signal == SIGKILL)
-		cgroup_let_die(&state->cgroup);
-	return 0;
+	if (signal != SIGKILL)
+		return 0;
+	cgroup_let_die(&state->cgroup);
+	return first ? 0 : cgroup_kill_all(&state->cgroup, SIGKILL, err);
 }
 
 /* Without a cgroup its first process is all that is known of it. */

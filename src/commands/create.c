@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/container.h"
 
-static const struct cli_option options[] = {CONTAINER_OPTIONS, CLI_END};
+static const struct cli_option options[] = {
+	CONTAINER_OPTIONS,
+	/* Of callers that use the same words for `run`. */
+	{"--detach", 'd', CLI_ON, CONTAINER_AT(detach), NULL, NULL, 0},
+	CLI_END,
+};
 
 static const struct cli cli = {
 	.usage = "casemate create [OPTION]... ID",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <poll.h>
-#include <regex.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -9,6 +8,7 @@
 #include "base/sys.h"
 #include "commands/after.h"
 #include "commands/container.h"
+#include "commands/existing.h"
 #include "parts/cgroup.h"
 #include "parts/cgroup_control.h"
 #include "parts/rdt.h"
@@ -38,7 +38,6 @@ struct deletion {
 	const char *root;
 	struct arena *arena;
 	bool force;
-	const regex_t *pattern; /* NULL: one container by its id */
 };
 
 /* Who makes a container holds its lock until that is made; the container's first process dies with it. */
@@ -131,27 +130,7 @@ static int delete_one(const struct deletion *deletion, const char *id, struct er
 
 static int delete_matching(const char *id, void *context, struct error *err)
 {
-	const struct deletion *deletion = context;
-
-	if (regexec(deletion->pattern, id, 0, NULL, 0) != 0)
-		return 0;
-	return delete_one(deletion, arena_strdup(deletion->arena, id), err);
-}
-
-static int delete_by_pattern(struct deletion *deletion, const char *text, struct error *err)
-{
-	regex_t pattern;
-	char reason[128];
-	int bad = regcomp(&pattern, text, REG_EXTENDED | REG_NOSUB);
-
-	if (bad != 0) {
-		regerror(bad, &pattern, reason, sizeof(reason));
-		return error_set(err, ERROR_USAGE, 0, "'%s' is not a regular expression: %s", text, reason);
-	}
-	deletion->pattern = &pattern;
-	int result = state_each(deletion->root, delete_matching, deletion, err);
-	regfree(&pattern);
-	return result;
+	return delete_one(context, id, err);
 }
 
 static int run(const struct invocation *invocation, int *ret_status, struct error *err)
@@ -168,7 +147,7 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 		return go;
 	deletion.force = given.force;
 	if (given.regex && rest[0] != NULL && rest[1] == NULL)
-		return delete_by_pattern(&deletion, rest[0], err);
+		return existing_matching(invocation, rest[0], delete_matching, &deletion, err);
 	TRY(container_id(rest, "casemate delete ID", &id, err));
 	return delete_one(&deletion, id, err);
 }

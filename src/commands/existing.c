@@ -2,8 +2,42 @@
 #include "commands/existing.h"
 
 #include <errno.h>
+#include <regex.h>
 
 #include "commands/container.h"
+
+struct matching {
+	const regex_t *pattern;
+	struct arena *arena;
+	int (*each)(const char *id, void *context, struct error *err);
+	void *context;
+};
+
+static int each_matching(const char *id, void *context, struct error *err)
+{
+	const struct matching *matching = context;
+
+	if (regexec(matching->pattern, id, 0, NULL, 0) != 0)
+		return 0;
+	return matching->each(arena_strdup(matching->arena, id), matching->context, err);
+}
+
+int existing_matching(const struct invocation *invocation, const char *text,
+		      int (*each)(const char *id, void *context, struct error *err), void *context, struct error *err)
+{
+	regex_t pattern;
+	struct matching matching = {.pattern = &pattern, .arena = invocation->arena, .each = each, .context = context};
+	char reason[128];
+	int bad = regcomp(&pattern, text, REG_EXTENDED | REG_NOSUB);
+
+	if (bad != 0) {
+		regerror(bad, &pattern, reason, sizeof(reason));
+		return error_set(err, ERROR_USAGE, 0, "'%s' is not a regular expression: %s", text, reason);
+	}
+	int result = state_each(state_root(invocation->root, invocation->arena), each_matching, &matching, err);
+	regfree(&pattern);
+	return result;
+}
 
 int existing_open(const struct invocation *invocation, char **rest, const char *usage, enum state_lock lock,
 		  struct state *ret, struct error *err)

@@ -195,13 +195,18 @@ static int not_found(const char *name, int reason, struct error *err)
 {
 	bool there = reason == EISDIR || reason == EACCES;
 
-	if (there || strchr(name, '/') != NULL)
-		error_set(err, there ? ERROR_NOT_EXECUTABLE : ERROR_NOT_FOUND, reason, "cannot execute '%s'", name);
+	/* execve(2) has one reason for both; callers look for either's words. */
+	if (there)
+		error_set(err, ERROR_NOT_EXECUTABLE, EACCES, "cannot execute '%s'%s", name,
+			  reason == EISDIR ? ": it is a directory" : "");
+	else if (strchr(name, '/') != NULL)
+		error_set(err, ERROR_NOT_FOUND, reason, "cannot execute '%s'", name);
 	else
 		error_set(err, ERROR_NOT_FOUND, ENOENT, "cannot execute '%s': executable file not found in $PATH",
 			  name);
-	return error_hint(err, there ? "it must be an executable file that its user may reach"
-				     : "programs are looked for inside the container; is it mounted there?");
+	return error_hint(
+		err, there ? "it must be an executable file that its user may reach, and not lie on a mount with noexec"
+			   : "programs are looked for inside the container; is it mounted there?");
 }
 
 int process_program(const struct plan *plan, struct run *run, struct error *err)

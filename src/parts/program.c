@@ -40,6 +40,9 @@ int program_open(const char *path, struct error *err)
 		errno = EISDIR;
 		return -2;
 	}
+	/* As its user by now: what is known here is known to `create`. Where the call is missing, execve(2) says it. */
+	if (faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 && errno == EACCES)
+		return -2;
 	return fd_take(&fd);
 }
 

@@ -9,17 +9,26 @@
 
 #include "base/fd.h"
 
-uint64_t alive_since(pid_t pid)
+static int read_about(pid_t pid, const char *file, char *text, size_t size)
 {
-	char path[32], text[1024];
+	char path[40];
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
 	AUTOCLOSE int fd = pid <= 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
 
 	if (length <= 0)
-		return 0;
+		return -1;
 	text[length] = '\0';
+	return 0;
+}
+
+uint64_t alive_since(pid_t pid)
+{
+	char text[1024];
+
+	if (read_about(pid, "stat", text, sizeof(text)) < 0)
+		return 0;
 	/* The second field is the name, in brackets, and may hold anything. */
 	char *at = strrchr(text, ')');
 	if (at == NULL || at[1] != ' ' || at[2] == 'Z' || at[2] == 'X')
@@ -28,4 +37,19 @@ uint64_t alive_since(pid_t pid)
 	for (int field = 3; field < 22 && at != NULL; field++)
 		at = strchr(at, ' ') == NULL ? NULL : strchr(at, ' ') + 1;
 	return at == NULL ? 0 : strtoull(at, NULL, 10);
+}
+
+bool alive_is_first(pid_t pid)
+{
+	char text[4096];
+
+	if (read_about(pid, "status", text, sizeof(text)) < 0)
+		return false;
+	/* Its pids, the one in its own namespace last; a line feed in its name is escaped. */
+	const char *pids = strstr(text, "\nNSpid:");
+	if (pids == NULL)
+		return false;
+	pids++;
+	size_t length = strcspn(pids, "\n");
+	return length > 2 && strncmp(pids + length - 2, "\t1", 2) == 0;
 }
