@@ -9,8 +9,6 @@
 #include "model/plan.h"
 #include "model/profile.h"
 
-enum cgroup_manager { CGROUPS_BY_FILES, CGROUPS_BY_SYSTEMD, CGROUPS_NONE };
-
 /* What a command is called with. */
 struct invocation {
 	const char *argv0;  /* casemate's own name: casemate-baseline asks for that profile */
@@ -57,6 +55,7 @@ int command_plan_sandbox(const struct invocation *invocation, struct sandbox_cho
 /* Plans the bundle @bundle (@config: another config.json, or NULL) for the container @id. */
 struct bundle_choice {
 	const char *bundle, *config, *profile, *id;
+	const char *notify; /* as in struct request */
 	bool no_pivot, no_new_keyring;
 };
 int command_plan_bundle(const struct invocation *invocation, const struct bundle_choice *choice, struct plan **ret_plan,

@@ -99,6 +99,7 @@ struct plan_mount {
 	id_map_list uid_mappings, gid_mappings;
 	const char *content;
 	size_t content_length;
+	bool late;         /* the source is made by the launch itself, after all other sources were opened */
 	const char *label; /* SELinux: every file of it is labelled so; NULL: as the file system has it */
 	uint32_t mode;
 	bool judged; /* `device` and `inode` are what the profile decided on: the source must still be that */
@@ -271,6 +272,7 @@ struct plan_lifecycle {
 	size_t config_length;
 	const char *profile; /* the whole ceiling as text, for `exec`; NULL: a built-in one */
 	size_t profile_length;
+	const char *notify; /* directory of the host with the socket for sd_notify(3), bound at /run/notify; or NULL */
 	const char *state_text; /* the container's state as its hooks read it, without status, pid and the last '}' */
 };
 
@@ -322,6 +324,15 @@ struct plan_cgroup_rule {
 
 struct bpf_insn;
 
+/* The cgroup as a scope that systemd makes and ends (parts/cgroup_scope.h). */
+struct plan_scope {
+	const char *unit; /* "casemate-web.scope"; NULL: cgroups are made by files */
+	const char *slice;
+	bool user;              /* the user's own systemd is asked */
+	string_list properties; /* "MemoryMax=uint64 1048576": the value in GVariant's text form */
+	const char *invocation; /* of a container that is there: which run of the unit it is; NULL: not known */
+};
+
 /*
  * The container's own cgroup: made by the launcher, joined by the child, removed by the launcher. What parts/
  * cgroup_control.h does to it later needs driver, path, components, ours and hierarchies.
@@ -347,6 +358,7 @@ struct plan_cgroup {
 	LIST(struct plan_cgroup_rule) rules;
 	struct bpf_insn *program; /* v2: `rules`, compiled */
 	uint32_t program_length;
+	struct plan_scope scope;
 	bool unshare_namespace; /* a new cgroup namespace shows where its maker is: it is made after joining */
 };
 

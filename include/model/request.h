@@ -353,6 +353,8 @@ struct request_linux {
 	uint32_t personality; /* enum request_personality */
 };
 
+enum cgroup_manager { CGROUPS_BY_FILES, CGROUPS_BY_SYSTEMD, CGROUPS_NONE };
+
 /* What only `casemate sandbox` can say; all zero for a bundle. */
 struct request_sandbox {
 	bool given; /* the request came from the sandbox command line: the root is an empty tmpfs of our own */
@@ -381,9 +383,11 @@ struct request {
 	const char *domainname;
 	struct request_hooks hooks;
 	pair_list annotations;
+	enum cgroup_manager cgroup_manager; /* who makes the cgroup, by --cgroup-manager */
 	struct request_linux linux_;
 	struct request_sandbox sandbox;
 	bool no_pivot;       /* --no-pivot: the old root stays below the new one */
+	const char *notify;  /* NOTIFY_SOCKET is set: the directory that is bound at /run/notify for it; or NULL */
 	bool no_new_keyring; /* --no-new-keyring: the caller's session keyring stays */
 	string_list
 		ignored; /* JSON pointers of properties that the spec does not define or that are for other systems */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,10 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_oom.h"
+#include "parts/cgroup_scope.h"
 #include "parts/oom_score.h"
 #include "run/listener.h"
+#include "run/notify.h"
 #include "run/plan.h"
 #include "run/runtime_hooks.h"
 #include "run/start.h"
@@ -58,8 +61,10 @@ static _Noreturn void child_side(const struct plan *plan, struct run *run)
 {
 	struct error *err = &run->shared->error;
 
-	/* The lock on the state is the launcher's alone. */
+	/* The lock on the state is the launcher's alone, and so is the hold on the scope. */
 	fd_close(&run->state);
+	fd_close(&run->scope_input);
+	fd_close(&run->notify);
 	/* Nothing of the host's user may look into the set-up, and modes of what is made are final. */
 	sys_umask(0);
 	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -76,6 +81,7 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 	struct error *err = &run->shared->error;
 
 	fd_close(&run->state);
+	fd_close(&run->scope_input);
 	if (steps_apply(STEP_ENTER, plan, run, err) < 0)
 		_exit(125);
 	/* The child is the launcher's, not ours: it is waited for and killed like any other. */
@@ -125,6 +131,13 @@ static int clone_error(const struct plan *plan, struct error *err)
 	return reason == EPERM ? error_hint(err, "run it as root, or with a user namespace") : -1;
 }
 
+/* From inside a cgroup namespace nobody gets into a cgroup whom it does not show already (cgroups(7), nsdelegate). */
+static bool joins_cgroups(const struct plan *plan)
+{
+	return (plan->join.wanted && (plan->join.namespaces & CLONE_NEWCGROUP) != 0) ||
+	       plan->namespaces.join[NAMESPACE_CGROUP].path != NULL;
+}
+
 /* @peer is the child's end of the conversation, which the launcher closes, so that its end of file means the child's.
  */
 static int start_child(const struct plan *plan, struct run *run, int *peer, struct error *err)
@@ -137,7 +150,7 @@ static int start_child(const struct plan *plan, struct run *run, int *peer, stru
 		flags &= ~(uint64_t)CLONE_NEWTIME;
 	if (plan->cgroup.unshare_namespace)
 		flags &= ~(uint64_t)CLONE_NEWCGROUP;
-	pid_t pid = sys_clone(stage ? 0 : flags, stage ? -1 : run->cgroup, NULL);
+	pid_t pid = sys_clone(stage ? 0 : flags, !stage || joins_cgroups(plan) ? run->cgroup : -1, NULL);
 	if (pid == 0) {
 		run->sync = fd_take(peer);
 		fd_close(&own);
@@ -303,8 +316,11 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 	if (!plan->lifecycle.detached)
 		TRY(state_unlock(run, err));
 	TRY(wait_announce(plan, options, run, err));
-	return runtime_hooks_after(&plan->hooks[HOOK_POSTSTART], plan->lifecycle.state_text, run->child, plan->bundle,
-				   err);
+	TRY(runtime_hooks_after(&plan->hooks[HOOK_POSTSTART], plan->lifecycle.state_text, run->child, plan->bundle,
+				err));
+	if (plan->lifecycle.notify != NULL && plan->lifecycle.detached)
+		TRY(state_unlock(run, err));
+	return notify_launched(plan, run, err);
 }
 
 /* ---- memory and descriptors of one launch */
@@ -350,6 +366,7 @@ static void run_close(const struct plan *plan, struct run *run)
 	fd_close(&run->terminal);
 	fd_close(&run->control);
 	fd_close(&run->interrupts);
+	fd_close(&run->notify);
 	fd_close(&run->cgroup);
 	fd_close(&run->net);
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
@@ -406,6 +423,8 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 			    .control = -1,
 			    .net = -1,
 			    .interrupts = -1,
+			    .notify = -1,
+			    .scope_input = -1,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		run->cgroup_join[i] = -1;
@@ -437,6 +456,8 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 	int started = start_child(plan, run, &pair[1], err);
 	fd_close(&run->control);
 	run->control = control[0];
+	/* The container is in the scope, or never will be. */
+	cgroup_scope_let_go(run);
 	TRY(started);
 	TRY(launcher_side(plan, options, run, err));
 	fd_close(&run->interrupts);
@@ -464,6 +485,8 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 		return -1;
 	}
 	int result = launch(plan, options, &run, ret_status, err);
+	if (result < 0 && err->errnum == ENOSYS)
+		error_advise(err, "this kernel is too old: a launch needs mount_setattr(2) of Linux 5.12");
 	bool lives = result == 0 && (plan->lifecycle.detached || plan->lifecycle.keep);
 	if (!lives && clean_up(plan, &run, result == 0 ? err : &later) < 0)
 		result = -1;

@@ -57,6 +57,18 @@ static void write_hierarchies(struct json_writer *json, const struct plan_cgroup
 	json_write_end_array(json);
 }
 
+static void write_scope(struct json_writer *json, const struct plan_scope *scope, const char *invocation)
+{
+	json_write_key(json, "scope");
+	json_write_begin_object(json);
+	write_text(json, "unit", scope->unit);
+	write_text(json, "slice", scope->slice);
+	json_write_key(json, "user");
+	json_write_bool(json, scope->user);
+	write_text(json, "invocation", invocation);
+	json_write_end_object(json);
+}
+
 static void write_cgroup(struct json_writer *json, const struct plan_cgroup *cgroup, const struct run *run)
 {
 	json_write_key(json, "cgroup");
@@ -71,6 +83,8 @@ static void write_cgroup(struct json_writer *json, const struct plan_cgroup *cgr
 	for (size_t i = 0; i < cgroup->components.count; i++)
 		json_write_string(json, cgroup->components.at[i]);
 	json_write_end_array(json);
+	if (cgroup->scope.unit != NULL)
+		write_scope(json, &cgroup->scope, run->scope_invocation);
 	write_hierarchies(json, cgroup, run);
 	json_write_end_object(json);
 }
@@ -233,7 +247,12 @@ static int remove_files(const char *root, const char *id, int dir, struct error 
 	/* The record last: until then `delete` knows what there is. */
 	static const char *const names[] = {STATE_START, STATE_CONFIG, STATE_PROFILE, STATE_RECORD_NEW, STATE_RECORD};
 	AUTOCLOSE int at = sys_openat(AT_FDCWD, root, O_PATH | O_DIRECTORY, 0);
+	AUTOCLOSE int notify = sys_openat(dir, STATE_NOTIFY, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 
+	if (notify >= 0 && ((sys_unlinkat(notify, STATE_NOTIFY_SOCKET, 0) < 0 && errno != ENOENT) ||
+			    sys_unlinkat(dir, STATE_NOTIFY, AT_REMOVEDIR) < 0))
+		return error_set(err, ERROR_SYSTEM, errno, "cannot remove the notify socket of the container \"%s\"",
+				 id);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (sys_unlinkat(dir, names[i], 0) < 0 && errno != ENOENT)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot remove '%s' of the container \"%s\"",
