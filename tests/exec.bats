@@ -265,11 +265,11 @@ receive_terminal() {
 	edit_config --argjson c '["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_FOWNER","CAP_KILL","CAP_SETUID","CAP_SETGID","CAP_SETPCAP"]' \
 		"$root_user"' | .process.capabilities |= with_entries(.value = $c)'
 	local i
-	set_args /probe newcomers 30
+	set_args /probe newcomers 55
 	timeout 60 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile baseline --bundle "$BUNDLE" "$ID" \
 		</dev/null >"$BATS_TEST_TMPDIR/answer" 3>&- &
 	eventually status_is running
-	for ((i = 0; i < 300; i++)); do
+	for ((i = 0; i < 150; i++)); do
 		good exec "$ID" true
 	done
 	# The attacker ends when it is told so, and says what it got.
