@@ -9,8 +9,6 @@
 #include "model/plan.h"
 #include "model/profile.h"
 
-enum cgroup_manager { CGROUPS_BY_FILES, CGROUPS_BY_SYSTEMD, CGROUPS_NONE };
-
 /* What a command is called with. */
 struct invocation {
 	const char *argv0;  /* casemate's own name: casemate-baseline asks for that profile */

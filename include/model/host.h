@@ -6,6 +6,8 @@
 #ifndef CASEMATE_MODEL_HOST_H
 #define CASEMATE_MODEL_HOST_H
 
+#include <sys/types.h>
+
 #include "model/request.h"
 
 enum host_cgroup { HOST_CGROUP_NONE, HOST_CGROUP_V1, HOST_CGROUP_HYBRID, HOST_CGROUP_V2 };
@@ -56,7 +58,9 @@ struct host {
 	enum host_cgroup cgroup;
 	bool terminal; /* standard input is a terminal */
 	const char *cwd;
-	const char *cgroup_root; /* where the hierarchies are mounted: /sys/fs/cgroup */
+	const char *cgroup_root;    /* where the hierarchies are mounted: /sys/fs/cgroup */
+	const char *manager_cgroup; /* where systemd's slices are, by host_probe_manager(): "", or that of the user's */
+	pid_t pid;                  /* casemate's own, for a name that nobody else has; by the same */
 	pair_list cgroups; /* v1: key: name of the hierarchy's directory, value: the caller's path in it; v2: key "" */
 	LIST(struct host_object) sources;   /* of the request's bind mounts, in its order, by host_probe_sources() */
 	LIST(struct host_object) sensitive; /* the host's own directories and sockets that exist */
@@ -75,6 +79,9 @@ int host_probe(struct host *host, struct arena *arena, struct error *err);
 
 /* Fills host->directories, which only a sandbox needs. */
 void host_probe_directories(struct host *host, struct arena *arena);
+
+/* Where the slices of the systemd are that makes this caller's scopes: that of the system, or of the user's session. */
+void host_probe_manager(struct host *host, struct arena *arena);
 
 /*
  * Looks at the sources of all bind mounts of @request and at the host's sensitive paths, so that a profile can compare

@@ -322,6 +322,15 @@ struct plan_cgroup_rule {
 
 struct bpf_insn;
 
+/* The cgroup as a scope that systemd makes and ends (parts/cgroup_scope.h). */
+struct plan_scope {
+	const char *unit; /* "casemate-web.scope"; NULL: cgroups are made by files */
+	const char *slice;
+	bool user;              /* the user's own systemd is asked */
+	string_list properties; /* "MemoryMax=uint64 1048576": the value in GVariant's text form */
+	const char *invocation; /* of a container that is there: which run of the unit it is; NULL: not known */
+};
+
 /*
  * The container's own cgroup: made by the launcher, joined by the child, removed by the launcher. What parts/
  * cgroup_control.h does to it later needs driver, path, components, ours and hierarchies.
@@ -347,6 +356,7 @@ struct plan_cgroup {
 	LIST(struct plan_cgroup_rule) rules;
 	struct bpf_insn *program; /* v2: `rules`, compiled */
 	uint32_t program_length;
+	struct plan_scope scope;
 	bool unshare_namespace; /* a new cgroup namespace shows where its maker is: it is made after joining */
 };
 

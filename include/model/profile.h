@@ -47,6 +47,8 @@ struct profile {
 	enum verdict devices;     /* a device other than the spec's default ones */
 	enum verdict sysctls;     /* a sysctl that is not in sysctls_allowed */
 	string_list sysctls_allowed;
+	enum verdict unit_properties; /* a property of the systemd unit that is not in unit_properties_allowed */
+	string_list unit_properties_allowed;
 	enum verdict hooks;        /* a hook that is not in hooks_allowed */
 	string_list hooks_allowed; /* "PATH" or "PATH ARGV0": programs of the host that engines use */
 	enum verdict personality;  /* an execution domain other than LINUX */

@@ -353,6 +353,8 @@ struct request_linux {
 	uint32_t personality; /* enum request_personality */
 };
 
+enum cgroup_manager { CGROUPS_BY_FILES, CGROUPS_BY_SYSTEMD, CGROUPS_NONE };
+
 /* What only `casemate sandbox` can say; all zero for a bundle. */
 struct request_sandbox {
 	bool given; /* the request came from the sandbox command line: the root is an empty tmpfs of our own */
@@ -381,6 +383,7 @@ struct request {
 	const char *domainname;
 	struct request_hooks hooks;
 	pair_list annotations;
+	enum cgroup_manager cgroup_manager; /* who makes the cgroup, by --cgroup-manager */
 	struct request_linux linux_;
 	struct request_sandbox sandbox;
 	bool no_pivot;       /* --no-pivot: the old root stays below the new one */

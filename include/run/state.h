@@ -46,7 +46,7 @@ struct state {
 	pair_list annotations;
 	bool listener;             /* `start` gives the listener of its seccomp filter to an agent */
 	bool hooks;                /* there are poststart or poststop hooks */
-	struct plan_cgroup cgroup; /* driver, path, components, ours and hierarchies */
+	struct plan_cgroup cgroup; /* driver, path, components, ours, hierarchies and scope */
 	uint8_t cgroup_made[RUN_CGROUPS];
 	struct plan_rdt rdt; /* group and named */
 	uint8_t rdt_made;

@@ -46,6 +46,13 @@ static int plan(const struct invocation *invocation, const struct request *reque
 			     &(*ret_plan)->lifecycle.profile_length, err);
 }
 
+static void probe_manager(const struct invocation *invocation, struct request *request, struct host *host)
+{
+	request->cgroup_manager = invocation->cgroups;
+	if (invocation->cgroups == CGROUPS_BY_SYSTEMD)
+		host_probe_manager(host, invocation->arena);
+}
+
 int command_read_sandbox(const struct invocation *invocation, struct sandbox_choice *ret, struct error *err)
 {
 	char **program;
@@ -55,7 +62,9 @@ int command_read_sandbox(const struct invocation *invocation, struct sandbox_cho
 		return help;
 	TRY(host_probe(&ret->host, invocation->arena, err));
 	host_probe_directories(&ret->host, invocation->arena);
-	return options_request(&ret->options, program, &ret->host, invocation->arena, &ret->request, err);
+	TRY(options_request(&ret->options, program, &ret->host, invocation->arena, &ret->request, err));
+	probe_manager(invocation, &ret->request, &ret->host);
+	return 0;
 }
 
 int command_plan_sandbox(const struct invocation *invocation, struct sandbox_choice *choice, struct plan **ret_plan,
@@ -74,6 +83,7 @@ int command_plan_bundle(const struct invocation *invocation, const struct bundle
 	request->no_pivot = choice->no_pivot;
 	request->no_new_keyring = choice->no_new_keyring;
 	TRY(host_probe(&host, invocation->arena, err));
+	probe_manager(invocation, request, &host);
 	return plan(invocation, request, choice->profile, &host, choice->id, ret_plan, err);
 }
 

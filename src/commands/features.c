@@ -11,6 +11,7 @@
 #include "commands/command.h"
 #include "config/oci_schema.h"
 #include "model/names.h"
+#include "parts/cgroup_scope.h"
 
 static const struct cli_option options[] = {CLI_END};
 
@@ -102,8 +103,8 @@ static void write_cgroup(struct json_writer *json)
 	begin_object(json, "cgroup");
 	write_bool(json, "v1", true);
 	write_bool(json, "v2", true);
-	write_bool(json, "systemd", false);
-	write_bool(json, "systemdUser", false);
+	write_bool(json, "systemd", cgroup_scope_possible());
+	write_bool(json, "systemdUser", cgroup_scope_possible());
 	write_bool(json, "rdma", resources != NULL && find_key(resources->object, "rdma") != NULL);
 	json_write_end_object(json);
 }

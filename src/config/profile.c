@@ -92,6 +92,12 @@ static const struct json_field sysctls_fields[] = {
 };
 static const struct json_schema sysctls_schema = {JSON_SCHEMA(struct document, sysctls_fields)};
 
+static const struct json_field unit_properties_fields[] = {
+	VERDICT_FIELD("others", ITEM_UNIT_PROPERTIES, unit_properties),
+	{FIELD("allowed", STRINGS, ITEM_UNIT_PROPERTIES_ALLOWED, unit_properties_allowed)},
+};
+static const struct json_schema unit_properties_schema = {JSON_SCHEMA(struct document, unit_properties_fields)};
+
 static const struct json_field hooks_fields[] = {
 	VERDICT_FIELD("others", ITEM_HOOKS, hooks),
 	{FIELD("allowed", WORDS, ITEM_HOOKS_ALLOWED, hooks_allowed), .word = check_paths},
@@ -130,6 +136,7 @@ static const struct json_field document_fields[] = {
 	VERDICT_FIELD("propagation", ITEM_PROPAGATION, propagation),
 	VERDICT_FIELD("devices", ITEM_DEVICES, devices),
 	GROUP("sysctls", &sysctls_schema),
+	GROUP("unit_properties", &unit_properties_schema),
 	GROUP("hooks", &hooks_schema),
 	VERDICT_FIELD("personality", ITEM_PERSONALITY, personality),
 	VERDICT_FIELD("labels", ITEM_LABELS, labels),

@@ -11,6 +11,7 @@
 #include "parts/cgroup_control.h"
 #include "parts/cgroup_devices.h"
 #include "parts/cgroup_limits.h"
+#include "parts/cgroup_scope.h"
 #include "parts/cgroup_tree.h"
 #include "parts/cgroup_versions.h"
 
@@ -87,19 +88,6 @@ static int plan_path(struct planner *p, struct error *err)
 		plan->strangers = plan->components.count;
 	else
 		plan->fresh = asked[0] == '/';
-	return 0;
-}
-
-static int check_path(const struct planner *p, struct error *err)
-{
-	const char *asked = p->request->linux_.cgroups_path;
-	const char *colon = asked == NULL || asked[0] == '/' ? NULL : strchr(asked, ':');
-
-	/* "slice:prefix:name" is for the systemd driver (runc's systemd.md), and no directory. */
-	if (colon != NULL && strchr(colon + 1, ':') != NULL) {
-		error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: linux.cgroupsPath for systemd");
-		return error_hint(err, "let the engine use the cgroupfs driver");
-	}
 	return 0;
 }
 
@@ -195,12 +183,12 @@ static int plan_pids(struct planner *p, struct error *err)
 	}
 	if (!asked.set)
 		return 0;
-	bool certain = plan->full && p->host->privileged;
+	bool counted = p->host->privileged || cgroup_by_systemd(p), certain = plan->full && counted;
 	if (!certain && plan->files.count == 0 && !plan->devices && rlimit_holds(p)) {
 		add_rlimit(p, (uint64_t)asked.value, from);
 		return 0;
 	}
-	if (above && !(p->host->privileged && cgroup_has(p, "pids"))) {
+	if (above && !(counted && cgroup_has(p, "pids"))) {
 		planner_note(p, "cgroup", from,
 			     "the number of processes is not limited: there is no cgroup for it here");
 		return 0;
@@ -214,7 +202,8 @@ static int plan_pids(struct planner *p, struct error *err)
  */
 static bool is_full(const struct planner *p)
 {
-	return !p->request->sandbox.given && (p->host->privileged || path_given(p));
+	return !p->request->sandbox.given && p->request->cgroup_manager != CGROUPS_NONE &&
+	       (p->host->privileged || cgroup_by_systemd(p) || path_given(p));
 }
 
 static void finish(struct planner *p)
@@ -227,7 +216,9 @@ static void finish(struct planner *p)
 	else if (plan->full)
 		cgroup_use_basic(p);
 	plan->wanted = plan->hierarchies.count > 0;
-	plan->optional = plan->files.count == 0 && !plan->devices && !p->host->privileged;
+	plan->optional = plan->files.count == 0 && !plan->devices && !p->host->privileged && !cgroup_by_systemd(p);
+	if (p->request->cgroup_manager == CGROUPS_NONE)
+		planner_note(p, "cgroup", "--cgroup-manager", "no cgroup is made: it is disabled");
 	if (plan->full && (!plan->wanted || plan->optional))
 		planner_note(p, "cgroup", planner_origin(p, "/linux/cgroupsPath"),
 			     plan->wanted ? "no cgroup is made where this user may not: no limit needs one"
@@ -245,14 +236,16 @@ int cgroup_plan(struct planner *p, struct error *err)
 	};
 	struct plan_cgroup *plan = &p->plan->cgroup;
 
-	plan->driver = drivers[p->host->cgroup];
+	plan->driver = p->request->cgroup_manager == CGROUPS_NONE ? CGROUP_NONE : drivers[p->host->cgroup];
 	plan->full = is_full(p);
-	TRY(check_path(p, err));
+	TRY(cgroup_scope_check(p, err));
 	TRY(cgroup_plan_limits(p, err));
 	TRY(cgroup_plan_devices(p, err));
 	TRY(plan_pids(p, err));
 	finish(p);
-	return plan->wanted ? plan_path(p, err) : 0;
+	if (!plan->wanted)
+		return 0;
+	return cgroup_by_systemd(p) ? cgroup_scope_plan(p, err) : plan_path(p, err);
 }
 
 /* ---- make and remove */
@@ -280,7 +273,9 @@ void cgroup_make_explain(const struct plan *plan, struct explain *out)
 {
 	const struct plan_cgroup *cgroup = &plan->cgroup;
 
-	for (size_t i = 0; i < cgroup->hierarchies.count; i++)
+	if (cgroup->scope.unit != NULL)
+		cgroup_scope_explain(cgroup, out);
+	for (size_t i = 0; i < cgroup->hierarchies.count && cgroup->scope.unit == NULL; i++)
 		explain_say(out, EXPLAIN_DOES, cgroup->from, "makes the cgroup %s%s, and removes it in the end",
 			    cgroup->hierarchies.at[i].directory, cgroup->path);
 	for (size_t i = 0; i < cgroup->files.count; i++) {
@@ -311,6 +306,8 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 	struct error later;
 	int result = 0;
 
+	if (plan->cgroup.scope.unit != NULL)
+		return cgroup_scope_remove(&plan->cgroup, run, err);
 	for (size_t i = 0; i < plan->cgroup.hierarchies.count; i++) {
 		if (cgroup_tree_remove(&plan->cgroup, i, run->cgroup_made[i], result == 0 ? err : &later) < 0)
 			result = -1;
@@ -323,7 +320,7 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 
 void cgroup_clear(const struct plan_cgroup *plan, bool unfinished)
 {
-	for (size_t i = 0; i < plan->hierarchies.count && plan->components.count > 0; i++)
+	for (size_t i = 0; i < plan->hierarchies.count && plan->components.count > 0 && plan->scope.unit == NULL; i++)
 		cgroup_tree_clear(plan, i, unfinished);
 }
 

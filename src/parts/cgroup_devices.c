@@ -302,19 +302,26 @@ static int enforce(struct planner *p, origin from, struct error *err)
 	return 0;
 }
 
+/* Under a ceiling for devices; without one it makes no difference. */
+static bool keeps_mknod(const struct planner *p)
+{
+	const struct request_capabilities *caps = &p->request->process.capabilities;
+	uint64_t asked = caps->bounding | caps->permitted | caps->effective | caps->inheritable | caps->ambient;
+
+	return p->profile->devices != VERDICT_ALLOW &&
+	       (asked & p->profile->capabilities_allowed & 1ULL << CAP_MKNOD) != 0;
+}
+
 /*
  * A config that keeps CAP_MKNOD and says nothing of devices would have all of the host's under a ceiling that has none.
  * Without a ceiling it is as in runc: what no rule names is denied, as the image may have nodes in it.
  */
 static bool needs_rules(struct planner *p)
 {
-	const struct request_capabilities *caps = &p->request->process.capabilities;
-	uint64_t asked = caps->bounding | caps->permitted | caps->effective | caps->inheritable | caps->ambient;
-
 	if (!p->host->privileged)
 		return false;
 	if (p->profile->devices != VERDICT_ALLOW)
-		return (asked & p->profile->capabilities_allowed & 1ULL << CAP_MKNOD) != 0;
+		return keeps_mknod(p);
 	if (p->plan->cgroup.full && !cgroup_has(p, "devices"))
 		planner_note(p, "cgroup", "default",
 			     "all devices can be used: there is no cgroup for their rules here");
@@ -330,6 +337,10 @@ int cgroup_plan_devices(struct planner *p, struct error *err)
 		return 0;
 	if (resources->devices.count > MAX_RULES || p->request->linux_.devices.count > MAX_RULES)
 		return error_set(err, ERROR_CONFIG, 0, "%s: there are more than %d rules or devices", from, MAX_RULES);
+	if (p->request->cgroup_manager == CGROUPS_NONE && !keeps_mknod(p)) {
+		planner_note(p, "cgroup", from, "the rules are without effect: no cgroup is made");
+		return 0;
+	}
 	if (!p->host->privileged) {
 		planner_note(p, "cgroup", from,
 			     "the rules are without effect: without root no device can be made, and only those of the "

@@ -9,6 +9,7 @@
 #include "parts/cgroup_control.h"
 #include "parts/cgroup_fields.h"
 #include "parts/cgroup_limits.h"
+#include "parts/cgroup_scope.h"
 #include "parts/cgroup_tree.h"
 #include "parts/cgroup_versions.h"
 
@@ -24,6 +25,19 @@ static int64_t present(const struct plan_cgroup *plan, const char *controller, c
 	if (dir < 0 || cgroup_tree_read(dir, name, text, sizeof(text)) < 0)
 		return 0;
 	return strtoll(text, NULL, 10);
+}
+
+/* The second number of "max 100000": what a quota without a period counts in. */
+static uint64_t present_period(const struct plan_cgroup *plan)
+{
+	struct error ignored;
+	char text[64];
+	AUTOCLOSE int dir = cgroup_control_open(plan, "cpu", &ignored);
+	const char *second = NULL;
+
+	if (dir >= 0 && cgroup_tree_read(dir, "cpu.max", text, sizeof(text)) == 0)
+		second = strchr(text, ' ');
+	return second == NULL ? 0 : strtoull(second + 1, NULL, 10);
 }
 
 /* v2 writes two values of the config as one, or as their difference: the one that is not given is the present one. */
@@ -100,7 +114,8 @@ static int check_hierarchies(const struct plan_cgroup *plan, size_t existing, st
 
 static int enable(const struct plan_cgroup *plan, struct error *err)
 {
-	for (size_t i = 0; plan->driver == CGROUP_V2 && i < plan->components.count; i++) {
+	/* systemd has given the scope all that there is. */
+	for (size_t i = 0; plan->driver == CGROUP_V2 && plan->scope.unit == NULL && i < plan->components.count; i++) {
 		AUTOCLOSE int parent = cgroup_tree_open(plan, 0, i, err);
 		const struct cgroup_level level = {.parent = parent, .dir = -1, .depth = (uint8_t)i};
 
@@ -154,6 +169,7 @@ int cgroup_update(const struct plan_cgroup *existing, const struct cgroup_update
 	plan.cgroup = (struct plan_cgroup){.driver = existing->driver,
 					   .path = existing->path,
 					   .components = existing->components,
+					   .scope = existing->scope,
 					   .existing = true};
 	for (size_t i = 0; i < existing->hierarchies.count; i++)
 		*LIST_ADD(p.arena, &plan.cgroup.hierarchies) = existing->hierarchies.at[i];
@@ -164,5 +180,10 @@ int cgroup_update(const struct plan_cgroup *existing, const struct cgroup_update
 	TRY(check_hierarchies(&plan.cgroup, existing->hierarchies.count, err));
 	TRY(check_memory(&p, request.linux_.resources.memory, err));
 	TRY(enable(&plan.cgroup, err));
+	if (plan.cgroup.scope.unit != NULL) {
+		plan.cgroup.scope.properties = (string_list){0};
+		cgroup_scope_properties(&p, present_period(existing));
+		TRY(cgroup_scope_set(&plan.cgroup, err));
+	}
 	return write_all(&p, err);
 }

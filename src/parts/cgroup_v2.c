@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_devices.h"
+#include "parts/cgroup_scope.h"
 #include "parts/cgroup_tree.h"
 #include "parts/cgroup_versions.h"
 
@@ -174,9 +175,16 @@ int cgroup_v2_enable(const struct plan_cgroup *plan, struct run *run, const stru
 	return 0;
 }
 
+static int make_scope(const struct plan_cgroup *plan, struct run *run, struct error *err)
+{
+	TRY(cgroup_scope_make(plan, run, err));
+	return cgroup_tree_open(plan, 0, plan->components.count, err);
+}
+
 int cgroup_v2_make(const struct plan_cgroup *plan, struct run *run, struct error *err)
 {
-	AUTOCLOSE int dir = cgroup_tree_make(plan, 0, cgroup_v2_enable, run, err);
+	AUTOCLOSE int dir = plan->scope.unit != NULL ? make_scope(plan, run, err)
+						     : cgroup_tree_make(plan, 0, cgroup_v2_enable, run, err);
 
 	if (dir < 0)
 		return -1;

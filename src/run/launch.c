@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_oom.h"
+#include "parts/cgroup_scope.h"
 #include "parts/oom_score.h"
 #include "run/listener.h"
 #include "run/plan.h"
@@ -58,8 +59,9 @@ static _Noreturn void child_side(const struct plan *plan, struct run *run)
 {
 	struct error *err = &run->shared->error;
 
-	/* The lock on the state is the launcher's alone. */
+	/* The lock on the state is the launcher's alone, and so is the hold on the scope. */
 	fd_close(&run->state);
+	fd_close(&run->scope_input);
 	/* Nothing of the host's user may look into the set-up, and modes of what is made are final. */
 	sys_umask(0);
 	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -76,6 +78,7 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 	struct error *err = &run->shared->error;
 
 	fd_close(&run->state);
+	fd_close(&run->scope_input);
 	if (steps_apply(STEP_ENTER, plan, run, err) < 0)
 		_exit(125);
 	/* The child is the launcher's, not ours: it is waited for and killed like any other. */
@@ -406,6 +409,7 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 			    .control = -1,
 			    .net = -1,
 			    .interrupts = -1,
+			    .scope_input = -1,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		run->cgroup_join[i] = -1;
@@ -437,6 +441,8 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 	int started = start_child(plan, run, &pair[1], err);
 	fd_close(&run->control);
 	run->control = control[0];
+	/* The container is in the scope, or never will be. */
+	cgroup_scope_let_go(run);
 	TRY(started);
 	TRY(launcher_side(plan, options, run, err));
 	fd_close(&run->interrupts);

@@ -44,11 +44,20 @@ static const struct json_field hierarchy_fields[] = {
 };
 static const struct json_schema hierarchy_schema = {JSON_SCHEMA(struct state_hierarchy, hierarchy_fields)};
 
+static const struct json_field scope_fields[] = {
+	{JSON_KEY("unit"), JSON_TO(STRING, struct record, state.cgroup.scope.unit), .required = true},
+	{JSON_KEY("slice"), JSON_TO(STRING, struct record, state.cgroup.scope.slice), .required = true},
+	{JSON_KEY("user"), JSON_TO(BOOL, struct record, state.cgroup.scope.user)},
+	{JSON_KEY("invocation"), JSON_TO(STRING, struct record, state.cgroup.scope.invocation), .required = true},
+};
+static const struct json_schema scope_schema = {JSON_SCHEMA(struct record, scope_fields)};
+
 static const struct json_field cgroup_fields[] = {
 	{JSON_KEY("version"), JSON_TO(UNSIGNED, struct record, driver), .max = CGROUP_V2},
 	{JSON_KEY("components"), JSON_TO(STRINGS, struct record, state.cgroup.components)},
 	{JSON_KEY("path"), JSON_TO(STRING, struct record, state.cgroup.path)},
 	{JSON_KEY("ours"), JSON_TO(UNSIGNED, struct record, state.cgroup.ours)},
+	{JSON_KEY("scope"), .kind = JSON_OBJECT, .object = &scope_schema},
 	{JSON_KEY("hierarchies"), JSON_TO(OBJECTS, struct record, hierarchies), .object = &hierarchy_schema},
 };
 static const struct json_schema cgroup_schema = {JSON_SCHEMA(struct record, cgroup_fields)};

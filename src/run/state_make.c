@@ -57,6 +57,18 @@ static void write_hierarchies(struct json_writer *json, const struct plan_cgroup
 	json_write_end_array(json);
 }
 
+static void write_scope(struct json_writer *json, const struct plan_scope *scope, const char *invocation)
+{
+	json_write_key(json, "scope");
+	json_write_begin_object(json);
+	write_text(json, "unit", scope->unit);
+	write_text(json, "slice", scope->slice);
+	json_write_key(json, "user");
+	json_write_bool(json, scope->user);
+	write_text(json, "invocation", invocation);
+	json_write_end_object(json);
+}
+
 static void write_cgroup(struct json_writer *json, const struct plan_cgroup *cgroup, const struct run *run)
 {
 	json_write_key(json, "cgroup");
@@ -71,6 +83,8 @@ static void write_cgroup(struct json_writer *json, const struct plan_cgroup *cgr
 	for (size_t i = 0; i < cgroup->components.count; i++)
 		json_write_string(json, cgroup->components.at[i]);
 	json_write_end_array(json);
+	if (cgroup->scope.unit != NULL)
+		write_scope(json, &cgroup->scope, run->scope_invocation);
 	write_hierarchies(json, cgroup, run);
 	json_write_end_object(json);
 }
