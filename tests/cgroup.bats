@@ -338,7 +338,7 @@ passed on: "
 	edit_config 'del(.linux.resources.network) | .linux.cgroupsPath = "system.slice:casemate:x"'
 	run_casemate
 	assert_status 125
-	assert_stderr "linux.cgroupsPath for systemd"
+	assert_stderr "is for systemd, and the cgroups are made by files"
 }
 
 # --- nothing is left, and nothing is taken over

@@ -245,7 +245,7 @@ static void check_paths(void)
 	has_path(text, "", 0);
 	EXPECT(err.kind == ERROR_CONFIG, "a component of 300 bytes is refused");
 	has_path("system.slice:casemate:web", "", 0);
-	EXPECT(err.kind == ERROR_UNSUPPORTED, "the systemd form is not supported yet");
+	EXPECT(err.kind == ERROR_CONFIG, "the form of systemd is for its driver alone");
 	reset(HOST_CGROUP_V2, false);
 	request.linux_.resources.pids_limit = (struct opt_i64){true, 9};
 	EXPECT(make_plan() == 0 && is(plan.cgroup.path, "/user.slice/mine.scope/casemate-web") && plan.cgroup.ours == 0,

@@ -213,7 +213,8 @@ static void test_weaker(void)
 			profile_row_copy(row, &candidate,
 					 &(struct profile){.mount_types_allowed = restricted.masked_paths,
 							   .hooks_allowed = restricted.masked_paths,
-							   .sysctls_allowed = restricted.masked_paths});
+							   .sysctls_allowed = restricted.masked_paths,
+							   .unit_properties_allowed = restricted.masked_paths});
 		else
 			profile_row_copy(row, &candidate, &privileged);
 		CHECK(profile_weaker(&restricted, &candidate, &err) < 0 && strstr(err.what, row->key) != NULL);

@@ -22,7 +22,7 @@ die() {
 need() {
 	local program
 	for program; do
-		command -v "$program" >/dev/null || die "$program is missing: apt-get install cpio e2fsprogs kmod mmdebstrap python3 xz-utils"
+		command -v "$program" >/dev/null || die "$program is missing: apt-get install cpio e2fsprogs kmod mmdebstrap python3 xz-utils zstd"
 	done
 }
 

@@ -6,7 +6,7 @@
 # All of it comes from Debian's packages. Nothing is installed on this machine; root is needed to unpack file systems.
 . "$(dirname "$0")/common.sh"
 
-need mmdebstrap mkfs.ext4 cpio depmod modprobe python3 xz
+need mmdebstrap mkfs.ext4 cpio depmod modprobe python3 xz zstd
 [ "$(id -u)" -eq 0 ] || die "root is needed"
 mkdir -p "$VM_HOME"
 work=$(mktemp -d "$VM_HOME/prepare.XXXXXX")
@@ -28,26 +28,24 @@ make_emulator() {
 
 # qemu boots an unpacked kernel (PVH) seconds sooner than one that unpacks itself.
 unpack_kernel() {
-	python3 - "$1" "$2" <<-'PROGRAM'
-		import sys, lzma, gzip, subprocess
-		image = open(sys.argv[1], "rb").read()
-		for magic, unpack in (
-		    (b"\xfd7zXZ\x00", lambda data: lzma.LZMADecompressor().decompress(data)),
-		    (b"\x1f\x8b\x08", lambda data: __import__("zlib").decompressobj(31).decompress(data)),
-		    (b"\x28\xb5\x2f\xfd", lambda data: subprocess.run(["zstd", "-dc"], input=data, capture_output=True).stdout),
-		):
-		    at = image.find(magic)
-		    while at >= 0:
-		        try:
-		            kernel = unpack(image[at:])
-		        except Exception:
-		            kernel = b""
-		        if kernel[:4] == b"\x7fELF":
-		            open(sys.argv[2], "wb").write(kernel)
-		            sys.exit(0)
-		        at = image.find(magic, at + 1)
-		sys.exit("no kernel found")
-	PROGRAM
+	python3 - "$1" "$2" <<'PROGRAM'
+import lzma, struct, subprocess, sys, zlib
+
+image = open(sys.argv[1], "rb").read()
+setup = (image[0x1F1] or 4) * 512 + 512
+offset, length = struct.unpack_from("<II", image, 0x248)
+payload = image[setup + offset : setup + offset + length]
+if payload[:6] == b"\xfd7zXZ\0":
+    kernel = lzma.LZMADecompressor().decompress(payload)
+elif payload[:2] == b"\x1f\x8b":
+    kernel = zlib.decompressobj(31).decompress(payload)
+else:
+    program = "lz4" if payload[:4] == b"\x02!L\x18" else "zstd"
+    kernel = subprocess.run([program, "-dcq"], input=payload[:-4], stdout=subprocess.PIPE).stdout
+if kernel[:4] != b"\x7fELF":
+    sys.exit("no kernel found")
+open(sys.argv[2], "wb").write(kernel)
+PROGRAM
 }
 
 # make_initrd ROOT VERSION FILE: finds the disk and goes on there

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+#	check.sh [TEST...]	runs the tests in machines with systemd and nothing but cgroup v2, and prints a table
+#
+# environment: KERNELS (default: 6.1 6.12), BUILD and SOURCE, as `make check-vm` sets them, VM_HOME (where the machines are)
+. "$(dirname "$0")/common.sh"
+
+[ $# -gt 0 ] || set -- tests/unit/test_cgroup tests/unit/fail_closed tests/unit/test_filter_live tests/vm/systemd.bats \
+	tests/systemd.bats tests/lifecycle.bats tests/cgroup.bats tests/exec.bats
+"$VM_SOURCE/prepare.sh"
+work=$(mktemp -d "$VM_HOME/check.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/job/build/tests" "$work/job/source"
+cp "$VM_SOURCE/job" "$work/job/job"
+printf '%s\n' "$@" >"$work/job/tests"
+cp -r "$SOURCE/tests" "$SOURCE/profiles" "$work/job/source/"
+for file in casemate systemd-scope tests/probe/probe tests/crash/killat tests/unit; do
+	mkdir -p "$work/job/build/$(dirname "$file")"
+	cp -r "$BUILD/$file" "$work/job/build/$file"
+done
+find "$work/job/build" -name '*.o' -delete
+for link in restricted baseline privileged; do ln -s casemate "$work/job/build/casemate-$link"; done
+failed=0
+for kernel in ${KERNELS:-6.1 6.12}; do
+	echo "# kernel $kernel"
+	"$VM_SOURCE/boot.sh" "$kernel" "$work/job" "${LIMIT:-5400}" | tee "$work/$kernel.out" || failed=1
+done
+echo
+echo "$(date -u +%Y-%m-%d), emulated, Debian's kernels and $VM_USERLAND's systemd $(sed -n 's/^SYSTEMD //p' "$work"/*.out | sort -u | tr '\n' ' ')"
+echo
+awk '
+	FNR == 1 { columns++ }
+	$1 == "KERNEL" { head = head " " $2 " |"; line = line " --- |" }
+	$1 == "RESULT" {
+		if (!($2 in seen)) { seen[$2] = 1; order[++count] = $2 }
+		cell[$2, columns] = $3 " passed" ($4 ? ", **" $4 " failed**" : "") ($5 ? ", " $5 " skipped" : "")
+	}
+	END {
+		print "| tests |" head
+		print "| --- |" line
+		for (i = 1; i <= count; i++) {
+			row = "| " order[i] " |"
+			for (j = 1; j <= columns; j++) row = row " " cell[order[i], j] " |"
+			print row
+		}
+	}' "$work"/*.out
+exit "$failed"
