@@ -37,6 +37,8 @@ int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_memfd_create(const char *name); /* close-on-exec */
 /* AF_UNIX, close-on-exec; @path below @dir, without the limit of sockaddr_un's length */
 int sys_unix_listen(int dir, const char *path);            /* SOCK_SEQPACKET */
+int sys_unix_bind(int dir, const char *path);              /* SOCK_DGRAM */
+int sys_unix_connect_datagram(const char *name);           /* "@..." is an abstract name */
 int sys_unix_connect(int type, int dir, const char *path); /* @type: SOCK_SEQPACKET or SOCK_STREAM */
 int sys_accept(int listening);
 int sys_flock(int fd, int operation);

@@ -99,6 +99,7 @@ struct plan_mount {
 	id_map_list uid_mappings, gid_mappings;
 	const char *content;
 	size_t content_length;
+	bool late;         /* the source is made by the launch itself, after all other sources were opened */
 	const char *label; /* SELinux: every file of it is labelled so; NULL: as the file system has it */
 	uint32_t mode;
 	bool judged; /* `device` and `inode` are what the profile decided on: the source must still be that */
@@ -271,6 +272,7 @@ struct plan_lifecycle {
 	size_t config_length;
 	const char *profile; /* the whole ceiling as text, for `exec`; NULL: a built-in one */
 	size_t profile_length;
+	const char *notify; /* directory of the host with the socket for sd_notify(3), bound at /run/notify; or NULL */
 	const char *state_text; /* the container's state as its hooks read it, without status, pid and the last '}' */
 };
 

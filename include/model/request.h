@@ -387,6 +387,7 @@ struct request {
 	struct request_linux linux_;
 	struct request_sandbox sandbox;
 	bool no_pivot;       /* --no-pivot: the old root stays below the new one */
+	const char *notify;  /* NOTIFY_SOCKET is set: the directory that is bound at /run/notify for it; or NULL */
 	bool no_new_keyring; /* --no-new-keyring: the caller's session keyring stays */
 	string_list
 		ignored; /* JSON pointers of properties that the spec does not define or that are for other systems */

@@ -56,6 +56,7 @@ struct run {
 	int cgroup_join[RUN_CGROUPS];     /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */
 	uint8_t cgroup_made[RUN_CGROUPS]; /* launcher: how many directories it made there */
 	uint8_t rdt_made;                 /* launcher: enum run_rdt, what it made in resctrl */
+	int notify;                       /* launcher: the socket on which the container says that it is ready, or -1 */
 	int scope_input;                  /* launcher: the standard input of the helper that holds the scope, or -1 */
 	pid_t scope_helper;               /* that process; 0: none */
 	char scope_invocation[33];        /* which run of the unit the scope is; "": none was made */

@@ -28,6 +28,11 @@ bool mounts_prepare_wanted(const struct plan *plan);
 void mounts_prepare_explain(const struct plan *plan, struct explain *out);
 int mounts_prepare(const struct plan *plan, struct run *run, struct error *err);
 
+/* Launcher: the same for sources that the launch has made meanwhile. */
+bool mounts_prepare_late_wanted(const struct plan *plan);
+void mounts_prepare_late_explain(const struct plan *plan, struct explain *out);
+int mounts_prepare_late(const struct plan *plan, struct run *run, struct error *err);
+
 /* Child, before the new root is entered: makes every mount, detached. */
 bool mounts_make_wanted(const struct plan *plan);
 void mounts_make_explain(const struct plan *plan, struct explain *out);

@@ -6,6 +6,7 @@
  *	profile.json	the whole ceiling, where it is not a built-in one
  *	state.json	struct state as JSON: written before anything else is made, and again when the pid is known
  *	start		a socket on which the container's first process waits for `casemate start`
+ *	notify/		bound into the container, with the socket of run/notify.h
  *
  * Whoever changes something holds a lock on the directory, which the kernel drops when that process dies. Every command
  * tells the truth after a crash of another at any point: a container without a living process is stopped, whatever the

@@ -10,6 +10,8 @@
 #define STATE_RECORD "state.json"
 #define STATE_RECORD_NEW "state.json.new"
 #define STATE_START "start"
+#define STATE_NOTIFY "notify"
+#define STATE_NOTIFY_SOCKET "notify.sock"
 
 enum {
 	STATE_FORMAT = 1,     /* the value of "casemate" in the record */

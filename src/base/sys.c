@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -155,6 +156,39 @@ int sys_unix_listen(int dir, const char *path)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 64) < 0))
+		return fail_closing(fd);
+	return fd;
+}
+
+int sys_unix_bind(int dir, const char *path)
+{
+	struct sockaddr_un address;
+	int fd;
+
+	if (unix_address(dir, path, &address) < 0)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return fail_closing(fd);
+	return fd;
+}
+
+int sys_unix_connect_datagram(const char *name)
+{
+	struct sockaddr_un address = {0};
+	size_t length = strlen(name);
+	int fd;
+
+	if (unix_address(AT_FDCWD, name, &address) < 0)
+		return -1;
+	/* An abstract name has no end but that of the address. */
+	if (name[0] == '@')
+		address.sun_path[0] = '\0';
+	else
+		length++;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address,
+			       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
 		return fail_closing(fd);
 	return fd;
 }

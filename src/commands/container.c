@@ -8,6 +8,7 @@
 #include "base/self.h"
 #include "run/plan.h"
 #include "run/state.h"
+#include "run/state_files.h"
 
 int container_help(const struct cli *cli, int help)
 {
@@ -86,19 +87,24 @@ static const char *absolute(const char *path, struct arena *arena)
 int container_plan(const struct invocation *invocation, const struct container_options *given, const char *id,
 		   bool waits, struct plan **ret_plan, struct launch_options *ret_launch, struct error *err)
 {
-	const struct bundle_choice choice = {.bundle = given->bundle,
-					     .config = given->config,
-					     .profile = given->profile,
-					     .id = id,
-					     .no_pivot = given->no_pivot,
-					     .no_new_keyring = given->no_new_keyring};
+	const char *root = absolute(state_root(invocation->root, invocation->arena), invocation->arena);
+	const struct bundle_choice choice = {
+		.bundle = given->bundle,
+		.config = given->config,
+		.profile = given->profile,
+		.id = id,
+		.no_pivot = given->no_pivot,
+		.no_new_keyring = given->no_new_keyring,
+		.notify = getenv("NOTIFY_SOCKET") == NULL
+				  ? NULL
+				  : arena_printf(invocation->arena, "%s/%s/" STATE_NOTIFY, root, id)};
 	struct plan *plan;
 
 	*ret_launch = (struct launch_options){.pid_file = given->pid_file};
 	TRY(command_descriptor(&given->status_fd, "--json-status-fd", &ret_launch->status_fd, err));
 	TRY(command_descriptor(&given->trace_fd, "--trace-fd", &ret_launch->trace_fd, err));
 	TRY(command_plan_bundle(invocation, &choice, &plan, err));
-	plan->lifecycle.state_root = absolute(state_root(invocation->root, invocation->arena), invocation->arena);
+	plan->lifecycle.state_root = root;
 	plan->lifecycle.waits = waits;
 	plan->lifecycle.detached = waits || given->detach;
 	plan->lifecycle.keep = given->keep;

@@ -5,6 +5,7 @@
 
 #include "commands/after.h"
 #include "commands/container.h"
+#include "run/notify.h"
 
 static const struct cli_option options[] = {CLI_END};
 
@@ -49,6 +50,7 @@ static int read_listener(const struct invocation *invocation, const struct state
 static int start(const struct invocation *invocation, int *ret_status, struct error *err)
 {
 	AUTO_STATE struct state state = {.dir = -1};
+	AUTO_NOTIFY struct notify notify = {.inside = -1, .outside = -1, .process = -1, .interrupts = -1};
 	struct plan_listener listener = {0};
 	const char *id;
 	char **rest;
@@ -66,8 +68,12 @@ static int start(const struct invocation *invocation, int *ret_status, struct er
 				 state_status_word(status),
 				 status == CONTAINER_STOPPED ? " (container not running)" : "");
 	TRY(read_listener(invocation, &state, &listener, err));
+	TRY(notify_open(&state, &notify, err));
 	TRY(start_container(&state, state.listener ? &listener : NULL, err));
-	return run_hooks(invocation, &state, err);
+	TRY(run_hooks(invocation, &state, err));
+	/* Others may stop what is not ready yet. */
+	state_close(&state);
+	return notify_until_ready(&notify, err);
 }
 
 const struct command command_start = {"start", &cli, start};

@@ -413,12 +413,37 @@ static int refuse_in_joined(const struct planner *p, struct error *err)
 	return 0;
 }
 
+/* The directory is casemate's own, so that no profile has to judge it; what is in it is a socket that casemate reads.
+ */
+static void add_notify(struct planner *p)
+{
+	const uint64_t attrs = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+
+	if (p->request->notify == NULL)
+		return;
+	if (p->plan->rootfs.joined) {
+		planner_note(p, "mounts", "NOTIFY_SOCKET", "nobody is told: the mount namespace is another's");
+		return;
+	}
+	p->plan->lifecycle.notify = p->request->notify;
+	*LIST_ADD(p->arena, &p->plan->mounts) = (struct plan_mount){
+		.kind = MOUNT_BIND,
+		.source = p->request->notify,
+		.target = "/run/notify",
+		.attr_set = attrs,
+		.late = true,
+		.from = "NOTIFY_SOCKET",
+	};
+}
+
 int mounts_plan(struct planner *p, struct error *err)
 {
 	size_t binds = 0;
 
-	if (p->plan->rootfs.joined)
+	if (p->plan->rootfs.joined) {
+		add_notify(p);
 		return refuse_in_joined(p, err);
+	}
 	mounts_judge_root(p);
 
 	if (p->request->mounts.count > PLAN_MAX_MOUNTS)
@@ -426,6 +451,7 @@ int mounts_plan(struct planner *p, struct error *err)
 	for (size_t i = 0; i < p->request->mounts.count; i++)
 		TRY(plan_mount(p, &p->request->mounts.at[i], &binds, err));
 	add_dev(p);
+	add_notify(p);
 	return 0;
 }
 

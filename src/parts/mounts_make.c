@@ -196,24 +196,49 @@ bool mounts_prepare_wanted(const struct plan *plan)
 	return plan->rootfs.by_launcher;
 }
 
-void mounts_prepare_explain(const struct plan *plan, struct explain *out)
+static void explain_opening(const struct plan *plan, bool late, struct explain *out)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++)
-		if (plan->mounts.at[i].kind == MOUNT_BIND)
+		if (plan->mounts.at[i].kind == MOUNT_BIND && plan->mounts.at[i].late == late)
 			explain_say(out, EXPLAIN_DOES, plan->mounts.at[i].from, "opens %s with the launcher's rights",
 				    plan->mounts.at[i].source);
 }
 
-int mounts_prepare(const struct plan *plan, struct run *run, struct error *err)
+static int open_sources(const struct plan *plan, bool late, struct run *run, struct error *err)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++) {
-		if (plan->mounts.at[i].kind != MOUNT_BIND)
+		if (plan->mounts.at[i].kind != MOUNT_BIND || plan->mounts.at[i].late != late)
 			continue;
 		run->mounts[i] = make_bind(&plan->mounts.at[i], err);
 		if (run->mounts[i] == -1)
 			return error_wrap(err, "%s", plan->mounts.at[i].from);
 	}
 	return 0;
+}
+
+void mounts_prepare_explain(const struct plan *plan, struct explain *out)
+{
+	explain_opening(plan, false, out);
+}
+
+int mounts_prepare(const struct plan *plan, struct run *run, struct error *err)
+{
+	return open_sources(plan, false, run, err);
+}
+
+bool mounts_prepare_late_wanted(const struct plan *plan)
+{
+	return plan->rootfs.by_launcher && plan->lifecycle.notify != NULL;
+}
+
+void mounts_prepare_late_explain(const struct plan *plan, struct explain *out)
+{
+	explain_opening(plan, true, out);
+}
+
+int mounts_prepare_late(const struct plan *plan, struct run *run, struct error *err)
+{
+	return open_sources(plan, true, run, err);
 }
 
 static bool needs_proc(const struct plan *plan)

@@ -56,6 +56,22 @@ static void plan_candidates(struct planner *p)
 	}
 }
 
+/* In the place of one with its name, since the first is the one that is found. */
+static void set_variable(struct arena *arena, struct plan_process *plan, const char *text)
+{
+	size_t name = strcspn(text, "=") + 1, count = 0;
+
+	for (; plan->envp[count] != NULL; count++)
+		if (strncmp(plan->envp[count], text, name) == 0) {
+			plan->envp[count] = text;
+			return;
+		}
+	const char **more = arena_alloc(arena, (count + 2) * sizeof(*more));
+	memcpy(more, plan->envp, count * sizeof(*more));
+	more[count] = text;
+	plan->envp = more;
+}
+
 int process_plan(struct planner *p, struct error *err)
 {
 	struct plan_process *plan = &p->plan->process;
@@ -65,6 +81,8 @@ int process_plan(struct planner *p, struct error *err)
 				 planner_origin(p, "/process/args"));
 	plan->argv = copy_words(p->arena, &p->request->process.args);
 	plan->envp = copy_words(p->arena, &p->request->process.env);
+	if (p->plan->lifecycle.notify != NULL)
+		set_variable(p->arena, plan, "NOTIFY_SOCKET=/run/notify/notify.sock");
 	plan_candidates(p);
 	plan->init = p->request->sandbox.init;
 	/* Before 6.14 a program executed by handle is called after the number of the descriptor (/proc/PID/comm). */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "parts/cgroup_scope.h"
 #include "parts/oom_score.h"
 #include "run/listener.h"
+#include "run/notify.h"
 #include "run/plan.h"
 #include "run/runtime_hooks.h"
 #include "run/start.h"
@@ -62,6 +64,7 @@ static _Noreturn void child_side(const struct plan *plan, struct run *run)
 	/* The lock on the state is the launcher's alone, and so is the hold on the scope. */
 	fd_close(&run->state);
 	fd_close(&run->scope_input);
+	fd_close(&run->notify);
 	/* Nothing of the host's user may look into the set-up, and modes of what is made are final. */
 	sys_umask(0);
 	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -128,6 +131,13 @@ static int clone_error(const struct plan *plan, struct error *err)
 	return reason == EPERM ? error_hint(err, "run it as root, or with a user namespace") : -1;
 }
 
+/* From inside a cgroup namespace nobody gets into a cgroup whom it does not show already (cgroups(7), nsdelegate). */
+static bool joins_cgroups(const struct plan *plan)
+{
+	return (plan->join.wanted && (plan->join.namespaces & CLONE_NEWCGROUP) != 0) ||
+	       plan->namespaces.join[NAMESPACE_CGROUP].path != NULL;
+}
+
 /* @peer is the child's end of the conversation, which the launcher closes, so that its end of file means the child's.
  */
 static int start_child(const struct plan *plan, struct run *run, int *peer, struct error *err)
@@ -140,7 +150,7 @@ static int start_child(const struct plan *plan, struct run *run, int *peer, stru
 		flags &= ~(uint64_t)CLONE_NEWTIME;
 	if (plan->cgroup.unshare_namespace)
 		flags &= ~(uint64_t)CLONE_NEWCGROUP;
-	pid_t pid = sys_clone(stage ? 0 : flags, stage ? -1 : run->cgroup, NULL);
+	pid_t pid = sys_clone(stage ? 0 : flags, !stage || joins_cgroups(plan) ? run->cgroup : -1, NULL);
 	if (pid == 0) {
 		run->sync = fd_take(peer);
 		fd_close(&own);
@@ -306,8 +316,11 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 	if (!plan->lifecycle.detached)
 		TRY(state_unlock(run, err));
 	TRY(wait_announce(plan, options, run, err));
-	return runtime_hooks_after(&plan->hooks[HOOK_POSTSTART], plan->lifecycle.state_text, run->child, plan->bundle,
-				   err);
+	TRY(runtime_hooks_after(&plan->hooks[HOOK_POSTSTART], plan->lifecycle.state_text, run->child, plan->bundle,
+				err));
+	if (plan->lifecycle.notify != NULL && plan->lifecycle.detached)
+		TRY(state_unlock(run, err));
+	return notify_launched(plan, run, err);
 }
 
 /* ---- memory and descriptors of one launch */
@@ -353,6 +366,7 @@ static void run_close(const struct plan *plan, struct run *run)
 	fd_close(&run->terminal);
 	fd_close(&run->control);
 	fd_close(&run->interrupts);
+	fd_close(&run->notify);
 	fd_close(&run->cgroup);
 	fd_close(&run->net);
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
@@ -409,6 +423,7 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 			    .control = -1,
 			    .net = -1,
 			    .interrupts = -1,
+			    .notify = -1,
 			    .scope_input = -1,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)

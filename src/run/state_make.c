@@ -247,7 +247,12 @@ static int remove_files(const char *root, const char *id, int dir, struct error 
 	/* The record last: until then `delete` knows what there is. */
 	static const char *const names[] = {STATE_START, STATE_CONFIG, STATE_PROFILE, STATE_RECORD_NEW, STATE_RECORD};
 	AUTOCLOSE int at = sys_openat(AT_FDCWD, root, O_PATH | O_DIRECTORY, 0);
+	AUTOCLOSE int notify = sys_openat(dir, STATE_NOTIFY, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 
+	if (notify >= 0 && ((sys_unlinkat(notify, STATE_NOTIFY_SOCKET, 0) < 0 && errno != ENOENT) ||
+			    sys_unlinkat(dir, STATE_NOTIFY, AT_REMOVEDIR) < 0))
+		return error_set(err, ERROR_SYSTEM, errno, "cannot remove the notify socket of the container \"%s\"",
+				 id);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (sys_unlinkat(dir, names[i], 0) < 0 && errno != ENOENT)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot remove '%s' of the container \"%s\"",

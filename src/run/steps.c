@@ -24,6 +24,7 @@
 #include "parts/user.h"
 #include "run/init.h"
 #include "run/join.h"
+#include "run/notify.h"
 #include "run/runtime_hooks.h"
 #include "run/start.h"
 #include "run/state.h"
@@ -40,6 +41,8 @@ static const struct step launch_steps[] = {
 
 	/* Whatever is made from here on, `delete` finds it after a crash. */
 	{"state", STEP_PREPARE, state_make_wanted, state_make, state_make_explain, state_unmake},
+	STEP("notify", STEP_PREPARE, notify_make),
+	STEP("mounts-open-late", STEP_PREPARE, mounts_prepare_late),
 	STEP("start-listen", STEP_PREPARE, start_listen),
 	/* The limits are there before anything that they limit. */
 	{"cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove},

@@ -19,6 +19,8 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -262,13 +264,41 @@ static int copy_stdin(int argc, char **argv)
 	return got == 0 ? 0 : 2;
 }
 
+/* sd_notify(3): each argument is a message; then it stays, unless the last is "--end". */
+static int notify(int argc, char **argv)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	if (path == NULL || fd < 0)
+		return 2;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	for (int i = 0; i < argc && strcmp(argv[i], "--end") != 0; i++)
+		if (sendto(fd, argv[i], strlen(argv[i]), 0, (const struct sockaddr *)&address, sizeof(address)) < 0)
+			return 2;
+	if (argc > 0 && strcmp(argv[argc - 1], "--end") == 0)
+		return usleep(300000);
+	for (;;)
+		pause();
+}
+
 const struct report more_reports[] = {
-	{"fds", print_fds},         {"ns", print_ns},
-	{"procs", print_procs},     {"rlimits", print_rlimits},
-	{"tty", print_tty},         {"session", print_session},
-	{"names", print_names},     {"scheduling", print_scheduling},
-	{"clocks", print_boottime}, {"stat", print_stat},
-	{"status", end_by_status},  {"die", end_by_signal},
-	{"wait", wait_for_signal},  {"orphan", leave_orphan},
-	{"cat", copy_stdin},        {NULL, NULL},
+	{"fds", print_fds},
+	{"ns", print_ns},
+	{"procs", print_procs},
+	{"rlimits", print_rlimits},
+	{"tty", print_tty},
+	{"session", print_session},
+	{"names", print_names},
+	{"scheduling", print_scheduling},
+	{"clocks", print_boottime},
+	{"stat", print_stat},
+	{"status", end_by_status},
+	{"die", end_by_signal},
+	{"wait", wait_for_signal},
+	{"orphan", leave_orphan},
+	{"cat", copy_stdin},
+	{"notify", notify},
+	{NULL, NULL},
 };

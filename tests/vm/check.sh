@@ -3,7 +3,7 @@
 #
 #	check.sh [TEST...]	runs the tests in machines with systemd and nothing but cgroup v2, and prints a table
 #
-# environment: KERNELS (default: 6.1 6.12), BUILD and SOURCE, as `make check-vm` sets them, VM_HOME (where the machines are)
+# environment: KERNELS (default: 6.1 6.12), FILTER (as bats -f), BUILD and SOURCE, as `make check-vm` sets them, VM_HOME (where the machines are)
 . "$(dirname "$0")/common.sh"
 
 [ $# -gt 0 ] || set -- tests/unit/test_cgroup tests/unit/fail_closed tests/unit/test_filter_live tests/vm/systemd.bats \
@@ -14,6 +14,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/job/build/tests" "$work/job/source"
 cp "$VM_SOURCE/job" "$work/job/job"
 printf '%s\n' "$@" >"$work/job/tests"
+[ -z "${FILTER-}" ] || echo "$FILTER" >"$work/job/filter"
 cp -r "$SOURCE/tests" "$SOURCE/profiles" "$work/job/source/"
 for file in casemate systemd-scope tests/probe/probe tests/crash/killat tests/unit; do
 	mkdir -p "$work/job/build/$(dirname "$file")"
