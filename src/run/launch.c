@@ -485,6 +485,8 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 		return -1;
 	}
 	int result = launch(plan, options, &run, ret_status, err);
+	if (result < 0 && err->errnum == ENOSYS)
+		error_advise(err, "this kernel is too old: a launch needs mount_setattr(2) of Linux 5.12");
 	bool lives = result == 0 && (plan->lifecycle.detached || plan->lifecycle.keep);
 	if (!lives && clean_up(plan, &run, result == 0 ? err : &later) < 0)
 		result = -1;
