@@ -174,8 +174,10 @@ static int print(struct error *err)
 	write_text(&json, "casemate.version", version_number);
 	write_text(&json, "casemate.commit", version_commit);
 	json_write_end_object(&json);
-	/* No annotation of a config changes what a launch does. */
+	/* A prefix: with --systemd-cgroup they change a unit of the host. No other annotation changes what a launch
+	 * does. */
 	begin_array(&json, "potentiallyUnsafeConfigAnnotations");
+	json_write_string(&json, "org.systemd.property.");
 	json_write_end_array(&json);
 	json_write_end_object(&json);
 	TRY(json_writer_finish(&json, &text, &length, err));
