@@ -257,34 +257,44 @@ static int parse_array(struct parser *p, const char *expected)
 	return set_signature(p, &p->out->nodes[index], "a", element);
 }
 
+/* One member, whose type is the first in *@next where that is known; its own is added to @all. */
+static int parse_member(struct parser *p, const char **next, char all[GVARIANT_SIGNATURE])
+{
+	size_t length = type_length(*next, 0), at = p->out->count, used = strlen(all);
+	char expected[GVARIANT_SIGNATURE];
+
+	memcpy(expected, *next, length);
+	expected[length] = '\0';
+	*next += length;
+	TRY(parse_value(p, expected));
+	if (used + strlen(p->out->nodes[at].signature) + 2 > GVARIANT_SIGNATURE)
+		return bad(p, "the type is too long");
+	memcpy(all + used, p->out->nodes[at].signature, strlen(p->out->nodes[at].signature) + 1);
+	return 0;
+}
+
 static int parse_tuple(struct parser *p, const char *expected)
 {
 	size_t index = p->out->count;
+	bool known = expected[0] == '(';
 	struct gvariant_node *node = add_node(p, '(');
-	char all[GVARIANT_SIGNATURE + 2] = "(", member[GVARIANT_SIGNATURE];
+	char all[GVARIANT_SIGNATURE] = "(";
+	const char *next = known ? expected + 1 : "";
 
-	if (node == NULL || (expected[0] != '\0' && expected[0] != '('))
+	if (node == NULL || (expected[0] != '\0' && !known))
 		return bad(p, node == NULL ? "too many values" : "another type is expected");
 	p->at++;
-	for (const char *next = expected[0] == '(' ? expected + 1 : ""; !take(p, ')');) {
-		size_t length = type_length(next, 0), at = p->out->count;
-
-		if (expected[0] == '(' && length == 0)
-			return bad(p, "the tuple has too many members");
-		if (at > index + 1 && !take(p, ','))
+	for (bool first = true; !take(p, ')'); first = false) {
+		if (!first && !take(p, ','))
 			return bad(p, "',' or ')' is expected");
-		if (take(p, ')'))
+		/* "(1,)" is a tuple of one. */
+		if (!first && take(p, ')'))
 			break;
-		memcpy(member, next, length);
-		member[length] = '\0';
-		next += length;
-		TRY(parse_value(p, member));
-		size_t used = strlen(all);
-		if (used + strlen(p->out->nodes[at].signature) >= GVARIANT_SIGNATURE - 1)
-			return bad(p, "the type is too long");
-		snprintf(all + used, sizeof(all) - used, "%s", p->out->nodes[at].signature);
+		if (known && *next == ')')
+			return bad(p, "the tuple has too many members");
+		TRY(parse_member(p, &next, all));
 	}
-	if (p->out->count == index + 1 || (expected[0] == '(' && strlen(expected) != strlen(all) + 1))
+	if (p->out->count == index + 1 || (known && *next != ')'))
 		return bad(p, "the tuple has too few members");
 	p->out->nodes[index].end = p->out->count;
 	return set_signature(p, &p->out->nodes[index], all, ")");

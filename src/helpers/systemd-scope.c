@@ -213,15 +213,13 @@ static int append_properties(sd_bus_message *message, char **properties, bool wi
 /* "0123abcd...": 16 bytes. */
 static bool read_invocation(const char *text, uint8_t id[INVOCATION_BYTES])
 {
-	unsigned byte;
+	static const char digits[] = "0123456789abcdef";
 
-	if (strlen(text) != 2 * (size_t)INVOCATION_BYTES)
+	if (strlen(text) != 2 * (size_t)INVOCATION_BYTES || strspn(text, digits) != 2 * (size_t)INVOCATION_BYTES)
 		return false;
-	for (size_t i = 0; i < INVOCATION_BYTES; i++) {
-		if (strspn(text + 2 * i, "0123456789abcdef") < 2 || sscanf(text + 2 * i, "%2x", &byte) != 1)
-			return false;
-		id[i] = (uint8_t)byte;
-	}
+	for (size_t i = 0; i < INVOCATION_BYTES; i++)
+		id[i] = (uint8_t)((strchr(digits, text[2 * i]) - digits) << 4 |
+				  (strchr(digits, text[2 * i + 1]) - digits));
 	return true;
 }
 
@@ -258,7 +256,7 @@ static int report(struct conversation *c, const char *unit)
 	const char *path;
 	char object[256], *cgroup = NULL;
 	const void *id;
-	size_t size;
+	size_t size = 0;
 	int result = sd_bus_call_method(c->bus, SERVICE, OBJECT, MANAGER, "GetUnit", &c->error, &reply, "s", unit);
 
 	if (result >= 0)

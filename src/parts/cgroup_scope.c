@@ -83,26 +83,38 @@ static void add_quota(struct planner *p, const char *value, uint64_t period)
 	add_u64(p, "CPUQuotaPerSecUSec", quota);
 }
 
+enum { SET_BYTES = 1024 };
+
+/* "3" or "0-2". Returns what follows, NULL when it is none. */
+static const char *take_range(const char *at, uint8_t mask[SET_BYTES], size_t *used)
+{
+	char *end;
+	unsigned long first = strtoul(at, &end, 10), last = first;
+
+	if (end == at)
+		return NULL;
+	if (*end == '-') {
+		at = end + 1;
+		last = strtoul(at, &end, 10);
+	}
+	if (end == at || last < first || last >= 8UL * SET_BYTES || (*end != ',' && *end != '\0'))
+		return NULL;
+	for (unsigned long bit = first; bit <= last; bit++)
+		mask[bit / 8] = (uint8_t)(mask[bit / 8] | 1U << bit % 8);
+	*used = last / 8 + 1 > *used ? last / 8 + 1 : *used;
+	return *end == ',' ? end + 1 : end;
+}
+
 /* "0-2,5" as a bit mask: [byte 0x27]. What cannot be read is left to the file, and the kernel's judgement. */
 static void add_set(struct planner *p, const char *name, const char *value)
 {
-	enum { BYTES = 1024 };
-	uint8_t mask[BYTES] = {0};
+	uint8_t mask[SET_BYTES] = {0};
 	size_t used = 0;
-	char *end;
 
-	for (const char *at = value; *at != '\0'; at = *end == ',' ? end + 1 : end) {
-		unsigned long first = strtoul(at, &end, 10), last = first;
-
-		if (end != at && *end == '-') {
-			at = end + 1;
-			last = strtoul(at, &end, 10);
-		}
-		if (end == at || last < first || last >= 8UL * BYTES || (*end != ',' && *end != '\0'))
+	for (const char *at = value; *at != '\0';) {
+		at = take_range(at, mask, &used);
+		if (at == NULL)
 			return;
-		for (unsigned long bit = first; bit <= last; bit++)
-			mask[bit / 8] = (uint8_t)(mask[bit / 8] | 1U << bit % 8);
-		used = last / 8 + 1 > used ? last / 8 + 1 : used;
 	}
 	const char *text = arena_printf(p->arena, "%s=[byte 0x%02x", name, mask[0]);
 	for (size_t i = 1; i < used; i++)

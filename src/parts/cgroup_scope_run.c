@@ -188,13 +188,14 @@ static int make_arguments(const struct plan_cgroup *plan, const char *const *wor
 /* "ok INVOCATION CGROUP". What systemd made must be what everybody will look for. */
 static int read_answer(struct helper *helper, const struct plan_cgroup *plan, struct run *run, struct error *err)
 {
-	char cgroup[SAID], *end = strchr(helper->said, '\n');
+	enum { ID = sizeof(run->scope_invocation) - 1 };
+	char *end = strchr(helper->said, '\n'), *id = helper->said + strlen("ok "), *cgroup = id + ID + 1;
 
-	if (end == NULL || strncmp(helper->said, "ok ", 3) != 0)
+	if (end == NULL || strncmp(helper->said, "ok ", 3) != 0 || strspn(id, "0123456789abcdef") != ID ||
+	    id[ID] != ' ')
 		return complain(helper, plan, "make", err);
 	*end = '\0';
-	if (sscanf(helper->said, "ok %32[0-9a-f] %1000s", run->scope_invocation, cgroup) != 2)
-		return complain(helper, plan, "make", err);
+	memcpy(run->scope_invocation, id, ID);
 	if (strcmp(cgroup, plan->path) != 0)
 		return error_set(err, ERROR_HOST, 0, "systemd made the scope at '%s' where '%s' was expected", cgroup,
 				 plan->path);

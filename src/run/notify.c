@@ -196,27 +196,33 @@ static int pass_on(const struct notify *notify, struct error *err)
 	return 1;
 }
 
-/* Until the end of the container, or, where @until_ready, until it is ready. */
-static int relay(const struct notify *notify, bool until_ready, struct error *err)
+/* Waits for something to do. Returns 1 for a message, 0 when the container has ended and has no more to say. */
+static int await_message(const struct notify *notify, struct error *err)
 {
 	struct pollfd watched[] = {{.fd = notify->inside, .events = POLLIN},
 				   {.fd = notify->process, .events = POLLIN},
 				   {.fd = notify->interrupts, .events = POLLIN}};
 
-	for (;;) {
-		if (poll(watched, 3, -1) < 0) {
-			if (errno == EINTR)
-				continue;
+	while (poll(watched, 3, -1) < 0)
+		if (errno != EINTR)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot wait for the container");
-		}
-		if (watched[2].revents != 0)
-			return error_set(err, ERROR_SYSTEM, EINTR, "the container is not ready");
-		int ready = watched[0].revents == 0 ? 0 : pass_on(notify, err);
-		if (ready < 0)
-			return -1;
-		if ((ready > 0 && until_ready) || (watched[0].revents == 0 && watched[1].revents != 0))
-			return 0;
+	if (watched[2].revents != 0)
+		return error_set(err, ERROR_SYSTEM, EINTR, "the container is not ready");
+	return watched[0].revents != 0;
+}
+
+/* Until the end of the container, or, where @until_ready, until it is ready. */
+static int relay(const struct notify *notify, bool until_ready, struct error *err)
+{
+	int message, ready;
+
+	while ((message = await_message(notify, err)) > 0) {
+		ready = pass_on(notify, err);
+		TRY(ready);
+		if (ready > 0 && until_ready)
+			break;
 	}
+	return message < 0 ? -1 : 0;
 }
 
 int notify_until_ready(struct notify *notify, struct error *err)
