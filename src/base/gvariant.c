@@ -281,18 +281,19 @@ static int parse_tuple(struct parser *p, const char *expected)
 	char all[GVARIANT_SIGNATURE] = "(";
 	const char *next = known ? expected + 1 : "";
 
-	if (node == NULL || (expected[0] != '\0' && !known))
-		return bad(p, node == NULL ? "too many values" : "another type is expected");
+	if (node == NULL)
+		return bad(p, "too many values");
+	if (expected[0] != '\0' && !known)
+		return bad(p, "another type is expected");
 	p->at++;
-	for (bool first = true; !take(p, ')'); first = false) {
-		if (!first && !take(p, ','))
-			return bad(p, "',' or ')' is expected");
-		/* "(1,)" is a tuple of one. */
-		if (!first && take(p, ')'))
-			break;
+	/* "(1,)" is a tuple of one. */
+	while (!take(p, ')')) {
 		if (known && *next == ')')
 			return bad(p, "the tuple has too many members");
 		TRY(parse_member(p, &next, all));
+		skip_blanks(p);
+		if (!take(p, ',') && *p->at != ')')
+			return bad(p, "',' or ')' is expected");
 	}
 	if (p->out->count == index + 1 || (known && *next != ')'))
 		return bad(p, "the tuple has too few members");
