@@ -41,8 +41,8 @@ static int probe_kernel(struct host *host, struct error *err)
 }
 
 /*
- * Root of another user namespace has capabilities too, but none over the host's mounts: only the first maps all ids. One
- * with more than a single id was made for containers: what is not the host's can be made in it.
+ * Root of another user namespace has capabilities too, but none over the host's mounts: only the first maps all ids.
+ * One with more than a single id was made for containers: what is not the host's can be made in it.
  */
 static void probe_user_namespace(struct host *host)
 {

@@ -59,7 +59,8 @@ int rootfs_plan(struct planner *p, struct error *err)
 							    p->plan->hooks[HOOK_CREATE_CONTAINER].count >
 						    0;
 	plan->from = planner_origin(p, "/root");
-	plan->by_launcher = (p->host->privileged || p->host->nested) && (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0;
+	plan->by_launcher =
+		(p->host->privileged || p->host->nested) && (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0;
 	plan_propagation(p);
 	plan_no_pivot(p);
 	if (!plan->readonly &&
