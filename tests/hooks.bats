@@ -138,6 +138,20 @@ field() {
 	nothing_left
 }
 
+@test "a poststop hook that fails is told of, and the next ones run" {
+	hook poststop "$HOOK.bad"
+	hook poststop
+	hook poststop "$HOOK.worse"
+	printf '#!/bin/sh\necho the reason >&2; exit 3\n' >"$HOOK.bad"
+	printf '#!/bin/sh\nexit 4\n' >"$HOOK.worse"
+	chmod 755 "$HOOK.bad" "$HOOK.worse"
+	started sleep 100
+	good delete --force "$ID"
+	assert_stderr "exit status 3" && assert_stderr "the reason" && assert_stderr "exit status 4"
+	[ "$(grep -c '^poststop|' "$LOG")" -eq 1 ] || fail "the hook between them did not run"
+	nothing_left
+}
+
 @test "a hook that takes too long is killed, with its children" {
 	printf '#!/bin/sh\nsleep 87 & sleep 87\n' >"$HOOK.slow"
 	chmod 755 "$HOOK.slow"

@@ -197,12 +197,31 @@ static int run_one(const struct plan_hook *hook, const struct hook_state *state,
 	return report(hook, in_time, status, text, err);
 }
 
+static void add(struct error *err, const char *what)
+{
+	size_t length = strlen(err->what);
+
+	snprintf(err->what + length, sizeof(err->what) - length, "; %s", what);
+}
+
 int hooks_run(const plan_hook_list *hooks, const struct hook_state *state, struct error *err)
 {
-	for (size_t i = 0; i < hooks->count; i++)
-		if (run_one(&hooks->at[i], state, err) < 0)
-			return error_wrap(err, "%s", hooks->at[i].from);
-	return 0;
+	struct error failed;
+	int result = 0;
+
+	for (size_t i = 0; i < hooks->count; i++) {
+		if (run_one(&hooks->at[i], state, &failed) == 0)
+			continue;
+		error_prefix(&failed, "%s", hooks->at[i].from);
+		if (result == 0)
+			*err = failed;
+		else
+			add(err, failed.what);
+		result = -1;
+		if (!state->all)
+			break;
+	}
+	return result;
 }
 
 int hooks_check(const plan_hook_list *hooks, struct error *err)

@@ -89,8 +89,13 @@ int runtime_hooks_start(const struct plan *plan, struct run *run, struct error *
 int runtime_hooks_after(const plan_hook_list *hooks, const char *state_text, pid_t pid, const char *bundle,
 			struct error *err)
 {
-	const struct hook_state state = {
-		.text = state_text, .status = pid == 0 ? "stopped" : "running", .pid = pid, .trusted_only = true};
+	/* What a container left is cleared away by each poststop hook, whatever the others did (runtime.md,
+	 * "Lifecycle"). */
+	const struct hook_state state = {.text = state_text,
+					 .status = pid == 0 ? "stopped" : "running",
+					 .pid = pid,
+					 .trusted_only = true,
+					 .all = pid == 0};
 
 	return run_all(hooks, &state, bundle, err);
 }
