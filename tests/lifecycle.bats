@@ -198,6 +198,18 @@ teardown() {
 	nothing_left
 }
 
+@test "a program that has ended before its record was written is stopped" {
+	set_args false
+	cm run --keep --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	assert_status 1
+	local state=$BATS_TEST_TMPDIR/state/$ID/state.json
+	# The time of a process that is not there any more, as a slow launcher finds it.
+	jq -c '.process.started = 0' "$state" >"$state.x" && mv "$state.x" "$state"
+	status_is stopped
+	good delete "$ID"
+	nothing_left
+}
+
 @test "the options of other runtimes' callers are taken" {
 	timeout 20 "$CASEMATE" --root /nonexistent --root="$BATS_TEST_TMPDIR/state" --debug --rootless=true --log-level debug \
 		--cgroup-manager=cgroupfs create --bundle="$BUNDLE" -no-subreaper --no-new-keyring "$ID" </dev/null >/dev/null 3>&-

@@ -87,9 +87,9 @@ gone() {
 	fails rt state "$ID"
 }
 
-# hook KIND PROGRAM-FOR-SH: adds one that works in $W
+# hook KIND PROGRAM-FOR-SH: adds one that works in $W. It reads its whole input, because some runtimes die when it does not.
 hook() {
-	change ".hooks.$1 += [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \$text]}]" --arg text "cd $W; $2"
+	change ".hooks.$1 += [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \$text]}]" --arg text "state=\$(cat); cd $W; $2"
 }
 
 # The value of a file of the container's cgroup. v1: the first hierarchy that has the controller; the path of v2 otherwise.
@@ -321,9 +321,9 @@ each() {
 
 @test "hooks_stdin: the state is on their standard input" {
 	check() {
-		hook createRuntime 'cat >hook-creating'
-		hook poststart 'cat >hook-poststart'
-		hook poststop 'cat >hook-stopped'
+		hook createRuntime 'echo "$state" >hook-creating'
+		hook poststart 'echo "$state" >hook-poststart'
+		hook poststop 'echo "$state" >hook-stopped'
 		start sleep 100
 		[ "$(jq -r '.id + " " + .bundle' "$W/hook-creating")" = "$ID $BUNDLE" ]
 		jq -e '.status == "creating" or .status == "created"' "$W/hook-creating"
@@ -369,7 +369,7 @@ each() {
 @test "createContainer, startContainer: in the namespaces of the container" {
 	check() {
 		hook createContainer 'readlink /proc/self/ns/uts >hook-uts'
-		change '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "pwd >/hook-cwd; readlink /proc/self/ns/uts >/hook-uts"]}]'
+		change '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat >/dev/null; readlink /proc/self/ns/uts >/hook-uts"]}]'
 		change '.process.args = ["/bin/sh", "-c", "readlink /proc/self/ns/uts"]'
 		[ "$(rt run --bundle "$BUNDLE" "$ID")" = "$(cat "$W/hook-uts")" ]
 		diff "$W/hook-uts" "$BUNDLE/rootfs/hook-uts"
