@@ -23,7 +23,9 @@ enum { FIRST_FREE_FD = 3 };
 BARE static inline __attribute__((always_inline)) long call(long number, const long words[5])
 {
 #if defined(__x86_64__)
+	/* cppcheck-suppress constStatement */
 	register long r10 __asm__("r10") = words[3];
+	/* cppcheck-suppress constStatement */
 	register long r8 __asm__("r8") = words[4];
 	long ret;
 

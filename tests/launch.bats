@@ -344,9 +344,10 @@ privileged() {
 
 @test "128 and the signal that ended the program" {
 	# The first process of a pid namespace is spared by its own signals, so it comes from outside.
-	set_args /bin/sleep 60
-	"$CASEMATE" run --profile "$PROFILE" --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID" </dev/null 3>&- &
-	until [ -s "$BATS_TEST_TMPDIR/pid" ]; do sleep 0.01; done
+	set_args /bin/sh -c 'echo up; sleep 60'
+	"$CASEMATE" run --profile "$PROFILE" --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID" \
+		</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+	until [ -s "$BATS_TEST_TMPDIR/out" ]; do sleep 0.01; done
 	kill -9 "$(cat "$BATS_TEST_TMPDIR/pid")"
 	status=0
 	wait $! || status=$?

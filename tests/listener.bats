@@ -139,7 +139,7 @@ agent_waits() {
 	assert_status 125 && assert_stderr "cannot reach the seccomp agent at '$SOCKET'"
 	: >"$SOCKET"
 	run_casemate
-	assert_status 125 && assert_stderr "Connection refused"
+	assert_status 125 && assert_stderr "connection refused"
 	[ ! -e "$BUNDLE/rootfs/srv/started" ]
 }
 

@@ -328,7 +328,7 @@ void cgroup_let_die(const struct plan_cgroup *plan)
 static int signal_each(int dir, int signal, size_t *ret_found, struct error *err)
 {
 	struct arena arena;
-	pid_list pids;
+	pid_list pids = {0};
 
 	TRY(arena_create(&arena, err));
 	int result = pids_of(dir, &arena, &pids, err);

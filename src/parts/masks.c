@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include "base/sys.h"
 #include "parts/place.h"
 
+enum { MASKS_MAX = 256 };
 enum { MASK_ATTRS = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
 
 static bool has_path(const string_list *list, const char *path)
@@ -67,6 +67,9 @@ int masks_plan(struct planner *p, struct error *err)
 		planner_judge(p, VERDICT_REFUSE, "masks", planner_origin(p, "/linux"),
 			      "nothing can be masked in a joined mount namespace without masking it for others",
 			      "use a mount namespace of its own");
+	if (masked.count > MASKS_MAX)
+		return error_set(err, ERROR_CONFIG, 0, "%s: more than %d paths are masked",
+				 planner_origin(p, "/linux/maskedPaths"), MASKS_MAX);
 	p->plan->masks = (struct plan_masks){.masked = masked, .readonly = readonly};
 	return 0;
 }
@@ -98,7 +101,7 @@ struct waiting {
  */
 struct cover {
 	int directory, file;
-	struct waiting *directories, *files;
+	struct waiting directories[MASKS_MAX], files[MASKS_MAX];
 	size_t directory_count, file_count;
 };
 
@@ -106,7 +109,6 @@ static void targets_close(struct waiting *targets, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		fd_close(&targets[i].target);
-	free(targets);
 }
 
 static void cover_close(struct cover *cover)
@@ -223,17 +225,17 @@ static int make_readonly(const char *path, struct error *err)
 
 int masks_apply(const struct plan *plan, struct run *run, struct error *err)
 {
-	__attribute__((cleanup(cover_close))) struct cover cover = {.directory = -1, .file = -1};
+	__attribute__((cleanup(cover_close))) struct cover cover;
+
+	/* Only what is used: the rest is some pages. */
+	cover.directory = cover.file = -1;
+	cover.directory_count = cover.file_count = 0;
 
 	(void)run;
 	for (size_t i = 0; i < plan->masks.readonly.count; i++)
 		TRY(make_readonly(plan->masks.readonly.at[i].key, err));
 	if (plan->masks.masked.count == 0)
 		return 0;
-	cover.directories = calloc(plan->masks.masked.count, sizeof(*cover.directories));
-	cover.files = calloc(plan->masks.masked.count, sizeof(*cover.files));
-	if (cover.directories == NULL || cover.files == NULL)
-		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot mask paths");
 	for (size_t i = 0; i < plan->masks.masked.count; i++)
 		TRY(find_target(plan->masks.masked.at[i].key, &cover, err));
 	return cover_all(&cover, plan->labels.mount_label, err);

@@ -68,9 +68,11 @@ static const char *look_around(unsigned *seen)
 	DIR *proc = opendir("/proc");
 
 	while (proc != NULL && had == NULL && (entry = readdir(proc)) != NULL)
-		if (isdigit((unsigned char)entry->d_name[0]) && atol(entry->d_name) > 1 &&
-		    atol(entry->d_name) != getpid())
-			had = watch(atol(entry->d_name), seen);
+		if (isdigit((unsigned char)entry->d_name[0])) {
+			long pid = strtol(entry->d_name, NULL, 10);
+
+			had = pid > 1 && pid != getpid() ? watch(pid, seen) : NULL;
+		}
 	if (proc != NULL)
 		closedir(proc);
 	return had;
