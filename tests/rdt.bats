@@ -151,7 +151,7 @@ emptied() {
 	existing_class "$ID"
 	edit_config '.linux.intelRdt = {schemata: ["L3:0=7f0"]}'
 	with_resctrl
-	assert_status 125 && assert_stderr 'File exists'
+	assert_status 125 && assert_stderr 'file exists'
 	[ -d "$RESCTRL/$ID" ] || fail "it was removed"
 }
 
