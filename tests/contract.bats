@@ -195,6 +195,16 @@ receive() {
 	one_error
 }
 
+@test "podman: without cgroups" {
+	fails "resources/pids" --root "$R" --cgroup-manager disabled create --bundle "$BUNDLE" "$ID"
+	edit_config 'del(.linux.resources)'
+	silent --root "$R" --cgroup-manager disabled create --profile privileged --bundle "$BUNDLE" --pid-file "$W/pidfile" "$ID"
+	[ -z "$(find /sys/fs/cgroup -name "*$ID*")" ] || fail "there is a cgroup"
+	silent --root "$R" --cgroup-manager disabled start "$ID"
+	silent --root "$R" kill --all "$ID" 9
+	eventually status_of stopped
+}
+
 @test "podman: the probes for checkpoint and restore" {
 	rt checkpoint --help
 	assert_status 0
