@@ -24,4 +24,4 @@ length_of_code() {
 }
 
 # shellcheck disable=SC2046 # no file name has a blank
-length_of_code $(c_files; shell_files) Makefile.am configure.ac
+length_of_code $(c_files; shell_files) Makefile.am src/sources.am tests/tests.am configure.ac

@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Each C file and each test stands in Makefile.am, and each header under include/ has the name of a file, or of a family of
-# files, under src/ unless it only declares types or constants.
+# Each C file and each test stands in Makefile.am or in a file that it includes, and each header under include/ has the name
+# of a file, or of a family of files, under src/ unless it only declares types or constants.
 set -u
 . tests/style/files.sh
 
 bad=0
-listed=$(sed 's/#.*//' Makefile.am | tr '\n\t' '  ')
+listed=$(sed 's/#.*//' Makefile.am src/sources.am tests/tests.am | tr '\n\t' '  ')
 for file in $(project_files | grep -E '^(src|include)/.*\.[ch]$|^tests/[a-z0-9_-]*\.bats$|^tests/(unit|fuzz|probe|bench)/.*\.[ch]$|^man/.*\.[1-8]$|^profiles/.*\.json$'); do
 	# A test of one file is listed as a program.
 	case " $listed " in
 	*" $file "* | *" ${file%.c} "*) ;;
 	*)
-		echo "$file: does not stand in Makefile.am"
+		echo "$file: does not stand in Makefile.am, src/sources.am or tests/tests.am"
 		bad=1
 		;;
 	esac

@@ -34,8 +34,12 @@ echo "$(date -u +%Y-%m-%d), emulated, Debian's kernels and $VM_USERLAND's system
 echo
 awk '
 	$1 == "KERNEL" { columns++; head = head " " $2 " |"; line = line " --- |" }
-	$1 == "RESULT" {
+	# What a machine did not get to before its time was over is said as well.
+	$1 == "PLAN" {
 		if (!($2 in seen)) { seen[$2] = 1; order[++count] = $2 }
+		cell[$2, columns] = "**no result**"
+	}
+	$1 == "RESULT" {
 		cell[$2, columns] = $3 " passed" ($4 ? ", **" $4 " failed**" : "") ($5 ? ", " $5 " skipped" : "")
 	}
 	END {
