@@ -192,6 +192,31 @@ assert_mount() {
 	[[ $output == *" 5000:6000 "* ]] || fail "owners were not mapped"
 }
 
+@test "a read-only tmpfs has what is mounted below it, and then nothing more can be made in it" {
+	local source=$BATS_TEST_TMPDIR/below
+	mkdir "$source"
+	chmod 755 "$source"
+	edit_config '(.mounts[] | select(.destination == "/dev") | .options) += ["ro"]'
+	add_mount '{"destination": "/m", "type": "tmpfs", "source": "tmpfs", "options": ["ro"]}'
+	add_mount '{"destination": "/m/deep/dir", "type": "bind", "source": "'"$source"'", "options": ["bind", "ro"]}'
+	for PROFILE in privileged restricted; do
+		set_args /bin/cat /proc/self/mountinfo
+		run_casemate
+		assert_mount /m ro
+		assert_mount /dev ro
+		[[ $output == *" /m/deep/dir "* ]]
+		set_args /probe create /m/file
+		run_casemate
+		assert_denied EROFS
+		set_args /probe create /dev/file
+		run_casemate
+		assert_denied EROFS
+		set_args /bin/sh -c 'echo written >/dev/null'
+		run_casemate
+		assert_status 0
+	done
+}
+
 @test "tmpcopyup: a tmpfs with what it covers" {
 	privileged
 	mkdir "$BUNDLE/rootfs/m"

@@ -99,6 +99,7 @@ struct plan_mount {
 	id_map_list uid_mappings, gid_mappings;
 	const char *content;
 	size_t content_length;
+	bool sealed;       /* read-only, but only when everything in it is made */
 	bool late;         /* the source is made by the launch itself, after all other sources were opened */
 	const char *label; /* SELinux: every file of it is labelled so; NULL: as the file system has it */
 	uint32_t mode;
@@ -119,8 +120,6 @@ struct plan_device {
 };
 struct plan_devices {
 	bool populate; /* /dev is a tmpfs of ours: nodes and links are made in it */
-	bool sealed;   /* /dev itself is read-only once everything is in it; writing to a device needs no writable mount
-			*/
 	bool by_bind;  /* mknod(2) is not permitted in a user namespace: the host's nodes are bound instead */
 	LIST(struct plan_device) nodes;
 	pair_list links; /* key: path, value: text */

@@ -22,8 +22,5 @@ void devices_attach_explain(const struct plan *plan, struct explain *out);
 int devices_attach(const struct plan *plan, struct run *run, struct error *err);
 
 /* Child, when nothing more is made in it: makes /dev read-only. */
-bool devices_seal_wanted(const struct plan *plan);
-void devices_seal_explain(const struct plan *plan, struct explain *out);
-int devices_seal(const struct plan *plan, struct run *run, struct error *err);
 
 #endif

@@ -100,8 +100,12 @@ int devices_plan(struct planner *p, struct error *err)
 	const struct plan_mount *dev = mount_on_dev(p->plan, &index);
 
 	plan->populate = dev != NULL && dev->kind == MOUNT_FILESYSTEM;
-	/* In a user namespace /dev belongs to the workload: without this it could make files there. */
-	plan->sealed = plan->populate && p->plan->rootfs.readonly && p->profile->mount_flags == VERDICT_TIGHTEN;
+	/*
+	 * In a user namespace /dev belongs to the workload: without this it could make files there. Writing to a device
+	 * needs no writable mount.
+	 */
+	if (plan->populate && p->plan->rootfs.readonly && p->profile->mount_flags == VERDICT_TIGHTEN)
+		p->plan->mounts.at[index].sealed = true;
 	plan->by_bind = (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0 || !p->host->privileged ||
 			p->plan->namespaces.join[NAMESPACE_USER].path != NULL;
 	for (size_t i = 0; plan->populate && i < sizeof(defaults) / sizeof(defaults[0]); i++)
@@ -236,26 +240,5 @@ int devices_attach(const struct plan *plan, struct run *run, struct error *err)
 		if (sys_symlinkat(link->value, dev, link->key + strlen("/dev/")) < 0 && errno != EEXIST)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot make the link '%s'", link->key);
 	}
-	return 0;
-}
-
-bool devices_seal_wanted(const struct plan *plan)
-{
-	return plan->devices.sealed;
-}
-
-void devices_seal_explain(const struct plan *plan, struct explain *out)
-{
-	(void)plan;
-	explain_say(out, EXPLAIN_STOPS, "default", "nothing more can be made in /dev");
-}
-
-int devices_seal(const struct plan *plan, struct run *run, struct error *err)
-{
-	size_t index = 0;
-
-	if (mount_on_dev(plan, &index) == NULL ||
-	    sys_mount_setattr(run->mounts[index], "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot make /dev read-only");
 	return 0;
 }

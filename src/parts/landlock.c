@@ -58,9 +58,9 @@ static void derive_rules(struct planner *p)
 		uint64_t access = read_access | write_access;
 
 		if ((mount->kind != MOUNT_BIND && mount->kind != MOUNT_FILESYSTEM) ||
-		    (mount->attr_set & MOUNT_ATTR_RDONLY) != 0)
+		    (mount->attr_set & MOUNT_ATTR_RDONLY) != 0 || (mount->sealed && strcmp(mount->target, "/dev") != 0))
 			continue;
-		if (strcmp(mount->target, "/dev") == 0 && p->plan->devices.sealed)
+		if (mount->sealed)
 			access = read_access | LANDLOCK_ACCESS_FS_WRITE_FILE | KERNEL_LANDLOCK_FS_TRUNCATE;
 		if (strcmp(mount->target, "/dev") == 0 || strncmp(mount->target, "/dev/", 5) == 0)
 			access |= KERNEL_LANDLOCK_FS_IOCTL_DEV;

@@ -330,6 +330,15 @@ static void note_ignored_words(struct planner *p, const struct plan_mount *mount
 			     arena_printf(p->arena, "a bind mount has no option '%s': ignored", mount->data.at[i]));
 }
 
+/* What lies below it is still to be made: podman's /dev is such a one. */
+static void seal_tmpfs(struct plan_mount *mount)
+{
+	if (mount->kind != MOUNT_FILESYSTEM || strcmp(mount->type, "tmpfs") != 0)
+		return;
+	mount->sealed = (mount->attr_set & MOUNT_ATTR_RDONLY) != 0;
+	mount->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+}
+
 static int plan_mount(struct planner *p, const struct request_mount *wanted, size_t *binds, struct error *err)
 {
 	struct plan_mount mount;
@@ -350,6 +359,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	if (mount.kind == MOUNT_BIND)
 		mounts_judge_source(p, &mount, (*binds)++);
 	judge_remount(p, &mount);
+	seal_tmpfs(&mount);
 	TRY(check_special(p, &mount, err));
 	complete_idmap(p, &mount);
 	leave_idmap_to_launcher(p, &mount);
@@ -463,7 +473,7 @@ bool mounts_attach_wanted(const struct plan *plan)
 static void explain_one(const struct plan_mount *mount, struct explain *out)
 {
 	uint64_t attrs = mount->attr_set;
-	bool writable = (attrs & MOUNT_ATTR_RDONLY) == 0;
+	bool writable = (attrs & MOUNT_ATTR_RDONLY) == 0 && !mount->sealed;
 	const char *if_there = (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0 ? ", if it exists" : "";
 	char flags[64];
 

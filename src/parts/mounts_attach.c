@@ -185,3 +185,29 @@ int mounts_attach(const struct plan *plan, struct run *run, struct error *err)
 	close_many(plan, run);
 	return 0;
 }
+
+bool mounts_seal_wanted(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (plan->mounts.at[i].sealed)
+			return true;
+	return false;
+}
+
+void mounts_seal_explain(const struct plan *plan, struct explain *out)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (plan->mounts.at[i].sealed)
+			explain_say(out, EXPLAIN_STOPS, plan->mounts.at[i].from, "nothing more can be made in %s",
+				    plan->mounts.at[i].target);
+}
+
+int mounts_seal(const struct plan *plan, struct run *run, struct error *err)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (plan->mounts.at[i].sealed &&
+		    sys_mount_setattr(run->mounts[i], "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot make %s read-only",
+					 plan->mounts.at[i].target);
+	return 0;
+}

@@ -87,7 +87,7 @@ static const struct step launch_steps[] = {
 	/* Before /proc/sys becomes read-only. */
 	STEP("sysctl", STEP_BUILD, sysctl_apply),
 	STEP("masks", STEP_BUILD, masks_apply),
-	STEP("devices-seal", STEP_BUILD, devices_seal),
+	STEP("seal", STEP_BUILD, mounts_seal),
 	/* After the masks: a directory that is entered before it is covered stays what it was, and so does all below
 	 * it. Before the root becomes read-only: a bundle's working directory is made where it is missing.
 	 */
