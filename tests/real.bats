@@ -192,8 +192,11 @@ spec() {
 
 @test "every other server and language of the host works in the sandbox without root" {
 	local PATH=$PATH:/usr/sbin rust tried=()
-	sandbox -- "$SHARED/work/tools.sh"
-	said "tools: ok"
+	if command -v perl git openssl sqlite3 curl | wc -l | grep -qx 5; then
+		tried+=(tools)
+		sandbox -- "$SHARED/work/tools.sh"
+		said "tools: ok"
+	fi
 	if [[ -x /usr/bin/node ]]; then
 		tried+=(node)
 		sandbox -- node "$SHARED/work/node.js"

@@ -46,6 +46,11 @@ manual_text() {
 		sed "s|/usr/local/bin|$(dirname "$(runtime_path casemate)")|g"
 }
 
+# Older ones would take a better score than this machine may give.
+dockerd_score() {
+	! dockerd --help 2>&1 | grep -q oom-score-adjust || echo --oom-score-adjust=0
+}
+
 # daemon.json holds what an operator would write into it.
 dockerd_start() {
 	local runtime
@@ -56,9 +61,10 @@ dockerd_start() {
 				jq -n --arg name "$runtime" --arg path "$(runtime_path "$runtime")" '{runtimes: {($name): {$path}}}'
 		done
 	} | jq -s '{runtimes: (map(.runtimes) | add)}' >"$MACHINE/daemon.json"
+	# shellcheck disable=SC2046 # an option, or nothing
 	machine_daemon dockerd dockerd --config-file "$MACHINE/daemon.json" --data-root "$MACHINE/docker" \
 		--exec-root /run/docker --pidfile /run/docker.pid --containerd /run/containerd/containerd.sock \
-		--host unix:///run/docker.sock --oom-score-adjust 0 "$@"
+		--host unix:///run/docker.sock $(dockerd_score) "$@"
 	started dockerd machine_run docker version
 }
 
@@ -72,9 +78,10 @@ dockerd_default_runtime() {
 
 # dockerd_start_other NAME OPTION...: one more daemon, without a network, at unix:///run/NAME.sock
 dockerd_start_other() {
+	# shellcheck disable=SC2046 # an option, or nothing
 	machine_daemon "$1" dockerd --config-file "$MACHINE/daemon.json" --data-root "$MACHINE/$1" --exec-root "/run/$1" \
 		--pidfile "/run/$1.pid" --containerd /run/containerd/containerd.sock --host "unix:///run/$1.sock" \
-		--oom-score-adjust 0 --bridge none --iptables=false "${@:2}"
+		$(dockerd_score) --bridge none --iptables=false "${@:2}"
 	started "$1" machine_run docker -H "unix:///run/$1.sock" version
 }
 
