@@ -30,7 +30,8 @@
 #include "base/error.h"
 
 enum sync_message {
-	SYNC_ISOLATED = 1,
+	SYNC_END, /* is never said: whoever awaits it awaits the end of file */
+	SYNC_ISOLATED,
 	SYNC_ATTACHED,
 	SYNC_TERMINAL,
 	SYNC_HOOKS,

@@ -83,6 +83,8 @@ struct integer_type {
 	uint64_t max;
 };
 
+enum { INT32 = 3 }; /* in this table */
+
 static const struct integer_type integers[] = {
 	{'y', "byte", 0, UINT8_MAX},    {'n', "int16", INT16_MIN, INT16_MAX},
 	{'q', "uint16", 0, UINT16_MAX}, {'i', "int32", INT32_MIN, INT32_MAX},
@@ -147,7 +149,7 @@ static int parse_number(struct parser *p, char expected)
 	if (expected == 'd' || (expected == '\0' && fraction))
 		TRY(parse_double(p, token));
 	else if (type != NULL || expected == '\0')
-		TRY(parse_integer(p, type != NULL ? type : integer_type('i'), token));
+		TRY(parse_integer(p, type != NULL ? type : &integers[INT32], token));
 	else
 		return bad(p, "another type is expected");
 	p->at += length;

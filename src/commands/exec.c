@@ -88,7 +88,9 @@ static int take_user(const char *text, struct request_user *user, struct error *
 static int take_groups(const char *text, struct arena *arena, struct request_user *user, struct error *err)
 {
 	for (const char *at = text;; at++) {
-		TRY(parse_id(&at, "--additional-gids", LIST_ADD(arena, &user->additional_gids), err));
+		uint32_t *group = LIST_ADD(arena, &user->additional_gids);
+
+		TRY(parse_id(&at, "--additional-gids", group, err));
 		if (*at == '\0')
 			return 0;
 		if (*at != ',')

@@ -15,8 +15,9 @@ const char *options_path(struct arena *arena, const char *cwd, const char *path)
 		if (word[0] == '\0' || strcmp(word, ".") == 0)
 			continue;
 		if (strcmp(word, "..") == 0) {
-			while (length > 0 && out[--length] != '/')
-				;
+			out[length] = '\0';
+			char *slash = strrchr(out, '/');
+			length = slash != NULL ? (size_t)(slash - out) : 0;
 			out[length] = '\0';
 			continue;
 		}

@@ -150,6 +150,8 @@ struct filter_rule filter_rule_at(const struct filter_rules *rules, uint32_t ind
 
 		return (struct filter_rule){rule->args.at, rule->args.count, rules->actions[index]};
 	}
+	if (index - own >= rules->exemptions.count)
+		return (struct filter_rule){.action = SECCOMP_RET_KILL_PROCESS};
 	const struct filter_exemption *exemption = &rules->exemptions.at[index - own];
 
 	return (struct filter_rule){exemption->args, exemption->count, SECCOMP_RET_ALLOW};

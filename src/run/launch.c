@@ -268,7 +268,7 @@ static int hand_over_listener(const struct plan *plan, struct run *run, struct e
 
 static int await_exec(const struct plan *plan, struct run *run, struct error *err)
 {
-	int gone = hear(run, 0, NULL, err);
+	int gone = hear(run, SYNC_END, NULL, err);
 
 	if (gone <= 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_BUG, 0, "the container spoke out of turn");
@@ -280,7 +280,7 @@ static int await_exec(const struct plan *plan, struct run *run, struct error *er
 /* Until the child has said that it need not die with the launcher, the launcher may not end. */
 static int await_parting(const struct plan *plan, struct run *run, struct error *err)
 {
-	int gone = hear(run, 0, NULL, err);
+	int gone = hear(run, SYNC_END, NULL, err);
 
 	if (gone <= 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_BUG, 0, "the container spoke out of turn");

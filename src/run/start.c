@@ -156,7 +156,7 @@ int start_container(const struct state *state, const struct plan_listener *liste
 	TRY(map_shared(page, &shared, err));
 	if (listener != NULL)
 		TRY(hand_over(state, listener, sync, shared, err));
-	gone = sync_await(sync, 0, NULL, err);
+	gone = sync_await(sync, SYNC_END, NULL, err);
 	if (gone <= 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_BUG, 0, "the container spoke out of turn");
 	return report(shared, err);
