@@ -7,7 +7,7 @@ load helpers/common
 load engines/checks
 
 setup_file() {
-	engine_setup docker dockerd containerd docker docker-compose script
+	engine_setup docker dockerd containerd docker script
 	containerd_start
 	dockerd_start
 	dk load -qi "$MACHINE/busybox.tar"
@@ -297,7 +297,7 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 		local address
 		[ "$(run_it --network none busybox:test sh -c 'tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d " "')" = lo ]
 		dk run -d --name "$RUNTIME-web" $(as_asked) -p 8080:8080 busybox:test httpd -f -p 8080 -h /etc
-		address=$(dk inspect -f '{{.NetworkSettings.IPAddress}}' "$RUNTIME-web")
+		address=$(dk inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' "$RUNTIME-web")
 		run_it busybox:test wget -qO - "http://$address:8080/group" | has extra
 		in_machine busybox wget -qO - http://127.0.0.1:8080/group | has extra
 		dk rm -f "$RUNTIME-web"
@@ -419,6 +419,15 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 	each_runtime "build"
 }
 
+# The second version is a plugin of docker; Debian 12 has the first.
+compose() {
+	if in_machine docker compose version >/dev/null 2>&1; then
+		in_machine docker compose "$@"
+	else
+		in_machine docker-compose "$@"
+	fi
+}
+
 @test "docker: compose starts two services that find each other" {
 	check() {
 		local dir=$MACHINE/compose-$RUNTIME more=""
@@ -439,8 +448,8 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 			    command: sh -c "sleep 1; wget -qO - http://web:8080/group"
 			$more
 		END
-		in_machine docker-compose -f "$dir/docker-compose.yml" up --abort-on-container-exit | has extra
-		in_machine docker-compose -f "$dir/docker-compose.yml" down
+		compose -f "$dir/docker-compose.yml" up --abort-on-container-exit | has extra
+		compose -f "$dir/docker-compose.yml" down
 	}
 	each_runtime "compose"
 }
