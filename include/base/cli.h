@@ -16,6 +16,7 @@
 struct cli_word {
 	const char *option; /* "--ro" */
 	const char *value;
+	const char *from; /* where it stands when it was not typed: "FILE:/sandbox/ro/0"; NULL: on the command line */
 };
 typedef LIST(struct cli_word) cli_words;
 
@@ -71,6 +72,13 @@ struct cli {
  */
 int cli_parse(const struct cli *cli, char *const *argv, void *into, struct arena *arena, char ***ret_rest,
 	      struct error *err);
+
+/*
+ * Stores @value (NULL for a switch) as if @option had been given with it; @from as in struct cli_word. Fails with
+ * ERROR_USAGE.
+ */
+int cli_take(const struct cli_option *option, const char *value, const char *from, void *into, struct arena *arena,
+	     struct error *err);
 
 /* Prints usage, summary and the options, in 80 columns. */
 void cli_help(const struct cli *cli, FILE *out);

@@ -40,7 +40,8 @@ int command_profile(const struct invocation *invocation, const char *argument, s
 
 /* What the command line of a sandbox says. */
 struct sandbox_choice {
-	struct sandbox_options options;
+	struct sandbox_options options; /* of the profile and of the command line */
+	struct profile profile;
 	struct request request;
 	struct host host;
 };

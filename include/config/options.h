@@ -25,6 +25,7 @@ struct sandbox_options {
 	const char *profile;
 	const char *seccomp;
 	const char *bundle_out;
+	const char *save;
 	struct cli_number uid, gid;
 	struct cli_number mem, pids, cpu, time;
 	struct cli_number status_fd, trace_fd;
@@ -33,6 +34,14 @@ struct sandbox_options {
 };
 
 extern const struct cli_option sandbox_options[];
+
+enum option_mark {
+	FLAG_TYPED = 1 << 0,    /* makes no sense in a profile's file */
+	FLAG_HOST_PATH = 1 << 1 /* its value begins with a path of the host */
+};
+
+/* The marks of a flag of that table. */
+uint32_t options_marks(const struct cli_option *option);
 
 /*
  * Makes the request of @options for the program @argv (NULL-terminated) on @host, with @environ for what --env passes

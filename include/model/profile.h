@@ -27,6 +27,13 @@ enum profile_landlock {
 	PROFILE_LANDLOCK_REQUIRED, /* the launch stops where the kernel has none */
 };
 
+/* A flag of `casemate sandbox` that a profile brings along: a request, which the ceiling judges like any other. */
+struct profile_flag {
+	const char *option; /* "--ro" */
+	const char *value;  /* NULL: a switch */
+	origin from;        /* "FILE:/sandbox/ro/0" */
+};
+
 struct profile {
 	const char *name;
 	origin from;                    /* "built in", or the path of the file */
@@ -63,6 +70,7 @@ struct profile {
 	enum profile_seccomp seccomp;
 	enum profile_landlock landlock;
 	bool lock_securebits; /* securebits are locked so that uid 0 gains nothing by execve(2) */
+	LIST(struct profile_flag) sandbox;
 };
 
 #endif

@@ -135,19 +135,25 @@ static int store_number(const struct cli_option *option, const char *value, stru
 	return 0;
 }
 
-static int store(const struct cli_option *option, const char *value, char *base, struct arena *arena, struct error *err)
+int cli_take(const struct cli_option *option, const char *value, const char *from, void *into, struct arena *arena,
+	     struct error *err)
 {
-	void *into = base + option->offset;
+	void *member = (char *)into + option->offset;
 
 	switch (option->kind) {
+	case CLI_ON:
+	case CLI_OFF:
+		*(bool *)member = option->kind == CLI_ON;
+		return 0;
 	case CLI_TEXT:
-		*(const char **)into = value;
+		*(const char **)member = value;
 		return 0;
 	case CLI_WORDS:
-		*LIST_ADD(arena, (cli_words *)into) = (struct cli_word){.option = option->name, .value = value};
+		*LIST_ADD(arena, (cli_words *)member) =
+			(struct cli_word){.option = option->name, .value = value, .from = from};
 		return 0;
 	default:
-		return store_number(option, value, into, err);
+		return store_number(option, value, member, err);
 	}
 }
 
@@ -177,13 +183,13 @@ static int take_option(const struct cli *cli, char *const *argv, void *into, str
 	if (option->argument == NULL) {
 		if (equals != NULL)
 			return error_set(err, ERROR_USAGE, 0, "%s takes no value", option->name);
-		*(bool *)((char *)into + option->offset) = option->kind == CLI_ON;
+		TRY(cli_take(option, NULL, NULL, into, arena, err));
 		return 1;
 	}
 	if (equals == NULL && argv[1] == NULL)
 		return error_set(err, ERROR_USAGE, 0, "option %s requires an argument: %s", option->name,
 				 option->argument);
-	TRY(store(option, equals == NULL ? argv[1] : equals + 1, into, arena, err));
+	TRY(cli_take(option, equals == NULL ? argv[1] : equals + 1, NULL, into, arena, err));
 	return equals == NULL ? 2 : 1;
 }
 

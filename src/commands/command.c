@@ -6,6 +6,7 @@
 
 #include "config/oci.h"
 #include "config/profile.h"
+#include "config/profile_sandbox.h"
 #include "run/plan.h"
 
 const struct command *const commands[] = {
@@ -25,13 +26,11 @@ int command_profile(const struct invocation *invocation, const char *argument, s
 	return profile_select(&choice, invocation->arena, ret, err);
 }
 
-static int plan(const struct invocation *invocation, const struct request *request, const char *profile_name,
+static int plan(const struct invocation *invocation, const struct request *request, const struct profile *profile,
 		struct host *host, const char *id, struct plan **ret_plan, struct error *err)
 {
-	struct profile *profile = arena_alloc(invocation->arena, sizeof(*profile));
 	const struct plan_input input = {.request = request, .profile = profile, .host = host, .id = id};
 
-	TRY(command_profile(invocation, profile_name, profile, err));
 	if (profile->sensitive_sources != VERDICT_ALLOW || profile->host_namespaces != VERDICT_ALLOW)
 		TRY(host_probe_sources(host, request, invocation->arena, err));
 	if (profile->hooks != VERDICT_ALLOW)
@@ -53,14 +52,33 @@ static void probe_manager(const struct invocation *invocation, struct request *r
 		host_probe_manager(host, invocation->arena);
 }
 
-int command_read_sandbox(const struct invocation *invocation, struct sandbox_choice *ret, struct error *err)
+/* What is typed adds to the flags of the profile that is typed, and wins where there can be only one. */
+static int read_flags(const struct invocation *invocation, struct sandbox_choice *ret, char ***ret_program,
+		      struct error *err)
 {
-	char **program;
-	int help = cli_parse(command_sandbox.cli, invocation->argv, &ret->options, invocation->arena, &program, err);
+	const struct cli *cli = command_sandbox.cli;
+	struct sandbox_options typed = {0};
+	int help = cli_parse(cli, invocation->argv, &typed, invocation->arena, ret_program, err);
 
 	if (help != 0)
 		return help;
 	TRY(host_probe(&ret->host, invocation->arena, err));
+	TRY(command_profile(invocation, typed.profile, &ret->profile, err));
+	if (ret->profile.sandbox.count == 0) {
+		ret->options = typed;
+		return 0;
+	}
+	TRY(profile_sandbox_take(&ret->profile, &ret->host, invocation->arena, &ret->options, err));
+	return cli_parse(cli, invocation->argv, &ret->options, invocation->arena, ret_program, err);
+}
+
+int command_read_sandbox(const struct invocation *invocation, struct sandbox_choice *ret, struct error *err)
+{
+	char **program;
+	int help = read_flags(invocation, ret, &program, err);
+
+	if (help != 0)
+		return help;
 	host_probe_directories(&ret->host, invocation->arena);
 	TRY(options_request(&ret->options, program, &ret->host, invocation->arena, &ret->request, err));
 	probe_manager(invocation, &ret->request, &ret->host);
@@ -70,13 +88,14 @@ int command_read_sandbox(const struct invocation *invocation, struct sandbox_cho
 int command_plan_sandbox(const struct invocation *invocation, struct sandbox_choice *choice, struct plan **ret_plan,
 			 struct error *err)
 {
-	return plan(invocation, &choice->request, choice->options.profile, &choice->host, "sandbox", ret_plan, err);
+	return plan(invocation, &choice->request, &choice->profile, &choice->host, "sandbox", ret_plan, err);
 }
 
 int command_plan_bundle(const struct invocation *invocation, const struct bundle_choice *choice, struct plan **ret_plan,
 			struct error *err)
 {
 	struct request *request = arena_alloc(invocation->arena, sizeof(*request));
+	struct profile *profile = arena_alloc(invocation->arena, sizeof(*profile));
 	struct host host;
 
 	TRY(oci_read_bundle(choice->bundle, choice->config, invocation->arena, request, err));
@@ -85,7 +104,8 @@ int command_plan_bundle(const struct invocation *invocation, const struct bundle
 	request->notify = choice->notify;
 	TRY(host_probe(&host, invocation->arena, err));
 	probe_manager(invocation, request, &host);
-	return plan(invocation, request, choice->profile, &host, choice->id, ret_plan, err);
+	TRY(command_profile(invocation, choice->profile, profile, err));
+	return plan(invocation, request, profile, &host, choice->id, ret_plan, err);
 }
 
 int command_print(const char *text, size_t length, struct error *err)

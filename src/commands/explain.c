@@ -40,8 +40,9 @@ static int plan_sandbox(const struct invocation *invocation, char **rest, struct
 	int help = command_read_sandbox(&inner, choice, err);
 	if (help != 0)
 		return help < 0 ? -1 : 0;
-	if (choice->options.bundle_out != NULL)
-		return error_set(err, ERROR_USAGE, 0, "--bundle-out: explain writes nothing");
+	if (choice->options.bundle_out != NULL || choice->options.save != NULL)
+		return error_set(err, ERROR_USAGE, 0, "%s: explain writes nothing",
+				 choice->options.save != NULL ? "--save" : "--bundle-out");
 	return command_plan_sandbox(&inner, choice, ret_plan, err);
 }
 

@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/bundle_out.h"
 
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+
 #include "commands/command.h"
+#include "config/profile_sandbox.h"
 #include "run/launch.h"
+#include "run/plan.h"
 
 static const struct cli cli = {
 	.usage = "casemate sandbox [FLAG]... [--] COMMAND [ARGUMENT]...",
@@ -12,6 +20,24 @@ static const struct cli cli = {
 	.options = sandbox_options,
 	.order = CLI_IN_FRONT,
 };
+
+/* Nothing is written over, and what cannot be written whole is not left behind. */
+static int save(const struct sandbox_choice *choice, struct arena *arena, struct error *err)
+{
+	const char *path = choice->options.save, *text;
+	size_t length;
+
+	TRY(profile_sandbox_write(&choice->options, &choice->profile, path, &choice->host, arena, &text, &length, err));
+	AUTOCLOSE int file = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (file < 0)
+		return error_set(err, ERROR_USAGE, errno, "--save %s", path);
+	if (fd_write_all(file, text, length) < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "--save %s", path);
+		(void)sys_unlinkat(AT_FDCWD, path, 0);
+		return -1;
+	}
+	return 0;
+}
 
 static int sandbox(const struct invocation *invocation, int *ret_status, struct error *err)
 {
@@ -29,6 +55,9 @@ static int sandbox(const struct invocation *invocation, int *ret_status, struct 
 	TRY(command_descriptor(&choice->options.status_fd, "--json-status-fd", &launch.status_fd, err));
 	TRY(command_descriptor(&choice->options.trace_fd, "--trace-fd", &launch.trace_fd, err));
 	TRY(command_plan_sandbox(invocation, choice, &plan, err));
+	TRY(plan_check_refusals(plan, err));
+	if (choice->options.save != NULL)
+		TRY(save(choice, invocation->arena, err));
 	return launch_run(plan, &launch, ret_status, err);
 }
 

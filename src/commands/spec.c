@@ -15,7 +15,7 @@
 
 struct spec_options {
 	const char *bundle, *file;
-	bool rootless;
+	bool rootless, sandbox;
 };
 
 #define AT(member) offsetof(struct spec_options, member)
@@ -25,11 +25,14 @@ static const struct cli_option options[] = {
 	{"--file", 'f', CLI_TEXT, AT(file), "FILE", "its name there (default: config.json)", 0},
 	{"--rootless", 0, CLI_ON, AT(rootless), NULL, "for a caller that is not root: a user namespace with its own id",
 	 0},
+	{"--sandbox", 0, CLI_ON, AT(sandbox), NULL,
+	 "what follows is for `casemate sandbox`: flags and a program, whose bundle becomes the new directory DIR", 0},
 	CLI_END,
 };
 
 static const struct cli cli = {
-	.usage = "casemate spec [OPTION]...",
+	.usage = "casemate spec [OPTION]...\n       casemate spec --bundle DIR --sandbox [FLAG]... [--] COMMAND "
+		 "[ARGUMENT]...",
 	.summary = "Writes a config.json to begin with: a shell for an ordinary user, which starts under the profile "
 		   "restricted as it is.",
 	.options = options,
@@ -45,21 +48,54 @@ static int write_config(const struct spec_options *given, const struct request *
 	return bundle_write_config(dir, given->file, request, err);
 }
 
+/* The words behind --sandbox have a table of their own: ends @argv there and returns them. */
+static char *const *cut_sandbox(struct arena *arena, char *const *argv, char ***ret_front)
+{
+	size_t count = 0;
+
+	while (argv[count] != NULL && strcmp(argv[count], "--sandbox") != 0)
+		count++;
+	count += argv[count] != NULL;
+	*ret_front = arena_alloc(arena, (count + 1) * sizeof(**ret_front));
+	memcpy(*ret_front, argv, count * sizeof(**ret_front));
+	return argv + count;
+}
+
+static int write_sandbox(const struct invocation *invocation, const struct spec_options *given, char *const *words,
+			 struct error *err)
+{
+	struct sandbox_choice *choice = arena_alloc(invocation->arena, sizeof(*choice));
+	struct invocation inner = *invocation;
+
+	inner.argv = words;
+	int help = command_read_sandbox(&inner, choice, err);
+	if (help > 0)
+		cli_help(command_sandbox.cli, stdout);
+	if (help != 0)
+		return help < 0 ? -1 : 0;
+	if (strcmp(given->bundle, ".") == 0 || given->rootless)
+		return error_set(err, ERROR_USAGE, 0, "spec --sandbox needs --bundle DIR, and nothing else beside it");
+	return bundle_write(given->bundle, &choice->request, err);
+}
+
 static int spec(const struct invocation *invocation, int *ret_status, struct error *err)
 {
 	struct spec_options given = {.bundle = ".", .file = "config.json"};
 	struct request *request = arena_alloc(invocation->arena, sizeof(*request));
 	struct profile *restricted = arena_alloc(invocation->arena, sizeof(*restricted));
-	char **rest;
+	char **front, **rest;
+	char *const *words = cut_sandbox(invocation->arena, invocation->argv, &front);
 
 	(void)ret_status;
-	int help = cli_parse(&cli, invocation->argv, &given, invocation->arena, &rest, err);
+	int help = cli_parse(&cli, front, &given, invocation->arena, &rest, err);
 	if (help > 0)
 		cli_help(&cli, stdout);
 	if (help != 0)
 		return help < 0 ? -1 : 0;
 	if (rest[0] != NULL)
 		return error_set(err, ERROR_USAGE, 0, "there are too many arguments");
+	if (given.sandbox)
+		return write_sandbox(invocation, &given, words, err);
 	TRY(profile_builtin("restricted", invocation->arena, restricted, err));
 	const struct spec_user user = {given.rootless, geteuid(), getegid()};
 	spec_request(restricted, &user, invocation->arena, request);

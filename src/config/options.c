@@ -57,8 +57,9 @@ const struct cli_option sandbox_options[] = {
 	{"--seccomp", 0, CLI_TEXT, AT(seccomp), "FILE",
 	 "load a filter (linux.seccomp as JSON) on top of the default one", 0},
 	{"--profile", 0, CLI_TEXT, AT(profile), "NAME|FILE",
-	 "the ceiling: restricted (default), baseline, privileged, a file", 0},
+	 "the ceiling, restricted (default), baseline or privileged; or a file, with the flags that it holds", 0},
 	{"--bundle-out", 0, CLI_TEXT, AT(bundle_out), "DIR", "write the equivalent OCI bundle and start nothing", 0},
+	{"--save", 0, CLI_TEXT, AT(save), "FILE", "write these flags as a profile into the new FILE, then start", 0},
 	{"--json-status-fd", 0, CLI_NUMBER, AT(status_fd), "N", "write JSON lines about the launch to this descriptor",
 	 1 << 20},
 	{"--trace-fd", 0, CLI_NUMBER, AT(trace_fd), "N", "write the names of the applied steps to this descriptor",
@@ -67,6 +68,25 @@ const struct cli_option sandbox_options[] = {
 	{"--no-pty", 0, CLI_ON, AT(no_pty), NULL, "give it the caller's terminal itself, not one of its own", 0},
 	CLI_END,
 };
+
+static const struct {
+	const char *name;
+	uint32_t marks;
+} flag_marks[] = {
+	{"--ro", FLAG_HOST_PATH},     {"--ro-try", FLAG_HOST_PATH},  {"--rw", FLAG_HOST_PATH},
+	{"--rw-try", FLAG_HOST_PATH}, {"--dev", FLAG_HOST_PATH},     {"--dev-try", FLAG_HOST_PATH},
+	{"--file", FLAG_HOST_PATH},   {"--seccomp", FLAG_HOST_PATH}, {"--profile", FLAG_TYPED},
+	{"--bundle-out", FLAG_TYPED}, {"--save", FLAG_TYPED},        {"--json-status-fd", FLAG_TYPED},
+	{"--trace-fd", FLAG_TYPED},
+};
+
+uint32_t options_marks(const struct cli_option *option)
+{
+	for (size_t i = 0; i < sizeof(flag_marks) / sizeof(flag_marks[0]); i++)
+		if (strcmp(flag_marks[i].name, option->name) == 0)
+			return flag_marks[i].marks;
+	return 0;
+}
 
 /* Splits "A:B" at the first ':' that is not escaped as "\:", and removes the escapes. *@ret_second is NULL without one.
  */
@@ -102,22 +122,27 @@ static int check_target(const struct cli_word *word, const char *path, struct er
 	return 0;
 }
 
+static origin origin_of(struct arena *arena, const struct cli_word *word)
+{
+	return word->from != NULL ? word->from : arena_printf(arena, "%s %s", word->option, word->value);
+}
+
 struct file_flag {
 	const char *name;
 	const char *options; /* of the bind mount; NULL: another kind */
-	bool optional;
+	uint32_t special;
 };
 
 static const struct file_flag file_flags[] = {
-	{"--ro", OPTIONS_BIND_RO, false},
-	{"--ro-try", OPTIONS_BIND_RO, true},
-	{"--rw", OPTIONS_BIND_RW, false},
-	{"--rw-try", OPTIONS_BIND_RW, true},
-	{"--dev", "bind,nosuid,noexec", false},
-	{"--dev-try", "bind,nosuid,noexec", true},
-	{"--tmpfs", NULL, false},
-	{"--file", NULL, false},
-	{"--symlink", NULL, false},
+	{"--ro", OPTIONS_BIND_RO, 0},
+	{"--ro-try", OPTIONS_BIND_RO, MOUNT_SPECIAL_OPTIONAL},
+	{"--rw", OPTIONS_BIND_RW, 0},
+	{"--rw-try", OPTIONS_BIND_RW, MOUNT_SPECIAL_OPTIONAL},
+	{"--dev", "bind,nosuid,noexec", MOUNT_SPECIAL_DEVICE},
+	{"--dev-try", "bind,nosuid,noexec", MOUNT_SPECIAL_DEVICE | MOUNT_SPECIAL_OPTIONAL},
+	{"--tmpfs", NULL, 0},
+	{"--file", NULL, 0},
+	{"--symlink", NULL, 0},
 };
 
 struct adding {
@@ -139,7 +164,7 @@ static int add_bind(const struct adding *a, const struct cli_word *word, const s
 	mount->source = source;
 	mount->type = "bind";
 	options_apply_words(a->arena, mount, flag->options);
-	mount->special |= flag->optional ? MOUNT_SPECIAL_OPTIONAL : 0;
+	mount->special |= flag->special;
 	return 0;
 }
 
@@ -208,7 +233,7 @@ static int add_files(const struct adding *a, const cli_words *words, struct erro
 	for (size_t i = 0; i < words->count; i++) {
 		const struct cli_word *word = &words->at[i];
 		const struct file_flag *flag = file_flags;
-		origin from = arena_printf(a->arena, "%s %s", word->option, word->value);
+		origin from = origin_of(a->arena, word);
 
 		while (strcmp(flag->name, word->option) != 0)
 			flag++;
@@ -270,7 +295,7 @@ static int add_environment(const struct adding *a, const cli_words *words, struc
 static int add_rlimit(const struct adding *a, const struct cli_word *word, struct error *err)
 {
 	char *name = arena_strdup(a->arena, word->value), *soft = strchr(name, '='), *hard;
-	struct request_rlimit rlimit = {.from = arena_printf(a->arena, "--rlimit %s", word->value)};
+	struct request_rlimit rlimit = {.from = origin_of(a->arena, word)};
 	uint64_t *into[] = {&rlimit.soft, &rlimit.hard};
 	uint64_t type = 0;
 
@@ -449,7 +474,7 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 	if (options->seccomp != NULL)
 		TRY(add_seccomp(&a, options->seccomp, err));
 	if (options->cwd != NULL)
-		TRY(check_target(&(struct cli_word){"--cwd", options->cwd}, options->cwd, err));
+		TRY(check_target(&(struct cli_word){"--cwd", options->cwd, NULL}, options->cwd, err));
 	ret->process.cwd = options->cwd != NULL ? options->cwd : has_mount(ret, OPTIONS_HOME) ? OPTIONS_HOME : "/";
 	return 0;
 }

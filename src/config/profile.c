@@ -8,9 +8,8 @@
 #include "base/json.h"
 #include "config/builtin.h"
 #include "config/profile_items.h"
+#include "config/profile_sandbox.h"
 #include "model/names.h"
-
-enum { NAME_BYTES = 64 };
 
 /* A text to read, with what its "extends" may refer to. */
 struct source {
@@ -30,6 +29,7 @@ struct document {
 	bool locked_given;
 	struct profile values;
 	bool given[ITEM_COUNT];
+	void *sandbox; /* its flags are in values.sandbox */
 };
 
 static int take_capability(struct json_reader *r, const char *word, void *into)
@@ -45,11 +45,10 @@ static int take_capability(struct json_reader *r, const char *word, void *into)
 /* It is printed, and compared with the names of the built-in ones. */
 static int check_name(struct json_reader *r, const char *word, void *into)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 	size_t length = strlen(word);
 
-	if (length == 0 || length > NAME_BYTES || strspn(word, letters) != length)
-		return json_fail(r, NULL, "a name has 1 to %d of A-Z a-z 0-9 . _ -", NAME_BYTES);
+	if (length == 0 || length > PROFILE_NAME_BYTES || strspn(word, PROFILE_NAME_LETTERS) != length)
+		return json_fail(r, NULL, "a name has 1 to %d of A-Z a-z 0-9 . _ -", PROFILE_NAME_BYTES);
 	*(const char **)into = word;
 	return 0;
 }
@@ -147,7 +146,9 @@ static const struct json_field document_fields[] = {
 	{FIELD("seccomp", NAME, ITEM_SECCOMP, seccomp), .names = &profile_seccomps},
 	{FIELD("landlock", NAME, ITEM_LANDLOCK, landlock), .names = &profile_landlocks},
 	{FIELD("lock_securebits", BOOL, ITEM_LOCK_SECUREBITS, lock_securebits)},
+	{JSON_KEY("sandbox"), JSON_TO(POINTER, struct document, sandbox)},
 };
+enum { DOCUMENT_FIELDS = sizeof(document_fields) / sizeof(document_fields[0]) };
 
 /* What a profile that stands alone leaves out would be anybody's guess. */
 static int check_complete(struct json_reader *r, const struct document *document)
@@ -163,8 +164,14 @@ static int check_complete(struct json_reader *r, const struct document *document
 
 static int check_document(struct json_reader *r, void *object)
 {
-	const struct document *document = object;
+	struct document *document = object;
+	bool ceiling = false;
 
+	for (size_t i = 0; i < ITEM_COUNT; i++)
+		ceiling = ceiling || document->given[i];
+	/* Whoever writes down flags alone wants them under what holds without a file. */
+	if (document->extends == NULL && document->sandbox != NULL && !ceiling)
+		document->extends = "restricted";
 	if (document->extends != NULL)
 		return 0;
 	if (document->widen)
@@ -172,10 +179,15 @@ static int check_document(struct json_reader *r, void *object)
 	return check_complete(r, document);
 }
 
-static const struct json_schema document_schema = {
-	JSON_SCHEMA(struct document, document_fields),
-	.done = check_document,
-};
+/* The flags of a sandbox are a table of their own, from which the last field's is made. */
+static struct json_schema document_schema(struct arena *arena)
+{
+	struct json_field *fields = arena_alloc(arena, sizeof(document_fields));
+
+	memcpy(fields, document_fields, sizeof(document_fields));
+	fields[DOCUMENT_FIELDS - 1].object = profile_sandbox_schema(arena);
+	return (struct json_schema){fields, DOCUMENT_FIELDS, sizeof(struct document), .done = check_document};
+}
 
 static int load(const struct source *source, struct arena *arena, struct profile *ret, struct error *err);
 
@@ -241,6 +253,16 @@ static int load_extended(const struct source *source, const char *name, struct a
 	return load_file(path, source, arena, ret, err);
 }
 
+/* Flags add up, those of the extended profile first. */
+static void prepend_flags(struct document *document, const struct profile *base, struct arena *arena)
+{
+	struct profile all = {.sandbox = base->sandbox};
+
+	for (size_t i = 0; i < document->values.sandbox.count; i++)
+		*LIST_ADD(arena, &all.sandbox) = document->values.sandbox.at[i];
+	document->values.sandbox = all.sandbox;
+}
+
 /* Puts what @document does not give itself from the profile that it extends, and compares the result with that. */
 static int extend(const struct source *source, struct document *document, struct arena *arena, struct error *err)
 {
@@ -255,6 +277,7 @@ static int extend(const struct source *source, struct document *document, struct
 		if (!document->given[i])
 			profile_row_copy(&profile_rows[i], &document->values, &base);
 	}
+	prepend_flags(document, &base, arena);
 	if (!document->locked_given)
 		document->values.locked = base.locked;
 	if (document->widen)
@@ -276,9 +299,11 @@ static int load(const struct source *source, struct arena *arena, struct profile
 		.name = source->name,
 		.source = source->name,
 		.own = true,
+		.user = &document.values,
 	};
+	const struct json_schema schema = document_schema(arena);
 
-	TRY(json_read(&input, &document_schema, &document, arena, err));
+	TRY(json_read(&input, &schema, &document, arena, err));
 	document.values.from = source->from;
 	if (document.extends != NULL)
 		TRY(extend(source, &document, arena, err));

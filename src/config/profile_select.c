@@ -34,6 +34,18 @@ static int read_site(const char *path, struct arena *arena, struct profile *ret,
 	return error_wrap(err, "cannot use the site's profile");
 }
 
+/* The names of the built-in ones mean these, whatever files there are. */
+static int read_named(const char *name, struct arena *arena, struct profile *ret, struct error *err)
+{
+	struct error none = {0};
+	const char *path;
+
+	if (profile_builtin(name, arena, ret, &none) == 0)
+		return 0;
+	TRY(profile_find(name, arena, &path, err));
+	return profile_read(path, arena, ret, err);
+}
+
 static int read_chosen(const struct profile_choice *choice, struct arena *arena, struct profile *ret, struct error *err)
 {
 	const char *name = choice->argument;
@@ -41,7 +53,7 @@ static int read_chosen(const struct profile_choice *choice, struct arena *arena,
 	if (name != NULL && strchr(name, '/') != NULL)
 		return profile_read(name, arena, ret, err);
 	if (name != NULL)
-		return profile_builtin(name, arena, ret, err);
+		return read_named(name, arena, ret, err);
 	name = name_in_program(choice->argv0);
 	if (name == NULL)
 		return 0;

@@ -72,7 +72,7 @@ static void begin_group(struct json_writer *json, const char *key, size_t length
 
 /* "capabilities/allowed" is the member "allowed" of the object "capabilities"; rows of one object follow one another.
  */
-static void write_rows(struct json_writer *json, const struct profile *profile)
+void profile_write_items(struct json_writer *json, const struct profile *profile)
 {
 	const char *open = "";
 	size_t length = 0;
@@ -111,7 +111,7 @@ int profile_write(const struct profile *profile, struct arena *arena, const char
 	json_write_string(&json, profile->name);
 	json_write_key(&json, "locked");
 	json_write_bool(&json, profile->locked);
-	write_rows(&json, profile);
+	profile_write_items(&json, profile);
 	json_write_end_object(&json);
 	TRY(json_writer_finish(&json, &text, ret_length, err));
 	*ret_text = arena_strndup(arena, text, *ret_length);

@@ -94,7 +94,7 @@ static int check_target(const struct plan_mount *mount, struct error *err)
 static uint64_t wanted_attrs(const struct plan_mount *mount)
 {
 	/* --dev says that it is a device; its user's rights on the host are all that it gives. */
-	if (strncmp(mount->from, "--dev", 5) == 0)
+	if ((mount->special & MOUNT_SPECIAL_DEVICE) != 0)
 		return MOUNT_ATTR_NOSUID;
 	if (mount->kind == MOUNT_BIND || mount->kind == MOUNT_REMOUNT)
 		return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;

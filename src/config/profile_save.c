@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The flags of a sandbox as a profile's text. */
+#include <string.h>
+
+#include "base/json_write.h"
+#include "config/profile.h"
+#include "config/profile_sandbox.h"
+
+struct saving {
+	const struct sandbox_options *options;
+	const struct host *host;
+	struct arena *arena;
+};
+
+/* @text with @mark before each place where @what stands. */
+static const char *marked(struct arena *arena, const char *text, const char *what, char mark)
+{
+	char *out = arena_alloc(arena, 2 * strlen(text) + 1), *to = out;
+
+	for (; *text != '\0'; text++) {
+		if (strncmp(text, what, strlen(what)) == 0)
+			*to++ = mark;
+		*to++ = *text;
+	}
+	return out;
+}
+
+/* What is relative was meant from here, and a file is read from anywhere. */
+static const char *portable(const struct saving *s, const struct cli_option *option, const char *value)
+{
+	if ((options_marks(option) & FLAG_HOST_PATH) != 0 && value[0] != '/')
+		value = arena_printf(s->arena, "%s/%s", marked(s->arena, s->host->cwd, ":", '\\'), value);
+	return marked(s->arena, value, "${", '$');
+}
+
+static void write_words(const struct saving *s, const struct cli_option *option, struct json_writer *json)
+{
+	const cli_words *words = (const cli_words *)(const void *)((const char *)s->options + option->offset);
+	bool open = false;
+
+	for (size_t i = 0; i < words->count; i++) {
+		if (strcmp(words->at[i].option, option->name) != 0)
+			continue;
+		if (!open) {
+			json_write_key(json, option->name + strlen("--"));
+			json_write_begin_array(json);
+			open = true;
+		}
+		json_write_string(json, portable(s, option, words->at[i].value));
+	}
+	if (open)
+		json_write_end_array(json);
+}
+
+static void write_number(const struct saving *s, const struct cli_option *option, struct json_writer *json)
+{
+	const struct cli_number *number = (const void *)((const char *)s->options + option->offset);
+	unsigned long long value = number->value;
+
+	if (!number->set)
+		return;
+	json_write_key(json, option->name + strlen("--"));
+	if (option->kind == CLI_NUMBER)
+		json_write_unsigned(json, value);
+	else if (option->kind == CLI_PERCENT)
+		json_write_string(json, arena_printf(s->arena, "%llu.%03llu", value / 1000, value % 1000));
+	else
+		json_write_string(json,
+				  arena_printf(s->arena, "%llu%s", value, option->kind == CLI_DURATION ? "ms" : ""));
+}
+
+static void write_flag(const struct saving *s, const struct cli_option *option, struct json_writer *json)
+{
+	const void *member = (const char *)s->options + option->offset;
+
+	switch (option->kind) {
+	case CLI_ON:
+	case CLI_OFF:
+		if (*(const bool *)member != (option->kind == CLI_ON))
+			return;
+		json_write_key(json, option->name + strlen("--"));
+		json_write_bool(json, true);
+		return;
+	case CLI_TEXT:
+		if (*(const char *const *)member == NULL)
+			return;
+		json_write_key(json, option->name + strlen("--"));
+		json_write_string(json, portable(s, option, *(const char *const *)member));
+		return;
+	case CLI_WORDS:
+		write_words(s, option, json);
+		return;
+	default:
+		write_number(s, option, json);
+	}
+}
+
+/* "/home/me/Über uns.json" is called "ber-uns": a name has few letters. */
+static const char *name_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = arena_strndup(arena, slash != NULL ? slash + 1 : path, PROFILE_NAME_BYTES);
+	char *end = strstr(name, ".json"), *to = name;
+
+	if (end != NULL)
+		*end = '\0';
+	for (const char *at = name; *at != '\0'; at++)
+		if (strchr(PROFILE_NAME_LETTERS, *at) != NULL)
+			*to++ = *at;
+		else if (*at == ' ')
+			*to++ = '-';
+	*to = '\0';
+	return name[0] != '\0' ? name : "saved";
+}
+
+/* By the name of a built-in one where it is the same. */
+static void write_ceiling(const struct profile *profile, struct arena *arena, struct json_writer *json)
+{
+	static const char *const names[] = {"restricted", "baseline", "privileged"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct profile builtin = {0};
+		struct error different = {0};
+
+		if (profile_builtin(names[i], arena, &builtin, &different) < 0 ||
+		    profile_weaker(&builtin, profile, &different) < 0 ||
+		    profile_weaker(profile, &builtin, &different) < 0)
+			continue;
+		json_write_key(json, "extends");
+		json_write_string(json, names[i]);
+		return;
+	}
+	profile_write_items(json, profile);
+}
+
+int profile_sandbox_write(const struct sandbox_options *options, const struct profile *profile, const char *path,
+			  const struct host *host, struct arena *arena, const char **ret_text, size_t *ret_length,
+			  struct error *err)
+{
+	const struct saving s = {options, host, arena};
+	AUTO_JSON_WRITER struct json_writer json = {0};
+	const char *text;
+
+	TRY(json_writer_create(&json, true, err));
+	json_write_begin_object(&json);
+	json_write_key(&json, "casemate");
+	json_write_unsigned(&json, PROFILE_FORMAT);
+	json_write_key(&json, "name");
+	json_write_string(&json, name_of(arena, path));
+	write_ceiling(profile, arena, &json);
+	json_write_key(&json, "sandbox");
+	json_write_begin_object(&json);
+	for (const struct cli_option *option = sandbox_options; option->name != NULL; option++)
+		if ((options_marks(option) & FLAG_TYPED) == 0)
+			write_flag(&s, option, &json);
+	json_write_end_object(&json);
+	json_write_end_object(&json);
+	TRY(json_writer_finish(&json, &text, ret_length, err));
+	*ret_text = arena_strndup(arena, text, *ret_length);
+	return 0;
+}
