@@ -19,6 +19,7 @@ struct sandbox_options {
 	cli_words caps;
 	cli_words bind_tcp;
 	cli_words connect_tcp;
+	cli_words publish;
 	const char *net;
 	const char *cwd;
 	const char *hostname;
@@ -51,7 +52,7 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 		    struct arena *arena, struct request *ret, struct error *err);
 
 /* Adds the default view of the system: read-only programs and libraries, an empty home and /tmp, procfs and devices. */
-int options_add_system(const struct host *host, bool host_network, struct arena *arena, struct request *request,
+int options_add_system(const struct host *host, const char *net, struct arena *arena, struct request *request,
 		       struct error *err);
 
 /*

@@ -56,7 +56,8 @@ struct host {
 	int landlock_abi;         /* 0: none */
 	int oom_score_adj;        /* of the caller, which a container inherits; asked where root could lower it */
 	enum host_cgroup cgroup;
-	bool terminal; /* standard input is a terminal */
+	bool terminal;     /* standard input is a terminal */
+	const char *pasta; /* the program of that name, by host_probe_pasta(); NULL: not asked for, or not there */
 	const char *cwd;
 	const char *cgroup_root;    /* where the hierarchies are mounted: /sys/fs/cgroup */
 	const char *manager_cgroup; /* where systemd's slices are, by host_probe_manager(): "", or that of the user's */
@@ -79,6 +80,9 @@ int host_probe(struct host *host, struct arena *arena, struct error *err);
 
 /* Fills host->directories, which only a sandbox needs. */
 void host_probe_directories(struct host *host, struct arena *arena);
+
+/* Fills host->pasta. */
+void host_probe_pasta(struct host *host);
 
 /* Where the slices of the systemd are that makes this caller's scopes: that of the system, or of the user's session. */
 void host_probe_manager(struct host *host, struct arena *arena);

@@ -125,6 +125,12 @@ struct plan_devices {
 	pair_list links; /* key: path, value: text */
 };
 
+struct plan_pasta {
+	const char *program; /* NULL: not wanted */
+	string_list argv;
+	string_list ports;
+};
+
 struct plan_masks {
 	pair_list masked; /* key: path, value: origin */
 	pair_list readonly;
@@ -383,6 +389,7 @@ struct plan {
 	struct plan_devices devices;
 	struct plan_masks masks;
 	pair_list sysctl;
+	struct plan_pasta pasta;
 	bool loopback;
 	LIST(struct plan_net_device) net_devices; /* moved by the launcher, in this order */
 	const char *hostname;

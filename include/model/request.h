@@ -356,6 +356,9 @@ struct request_linux {
 
 enum cgroup_manager { CGROUPS_BY_FILES, CGROUPS_BY_SYSTEMD, CGROUPS_NONE };
 
+/* Where a sandbox with --net pasta asks for names: pasta(1) passes that on to the host's name servers. */
+#define PASTA_DNS "169.254.1.1"
+
 /* What only `casemate sandbox` can say; all zero for a bundle. */
 struct request_sandbox {
 	bool given; /* the request came from the sandbox command line: the root is an empty tmpfs of our own */
@@ -368,6 +371,8 @@ struct request_sandbox {
 	u32_list bind_tcp;      /* --bind-tcp; with `restrict_tcp` nothing but these */
 	u32_list connect_tcp;
 	bool restrict_tcp;
+	bool pasta;          /* --net pasta */
+	string_list publish; /* --publish, as pasta(1) takes them: "127.0.0.1/8080:80" */
 };
 
 struct request_root {

@@ -64,6 +64,9 @@ struct run {
 	int net;              /* launcher: a netlink socket of the container's network namespace, or -1 */
 	uint8_t net_moved;    /* launcher: so many of plan->net_devices are in it */
 	struct run_net_device net_devices[RUN_NET_DEVICES];
+	int netns;              /* launcher: the sandbox's network namespace, for pasta; or -1 */
+	int pasta_hold;         /* launcher: closing it ends pasta; or -1 */
+	pid_t pasta_keeper;     /* launcher: the process that sees to that; 0: none */
 	int interrupts;         /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
 	pid_t child;            /* launcher: the container's first process */
 	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "config/oci.h"
 #include "config/profile.h"
@@ -80,6 +81,8 @@ int command_read_sandbox(const struct invocation *invocation, struct sandbox_cho
 	if (help != 0)
 		return help;
 	host_probe_directories(&ret->host, invocation->arena);
+	if (ret->options.net != NULL && strcmp(ret->options.net, "pasta") == 0)
+		host_probe_pasta(&ret->host);
 	TRY(options_request(&ret->options, program, &ret->host, invocation->arena, &ret->request, err));
 	probe_manager(invocation, &ret->request, &ret->host);
 	return 0;

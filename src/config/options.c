@@ -11,17 +11,11 @@
 
 #include "base/fd.h"
 #include "config/oci.h"
+#include "config/options_add.h"
 #include "config/options_order.h"
 #include "model/names.h"
 
-enum {
-	FILE_BYTES = 16 << 20,
-	SECCOMP_BYTES = 1 << 20,
-	NOBODY = 65534,
-	DEFAULT_ID = 1000,
-	LAST_PORT = 65535,
-	LAST_ID = 0x7fffffff
-};
+enum { SECCOMP_BYTES = 1 << 20, NOBODY = 65534, DEFAULT_ID = 1000, LAST_ID = 0x7fffffff };
 
 #define AT(member) offsetof(struct sandbox_options, member)
 
@@ -38,7 +32,10 @@ const struct cli_option sandbox_options[] = {
 	{"--symlink", 0, CLI_WORDS, AT(files), "TEXT:DST", "a symbolic link with this text", 0},
 	{"--env", 0, CLI_WORDS, AT(env), "NAME[=VALUE]", "pass a variable on, or set it", 0},
 	{"--setenv", 0, CLI_WORDS, AT(env), "NAME=VALUE", "set a variable", 0},
-	{"--net", 0, CLI_TEXT, AT(net), "none|host", "the network: none of its own (default), or the host's", 0},
+	{"--net", 0, CLI_TEXT, AT(net), "none|pasta|host",
+	 "the network: none (default), the caller's through pasta(1), or the host's own", 0},
+	{"--publish", 0, CLI_WORDS, AT(publish), "[ADDRESS:]PORT[:INSIDE]",
+	 "with --net pasta: pass connections to this port of the host (127.0.0.1) on", 0},
 	{"--bind-tcp", 0, CLI_WORDS, AT(bind_tcp), "PORT", "listen on no TCP port but these (Landlock)", 0},
 	{"--connect-tcp", 0, CLI_WORDS, AT(connect_tcp), "PORT", "connect to no TCP port but these (Landlock)", 0},
 	{"--cwd", 0, CLI_TEXT, AT(cwd), "DIR", "start in this directory of the sandbox (default: its home)", 0},
@@ -85,165 +82,6 @@ uint32_t options_marks(const struct cli_option *option)
 	for (size_t i = 0; i < sizeof(flag_marks) / sizeof(flag_marks[0]); i++)
 		if (strcmp(flag_marks[i].name, option->name) == 0)
 			return flag_marks[i].marks;
-	return 0;
-}
-
-/* Splits "A:B" at the first ':' that is not escaped as "\:", and removes the escapes. *@ret_second is NULL without one.
- */
-static void split(struct arena *arena, const char *text, const char **ret_first, const char **ret_second)
-{
-	char *copy = arena_strdup(arena, text);
-	char *to = copy;
-
-	*ret_first = copy;
-	*ret_second = NULL;
-	for (const char *at = text; *at != '\0'; at++) {
-		if (at[0] == '\\' && at[1] == ':') {
-			*to++ = *++at;
-		} else if (*at == ':' && *ret_second == NULL) {
-			*to++ = '\0';
-			*ret_second = to;
-		} else {
-			*to++ = *at;
-		}
-	}
-	*to = '\0';
-}
-
-static int check_target(const struct cli_word *word, const char *path, struct error *err)
-{
-	if (path == NULL || path[0] != '/')
-		return error_set(err, ERROR_USAGE, 0, "%s %s: the place in the sandbox must be an absolute path",
-				 word->option, word->value);
-	for (const char *at = path; (at = strstr(at, "..")) != NULL; at += 2)
-		if (at[-1] == '/' && (at[2] == '/' || at[2] == '\0'))
-			return error_set(err, ERROR_USAGE, 0, "%s %s: '..' leads nowhere in the sandbox", word->option,
-					 word->value);
-	return 0;
-}
-
-static origin origin_of(struct arena *arena, const struct cli_word *word)
-{
-	return word->from != NULL ? word->from : arena_printf(arena, "%s %s", word->option, word->value);
-}
-
-struct file_flag {
-	const char *name;
-	const char *options; /* of the bind mount; NULL: another kind */
-	uint32_t special;
-};
-
-static const struct file_flag file_flags[] = {
-	{"--ro", OPTIONS_BIND_RO, 0},
-	{"--ro-try", OPTIONS_BIND_RO, MOUNT_SPECIAL_OPTIONAL},
-	{"--rw", OPTIONS_BIND_RW, 0},
-	{"--rw-try", OPTIONS_BIND_RW, MOUNT_SPECIAL_OPTIONAL},
-	{"--dev", "bind,nosuid,noexec", MOUNT_SPECIAL_DEVICE},
-	{"--dev-try", "bind,nosuid,noexec", MOUNT_SPECIAL_DEVICE | MOUNT_SPECIAL_OPTIONAL},
-	{"--tmpfs", NULL, 0},
-	{"--file", NULL, 0},
-	{"--symlink", NULL, 0},
-};
-
-struct adding {
-	struct arena *arena;
-	const struct host *host;
-	struct request *request;
-};
-
-static int add_bind(const struct adding *a, const struct cli_word *word, const struct file_flag *flag, origin from,
-		    struct error *err)
-{
-	const char *source, *target;
-
-	split(a->arena, word->value, &source, &target);
-	source = options_path(a->arena, a->host->cwd, source);
-	TRY(check_target(word, target != NULL ? target : source, err));
-	struct request_mount *mount = options_add_mount(
-		a->arena, a->request, options_path(a->arena, "/", target != NULL ? target : source), from);
-	mount->source = source;
-	mount->type = "bind";
-	options_apply_words(a->arena, mount, flag->options);
-	mount->special |= flag->special;
-	return 0;
-}
-
-/* What may be said about a tmpfs: other words could make another kind of mount of it. */
-static int check_tmpfs_words(const struct cli_word *flag, struct arena *arena, const char *words, struct error *err)
-{
-	static const char *const known[] = {
-		"ro", "rw", "exec", "noexec", "size=", "mode=", "nr_inodes=", "nr_blocks=", "huge="};
-	char *copy = arena_strdup(arena, words), *word;
-
-	while ((word = strsep(&copy, ",")) != NULL) {
-		size_t length = strcspn(word, "=") + (strchr(word, '=') != NULL), i = 0;
-
-		while (i < sizeof(known) / sizeof(known[0]) &&
-		       (strlen(known[i]) != length || strncmp(known[i], word, length) != 0))
-			i++;
-		if (i == sizeof(known) / sizeof(known[0]))
-			return error_set(err, ERROR_USAGE, 0, "%s %s: '%s' is not an option of a tmpfs", flag->option,
-					 flag->value, word);
-	}
-	return 0;
-}
-
-static int add_tmpfs(const struct adding *a, const struct cli_word *word, origin from, struct error *err)
-{
-	const char *target, *options;
-
-	split(a->arena, word->value, &target, &options);
-	TRY(check_target(word, target, err));
-	if (options != NULL)
-		TRY(check_tmpfs_words(word, a->arena, options, err));
-	struct request_mount *mount =
-		options_add_mount(a->arena, a->request, options_path(a->arena, "/", target), from);
-	mount->type = "tmpfs";
-	mount->source = "tmpfs";
-	options_apply_words(a->arena, mount, "nosuid,nodev");
-	options_apply_words(a->arena, mount, options != NULL ? options : "mode=1777");
-	return 0;
-}
-
-static int add_made(const struct adding *a, const struct cli_word *word, origin from, struct error *err)
-{
-	const char *text, *target;
-	char *content;
-	size_t length;
-
-	split(a->arena, word->value, &text, &target);
-	TRY(check_target(word, target, err));
-	target = options_path(a->arena, "/", target);
-	if (strcmp(word->option, "--symlink") == 0) {
-		options_add_mount(a->arena, a->request, target, from)->link = text;
-		return 0;
-	}
-	if (file_read(AT_FDCWD, text, FILE_BYTES, a->arena, &content, &length, err) < 0)
-		return error_wrap(err, "--file");
-	struct request_mount *mount = options_add_mount(a->arena, a->request, target, from);
-	mount->content = content;
-	mount->content_length = length;
-	/* A script stays one that can be started. */
-	mount->mode = faccessat(AT_FDCWD, text, X_OK, AT_EACCESS) == 0 ? 0755 : 0644;
-	return 0;
-}
-
-static int add_files(const struct adding *a, const cli_words *words, struct error *err)
-{
-	for (size_t i = 0; i < words->count; i++) {
-		const struct cli_word *word = &words->at[i];
-		const struct file_flag *flag = file_flags;
-		origin from = origin_of(a->arena, word);
-
-		while (strcmp(flag->name, word->option) != 0)
-			flag++;
-		if (flag->options != NULL)
-			TRY(add_bind(a, word, flag, from, err));
-		else if (strcmp(word->option, "--tmpfs") == 0)
-			TRY(add_tmpfs(a, word, from, err));
-		else
-			TRY(add_made(a, word, from, err));
-	}
 	return 0;
 }
 
@@ -295,7 +133,7 @@ static int add_environment(const struct adding *a, const cli_words *words, struc
 static int add_rlimit(const struct adding *a, const struct cli_word *word, struct error *err)
 {
 	char *name = arena_strdup(a->arena, word->value), *soft = strchr(name, '='), *hard;
-	struct request_rlimit rlimit = {.from = origin_of(a->arena, word)};
+	struct request_rlimit rlimit = {.from = options_origin(a->arena, word)};
 	uint64_t *into[] = {&rlimit.soft, &rlimit.hard};
 	uint64_t type = 0;
 
@@ -354,19 +192,6 @@ static int add_limits(const struct adding *a, const struct sandbox_options *opti
 	return 0;
 }
 
-static int add_ports(const struct adding *a, const cli_words *words, u32_list *ports, struct error *err)
-{
-	for (size_t i = 0; i < words->count; i++) {
-		const char *text = words->at[i].value;
-		unsigned long port = strtoul(text, NULL, 10);
-
-		if (text[0] == '\0' || text[strspn(text, "0123456789")] != '\0' || strlen(text) > 5 || port > LAST_PORT)
-			return error_set(err, ERROR_USAGE, 0, "%s %s: not a port", words->at[i].option, text);
-		*LIST_ADD(a->arena, ports) = (uint32_t)port;
-	}
-	return 0;
-}
-
 static int add_caps(const struct adding *a, const cli_words *words, struct error *err)
 {
 	struct request_capabilities *caps = &a->request->process.capabilities;
@@ -398,18 +223,6 @@ static int add_seccomp(const struct adding *a, const char *path, struct error *e
 	file.text = text;
 	TRY(oci_parse_seccomp(&file, a->arena, seccomp, err));
 	a->request->linux_.seccomp = seccomp;
-	return 0;
-}
-
-static int add_namespaces(struct request *request, const char *net, struct error *err)
-{
-	if (net != NULL && strcmp(net, "none") != 0 && strcmp(net, "host") != 0)
-		return error_set(err, ERROR_USAGE, 0, "--net %s: expected none or host", net);
-	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++)
-		request->linux_.namespaces[kind] =
-			(struct request_namespace){.given = kind != NAMESPACE_TIME, .from = "default"};
-	if (net != NULL && strcmp(net, "host") == 0)
-		request->linux_.namespaces[NAMESPACE_NETWORK] = (struct request_namespace){.from = "--net host"};
 	return 0;
 }
 
@@ -455,6 +268,7 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 		    struct arena *arena, struct request *ret, struct error *err)
 {
 	struct adding a = {.arena = arena, .host = host, .request = ret};
+	const char *net = options->net != NULL ? options->net : "none";
 
 	if (argv[0] == NULL)
 		return error_set(err, ERROR_USAGE, 0, "there is no program to run");
@@ -462,19 +276,17 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 		*LIST_ADD(arena, &ret->process.args) = *argv;
 	add_sandbox(ret, options, host);
 	add_user(&a, options);
-	TRY(add_namespaces(ret, options->net, err));
-	TRY(options_add_system(host, !ret->linux_.namespaces[NAMESPACE_NETWORK].given, arena, ret, err));
-	TRY(add_files(&a, &options->files, err));
+	TRY(options_add_net(&a, options, err));
+	TRY(options_add_system(host, net, arena, ret, err));
+	TRY(options_add_files(&a, &options->files, err));
 	TRY(options_order(ret, a.arena, err));
 	TRY(add_environment(&a, &options->env, err));
 	TRY(add_limits(&a, options, err));
-	TRY(add_ports(&a, &options->bind_tcp, &ret->sandbox.bind_tcp, err));
-	TRY(add_ports(&a, &options->connect_tcp, &ret->sandbox.connect_tcp, err));
 	TRY(add_caps(&a, &options->caps, err));
 	if (options->seccomp != NULL)
 		TRY(add_seccomp(&a, options->seccomp, err));
 	if (options->cwd != NULL)
-		TRY(check_target(&(struct cli_word){"--cwd", options->cwd, NULL}, options->cwd, err));
+		TRY(options_check_target(&(struct cli_word){"--cwd", options->cwd, NULL}, options->cwd, err));
 	ret->process.cwd = options->cwd != NULL ? options->cwd : has_mount(ret, OPTIONS_HOME) ? OPTIONS_HOME : "/";
 	return 0;
 }

@@ -117,12 +117,14 @@ static void add_identity(struct arena *arena, struct request *request)
 	add_file(arena, request, "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n");
 }
 
-static void add_network(struct arena *arena, struct request *request, bool host_network)
+static void add_network(struct arena *arena, struct request *request, const char *net)
 {
-	if (!host_network) {
+	if (strcmp(net, "host") != 0)
 		add_file(arena, request, "/etc/hosts", "127.0.0.1\tlocalhost sandbox\n::1\tlocalhost\n");
+	if (strcmp(net, "pasta") == 0)
+		add_file(arena, request, "/etc/resolv.conf", "nameserver " PASTA_DNS "\n");
+	if (strcmp(net, "host") != 0)
 		return;
-	}
 	for (size_t i = 0; i < sizeof(network_files) / sizeof(network_files[0]); i++)
 		add_bind(arena, request, network_files[i], true);
 }
@@ -133,7 +135,7 @@ static void add_paths(struct arena *arena, string_list *list, const char *const 
 		*LIST_ADD(arena, list) = paths[i];
 }
 
-int options_add_system(const struct host *host, bool host_network, struct arena *arena, struct request *request,
+int options_add_system(const struct host *host, const char *net, struct arena *arena, struct request *request,
 		       struct error *err)
 {
 	if (host->directories.count == 0)
@@ -142,7 +144,7 @@ int options_add_system(const struct host *host, bool host_network, struct arena 
 	for (size_t i = 0; i < sizeof(etc_files) / sizeof(etc_files[0]); i++)
 		add_bind(arena, request, etc_files[i], true);
 	add_identity(arena, request);
-	add_network(arena, request, host_network);
+	add_network(arena, request, net);
 	for (size_t i = 0; i < sizeof(filesystems) / sizeof(filesystems[0]); i++) {
 		struct request_mount *mount = options_add_mount(arena, request, filesystems[i].path, "default");
 

@@ -215,3 +215,12 @@ bool host_kernel_at_least(const struct host *host, uint32_t major, uint32_t mino
 {
 	return host->kernel >= (major << 16 | minor);
 }
+
+void host_probe_pasta(struct host *host)
+{
+	static const char *const places[] = {"/usr/bin/pasta", "/usr/local/bin/pasta", "/bin/pasta"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && host->pasta == NULL; i++)
+		if (access(places[i], X_OK) == 0)
+			host->pasta = places[i];
+}

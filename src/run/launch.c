@@ -19,6 +19,7 @@
 #include "parts/cgroup_oom.h"
 #include "parts/cgroup_scope.h"
 #include "parts/oom_score.h"
+#include "parts/pasta.h"
 #include "run/listener.h"
 #include "run/notify.h"
 #include "run/plan.h"
@@ -33,6 +34,16 @@ enum { SPARE_FDS = 64 };
 
 /* ---- the child */
 
+/* The namespaces of a process that is not dumpable are for root alone to open: it hands its network out itself. */
+static int tell_isolated(const struct plan *plan, struct run *run, struct error *err)
+{
+	AUTOCLOSE int netns = pasta_start_wanted(plan) ? sys_openat(AT_FDCWD, "/proc/self/ns/net", O_RDONLY, 0) : -1;
+
+	if (pasta_start_wanted(plan) && netns < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the sandbox's network namespace");
+	return sync_tell(run->sync, SYNC_ISOLATED, netns, err);
+}
+
 static int child_steps(const struct plan *plan, struct run *run, struct error *err)
 {
 	int gone;
@@ -40,7 +51,7 @@ static int child_steps(const struct plan *plan, struct run *run, struct error *e
 	if (!plan->namespaces.stage)
 		TRY(steps_apply(STEP_ENTER, plan, run, err));
 	if (steps_wanted(STEP_ATTACH, plan)) {
-		TRY(sync_tell(run->sync, SYNC_ISOLATED, -1, err));
+		TRY(tell_isolated(plan, run, err));
 		gone = sync_await(run->sync, SYNC_ATTACHED, NULL, err);
 		if (gone != 0)
 			return gone < 0 ? -1 : error_set(err, ERROR_SYSTEM, 0, "the launcher gave up");
@@ -291,7 +302,7 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 			 struct error *err)
 {
 	if (steps_wanted(STEP_ATTACH, plan)) {
-		TRY(await_child(plan, run, SYNC_ISOLATED, NULL, err));
+		TRY(await_child(plan, run, SYNC_ISOLATED, &run->netns, err));
 		TRY(steps_apply(STEP_ATTACH, plan, run, err));
 		TRY(sync_tell(run->sync, SYNC_ATTACHED, -1, err));
 	}
@@ -369,6 +380,8 @@ static void run_close(const struct plan *plan, struct run *run)
 	fd_close(&run->notify);
 	fd_close(&run->cgroup);
 	fd_close(&run->net);
+	fd_close(&run->netns);
+	fd_close(&run->pasta_hold);
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		fd_close(&run->cgroup_join[i]);
 	if (run->shared != NULL)
@@ -422,6 +435,8 @@ static int run_open(const struct plan *plan, struct run *run, struct error *err)
 			    .program = -1,
 			    .control = -1,
 			    .net = -1,
+			    .netns = -1,
+			    .pasta_hold = -1,
 			    .interrupts = -1,
 			    .notify = -1,
 			    .scope_input = -1,

@@ -22,6 +22,7 @@
 #include "parts/namespaces.h"
 #include "parts/netdevices.h"
 #include "parts/network.h"
+#include "parts/pasta.h"
 #include "parts/process.h"
 #include "parts/rdt.h"
 #include "parts/rootfs.h"
@@ -35,10 +36,10 @@ static int (*const parts[])(struct planner *p, struct error *err) = {
 	hooks_plan,      /* whether some run before the new root is entered */
 	namespaces_plan, /* first: most others ask whether a namespace is the container's own */
 	ids_plan,        /* may add a user namespace, and says whether id 0 is mapped */
-	cgroup_plan,     rootfs_plan,   mounts_plan,  devices_plan, /* looks at the mount on /dev */
-	masks_plan,      sysctl_plan,   network_plan, netdevices_plan,
-	hostname_plan,   terminal_plan, /* needs a devpts among the mounts */
-	rdt_plan,        limits_plan,   user_plan,    caps_plan,
+	cgroup_plan,     rootfs_plan,   mounts_plan,   devices_plan, /* looks at the mount on /dev */
+	masks_plan,      sysctl_plan,   network_plan,  netdevices_plan,
+	pasta_plan,      hostname_plan, terminal_plan, /* needs a devpts among the mounts */
+	rdt_plan,        limits_plan,   user_plan,     caps_plan,
 	labels_plan,     landlock_plan, /* derived from the mounts */
 	process_plan,    filter_plan,   /* lets the launch's own execve(2) through: needs the final argv and environment
 					 */

@@ -16,6 +16,7 @@
 #include "parts/netdevices.h"
 #include "parts/network.h"
 #include "parts/oom_score.h"
+#include "parts/pasta.h"
 #include "parts/process.h"
 #include "parts/rdt.h"
 #include "parts/rootfs.h"
@@ -59,6 +60,7 @@ static const struct step launch_steps[] = {
 	/* From the launcher's network namespace, which the child has left. */
 	{"netdevices", STEP_ATTACH, netdevices_move_wanted, netdevices_move, netdevices_move_explain,
 	 netdevices_return},
+	{"pasta", STEP_ATTACH, pasta_start_wanted, pasta_start, pasta_start_explain, pasta_end},
 	STEP("ids-self", STEP_BUILD, ids_self),
 	/* With the launcher's ids, which may; and a file system of cgroups shows the namespace in which it is mounted.
 	 */

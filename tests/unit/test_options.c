@@ -166,7 +166,17 @@ static void check_privilege(void)
 	CHECK(FLAGS("--net", "host") == 0 && !request.linux_.namespaces[NAMESPACE_NETWORK].given);
 	CHECK(mount_at("/etc/resolv.conf") != NULL &&
 	      (mount_at("/etc/resolv.conf")->special & MOUNT_SPECIAL_OPTIONAL) != 0);
-	CHECK(FLAGS("--net", "None") == -1 && says("none or host"));
+	CHECK(FLAGS("--net", "None") == -1 && says("none, pasta or host"));
+
+	test("--publish is for --net pasta, and for this machine unless an address says otherwise");
+	CHECK(FLAGS("--publish", "80") == -1 && says("needs --net pasta"));
+	CHECK(FLAGS("--net", "pasta", "--publish", "8080:80", "--publish", "[::1]:9", "--publish", "1.2.3.4:5:6") == 0);
+	CHECK(request.sandbox.pasta && request.sandbox.publish.count == 3);
+	CHECK(strcmp(request.sandbox.publish.at[0], "127.0.0.1/8080:80") == 0);
+	CHECK(strcmp(request.sandbox.publish.at[1], "::1/9:9") == 0);
+	CHECK(strcmp(request.sandbox.publish.at[2], "1.2.3.4/5:6") == 0);
+	CHECK(FLAGS("--net", "pasta", "--publish", "[::1]80") == -1 &&
+	      FLAGS("--net", "pasta", "--publish", "1.2.3:80") == -1);
 
 	test("ports restrict all of TCP");
 	CHECK(FLAGS("--bind-tcp", "8080", "--connect-tcp", "443", "--connect-tcp", "80") == 0);
