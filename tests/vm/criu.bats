@@ -130,15 +130,20 @@ mounts() {
 	eventually past "$before"
 }
 
-@test "criu: a checkpoint that is killed at any moment leaves a container that runs" {
+@test "criu: a checkpoint that is killed at any moment leaves a container that runs, or a whole image of it" {
 	counts
 	local after before
 	for after in 0.02 0.1 0.2 0.4 0.8; do
 		rm -rf "$IMAGE"
-		timeout -s KILL "$after" "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" checkpoint --image-path "$IMAGE" --work-path "$WORK" "$ID" 3>&- || true
-		[ -e "$BATS_TEST_TMPDIR/state/$ID" ] || return 0
-		eventually status_is running
 		before=$(count)
+		timeout -s KILL "$after" "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" checkpoint --image-path "$IMAGE" --work-path "$WORK" "$ID" 3>&- || true
+		sleep 1
+		cm state "$ID"
+		# It was done before it was killed: what criu has ended is in the image.
+		if [ "$status" -ne 0 ] || [ "$(jq -r .status <<<"$output")" = stopped ]; then
+			good delete --force "$ID"
+			restore
+		fi
 		eventually past "$before" || return
 	done
 }
