@@ -89,6 +89,14 @@ asked() {
 	assert_stderr 'there is no criu on this host'
 }
 
+@test "features says whether there is a criu" {
+	local program
+	for program in none "$BUILD/tests/criu/fake"; do
+		with_criu "$program" features
+		[ "$(jq -r '.annotations["org.opencontainers.runc.checkpoint.enabled"]' <<<"$output")" = "$([ "$program" = none ] && echo false || echo true)" ]
+	done
+}
+
 @test "a criu that others can write is not run" {
 	sleeps
 	MODE=775 fake checkpoint --image-path "$IMAGE" "$ID"

@@ -47,7 +47,7 @@ container() {
 		linux: {security_context: {run_as_user: {value: 1000}, run_as_group: {value: 1000}, readonly_rootfs: true, no_new_privs: true,
 			capabilities: {drop_capabilities: ["ALL"]}, seccomp: {profile_type: "RuntimeDefault"},
 			namespace_options: {pid: "CONTAINER"}}}
-	}' --args "${@:3}" | jq "$2")
+	}' --args -- "${@:3}" | jq "$2")
 	container=$(jq -n --arg pod "$pod" --argjson config "$config" --argjson sandbox "$POD" \
 		'{pod_sandbox_id: $pod, config: $config, sandbox_config: $sandbox}' | cri CreateContainer | jq -r .containerId)
 	[ -n "$container" ]
@@ -70,7 +70,7 @@ says() {
 
 # inside COMMAND...: what a command prints in the container
 inside() {
-	jq -n --arg id "$container" '{container_id: $id, cmd: $ARGS.positional, timeout: 20}' --args "$@" | cri ExecSync
+	jq -n --arg id "$container" '{container_id: $id, cmd: $ARGS.positional, timeout: 20}' --args -- "$@" | cri ExecSync
 }
 
 @test "cri: a pod with two containers, which share its network, names and nothing else; logs, exec, exit status" {
@@ -103,7 +103,7 @@ inside() {
 		ended 0
 		unpod
 	}
-	refused "casemate" 'runAsUser'
+	refused casemate 'process.user.uid is 0 (root)'
 	each_runtime "a container of root"
 }
 
@@ -212,9 +212,9 @@ inside() {
 @test "cri: containers that see each other's processes" {
 	check() {
 		pod
-		container "$RUNTIME-shared" '.linux.security_context.namespace_options.pid = "POD"' sh -c 'cat /proc/1/comm; sleep 1'
+		container "$RUNTIME-shared" '.linux.security_context.namespace_options.pid = "POD"' sh -c 'tr "\\0" " " </proc/1/cmdline; echo; sleep 1'
 		ended 0
-		says sleep "$RUNTIME-shared"
+		says 'sleep 1000000' "$RUNTIME-shared"
 		unpod
 	}
 	each_runtime "shareProcessNamespace"

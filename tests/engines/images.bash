@@ -16,7 +16,7 @@ image_pack() {
 		architecture: $arch, os: "linux", created: "2024-01-01T00:00:00Z",
 		config: {Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: (if $command == [] then ["sh"] else $command end), User: $user},
 		rootfs: {type: "layers", diff_ids: [$diff]}, history: [{created: "2024-01-01T00:00:00Z", created_by: "tests"}]
-	}' --args "${@:5}" >"${2%/*}/config.json"
+	}' --args -- "${@:5}" >"${2%/*}/config.json"
 	jq -nc --arg name "$1" '[{Config: "config.json", RepoTags: [$name], Layers: ["layer.tar"]}]' >"${2%/*}/manifest.json"
 	tar -C "${2%/*}" -cf "$3" config.json manifest.json layer.tar
 	rm -r "${2%/*}"

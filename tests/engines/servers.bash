@@ -48,7 +48,7 @@ containerd_cri_start() {
 	{
 		manual_text config.toml
 		for name in $RUNTIMES; do
-			case $name in casemate | casemate-baseline) continue ;; esac
+			case $name in runc | casemate | casemate-baseline) continue ;; esac
 			printf '[%s.containerd.runtimes.%s]\nruntime_type = "io.containerd.runc.v2"\n' "$cri" "$name"
 			printf '[%s.containerd.runtimes.%s.options]\nBinaryName = "%s"\n' "$cri" "$name" "$(runtime_path "$name")"
 		done
