@@ -142,15 +142,32 @@ ended_with() {
 	each_runtime "task kill, kill --all"
 }
 
-@test "containerd: task checkpoint is refused with a reason where there is no criu" {
+@test "containerd: a checkpoint, and a container that goes on from it" {
 	check() {
-		box
-		ends_with 1 in_machine ctr task checkpoint "$box" 2>&1 | tee "$MACHINE/checkpoint"
-		grep -i criu "$MACHINE/checkpoint"
-		in_machine ctr task exec --exec-id after "$box" true
+		box=$RUNTIME-$BATS_TEST_NUMBER
+		NAME=$box ctr_run -d --mount type=tmpfs,src=tmpfs,dst=/tmp,options=mode=1777 -- sh -c "$COUNTER"
+		sleep 1
+		if strict || ! criu_works; then
+			ends_with 1 in_machine ctr task checkpoint "$box" 2>&1 | has criu
+			in_machine ctr task exec --exec-id after "$box" true
+			unbox
+			return
+		fi
+		in_machine ctr container checkpoint --rw --image --task "$box" "image-$RUNTIME"
+		before=$(in_machine ctr task exec --exec-id before "$box" cat /tmp/count)
+		unbox
+		if ! unlimited; then
+			ends_with 1 in_machine ctr container restore --live "$box" "image-$RUNTIME" 2>&1 | has 'made of an image'
+			in_machine ctr container rm "$box"
+			return
+		fi
+		in_machine ctr container restore --live "$box" "image-$RUNTIME"
+		sleep 1
+		after=$(in_machine ctr task exec --exec-id after "$box" cat /tmp/count)
+		[ "$after" -gt "$((before < 8 ? before : 8))" ]
 		unbox
 	}
-	each_runtime "task checkpoint refused"
+	each_runtime "$(checkpoint_words)"
 }
 
 @test "containerd: limits of memory and CPUs" {

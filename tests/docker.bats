@@ -465,6 +465,35 @@ compose() {
 	each_runtime "--userns-remap"
 }
 
+@test "docker: checkpoint, and start from it" {
+	dockerd_start_other experimental --experimental
+	ex() {
+		in_machine docker -H unix:///run/experimental.sock "$@"
+	}
+	ex load -qi "$MACHINE/busybox.tar"
+	check() {
+		box=$RUNTIME-$BATS_TEST_NUMBER
+		ex run -d --name "$box" $(as_asked) --network none --tmpfs /tmp busybox:test sh -c "$COUNTER"
+		sleep 1
+		if strict || ! criu_works; then
+			ends_with 1 ex checkpoint create "$box" one 2>&1 | has criu
+			ex exec "$box" true
+			ex rm -f "$box"
+			return
+		fi
+		ex checkpoint create "$box" one
+		if unlimited; then
+			ex start --checkpoint one "$box"
+			sleep 1
+			[ "$(ex exec "$box" cat /tmp/count)" -gt 12 ]
+		else
+			ends_with 1 ex start --checkpoint one "$box" 2>&1 | has 'made of an image'
+		fi
+		ex rm -f "$box"
+	}
+	each_runtime "$(checkpoint_words)"
+}
+
 @test "docker: nothing of all these containers is left in the machine" {
 	[ -z "$(dk ps -aq)" ]
 	run in_machine sh -c 'find /run/docker/runtime-runc /run/containerd/io.containerd.runtime.v2.task -mindepth 2 -maxdepth 2 2>/dev/null'

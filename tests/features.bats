@@ -41,7 +41,8 @@ explained() {
 		and .linux.intelRdt == {enabled: true, schemata: true, monitoring: true}
 		and .linux.mountExtensions.idmap.enabled and .linux.netDevices.enabled and .linux.seccomp.enabled
 		and .linux.apparmor.enabled and .linux.selinux.enabled
-		and (.annotations | map_values(type) == {"casemate.version": "string", "casemate.commit": "string"})
+		and (.annotations | map_values(type) == {"casemate.version": "string", "casemate.commit": "string",
+			"org.opencontainers.runc.checkpoint.enabled": "string"})
 		and .potentiallyUnsafeConfigAnnotations == ["org.systemd.property."]' <<<"$output" || fail "not complete"
 }
 

@@ -281,6 +281,36 @@ ROOT_REFUSED="process.user.uid is 0"
 	each_runtime "root: build"
 }
 
+@test "podman: container checkpoint, restore, and what is moved by export and import" {
+	check() {
+		box=$RUNTIME-$BATS_TEST_NUMBER
+		pm run -d --name "$box" $(as_asked) --network none --tmpfs /tmp busybox:test sh -c "$COUNTER"
+		sleep 1
+		if strict || ! criu_works; then
+			ends_with 125 pm container checkpoint "$box" 2>&1 | has criu
+			pm exec "$box" true
+			pm rm -ft 0 "$box"
+			return
+		fi
+		pm container checkpoint "$box"
+		ends_with "$(unlimited && echo 0 || echo 125)" pm container restore "$box" 2>&1 | tee "$MACHINE/restored"
+		if ! unlimited; then
+			has 'made of an image' <"$MACHINE/restored"
+			pm rm -ft 0 "$box"
+			return
+		fi
+		sleep 1
+		[ "$(pm exec "$box" cat /tmp/count)" -gt 12 ]
+		pm container checkpoint --export "$MACHINE/exported.tar" "$box"
+		pm rm -ft 0 "$box"
+		pm container restore --import "$MACHINE/exported.tar" --name "$box-moved"
+		sleep 1
+		[ "$(pm exec "$box-moved" cat /tmp/count)" -gt 20 ]
+		pm rm -ft 0 "$box-moved"
+	}
+	each_runtime "root: $(checkpoint_words)"
+}
+
 @test "podman: nothing of all these containers is left in the machine" {
 	for user in root ordinary; do
 		[ -z "$(pm ps -aq)" ]

@@ -267,6 +267,7 @@ typedef LIST(struct plan_hook) plan_hook_list;
 /* What engines ask of a container beside its config.json. All NULL and false for a sandbox. */
 struct plan_lifecycle {
 	const char *state_root;     /* the directory with the state of all containers; NULL: none is kept */
+	bool restores;              /* it is made by criu, of an image */
 	bool waits;                 /* create: the program is executed when `casemate start` says so */
 	bool detached;              /* the launcher does not wait for its end */
 	bool announced;             /* the program is executed when the launcher has told others of its process */
@@ -374,6 +375,7 @@ struct plan {
 	const char *bundle;      /* absolute; NULL for a sandbox */
 	pair_list annotations;
 	const char *profile;  /* its name */
+	bool images;          /* it may be made of an image that criu wrote */
 	remark_list refusals; /* not empty: the plan may be explained but not run */
 	remark_list tightened;
 	remark_list notes; /* ignored properties, unknown capability names, missing optional layers */

@@ -62,6 +62,7 @@ struct profile {
 	enum verdict labels;       /* an AppArmor or SELinux label that confines nothing */
 	enum verdict oom_score;    /* oomScoreAdj below 0 */
 	enum verdict realtime;     /* a real-time or deadline scheduler or I/O class */
+	enum verdict images;       /* a container made of an image that criu wrote */
 	enum verdict masks;        /* masked_paths and readonly_paths below that the config leaves out */
 	string_list masked_paths;
 	string_list readonly_paths;

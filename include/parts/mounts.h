@@ -48,4 +48,10 @@ bool mounts_seal_wanted(const struct plan *plan);
 void mounts_seal_explain(const struct plan *plan, struct explain *out);
 int mounts_seal(const struct plan *plan, struct run *run, struct error *err);
 
+/*
+ * The mount of @mount's target and @below it ("" or "/cpu"), detached, for a container that had it before. -2: it is
+ * optional and its source is not there. Fails as mounts_make() does.
+ */
+int mounts_make_again(const struct plan_mount *mount, const char *below, struct error *err);
+
 #endif

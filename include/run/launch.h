@@ -4,6 +4,7 @@
 #define CASEMATE_RUN_LAUNCH_H
 
 #include "model/plan.h"
+#include "model/run.h"
 
 struct launch_options {
 	const char *pid_file; /* written atomically, without a newline, once the workload runs; NULL: none */
@@ -17,5 +18,17 @@ struct launch_options {
  * ERROR_NOT_EXECUTABLE when execve(2) failed, or what a step said; then nothing is left on the host.
  */
 int launch_run(const struct plan *plan, const struct launch_options *options, int *ret_status, struct error *err);
+
+/* For run/restore.c, which is a launch by other means. */
+
+/* Memory and descriptors of one launch: opened before the plan is frozen, closed whatever came of it. ERROR_SYSTEM. */
+int launch_open(const struct plan *plan, struct run *run, struct error *err);
+void launch_close(const struct plan *plan, struct run *run);
+
+/* Undoes a launch that failed or whose workload has ended: kills what is left, and undoes the steps. */
+int launch_undo(const struct plan *plan, struct run *run, struct error *err);
+
+/* Sends run->terminal to the console socket; without one it stays here. Fails with ERROR_SYSTEM. */
+int launch_hand_over_terminal(const struct plan *plan, struct run *run, struct error *err);
 
 #endif

@@ -28,7 +28,7 @@ struct step {
 	int (*undo)(const struct plan *plan, struct run *run, struct error *err); /* PREPARE and ATTACH only; or NULL */
 };
 
-/* The table of @plan: of a launch, or the shorter one of `exec`. Ends with a step without a name. */
+/* The table of @plan: of a launch, or the shorter ones of `exec` and of `restore`. Ends with a step without a name. */
 const struct step *steps_of(const struct plan *plan);
 
 /* Applies all wanted steps of @phase in order, noting each in run->shared. Stops at the first that fails, naming it. */

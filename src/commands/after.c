@@ -2,18 +2,24 @@
 #include "commands/after.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/sys.h"
 #include "config/oci.h"
 #include "config/profile.h"
+#include "parts/cgroup.h"
 #include "parts/cgroup_control.h"
 #include "parts/hooks.h"
+#include "parts/rdt.h"
 #include "run/alive.h"
 #include "run/runtime_hooks.h"
 #include "run/state_files.h"
+
+enum { PATIENCE_MS = 10000 };
 
 int after_config(const struct state *state, struct arena *arena, struct request *ret, struct error *err)
 {
@@ -72,4 +78,59 @@ int after_kill(const struct state *state, int signal, struct error *err)
 int after_kill_all(const struct state *state, int signal, struct error *err)
 {
 	return state->cgroup.wanted ? cgroup_kill_all(&state->cgroup, signal, err) : after_kill(state, signal, err);
+}
+
+static int end_process(const struct state *state, struct error *err)
+{
+	struct pollfd ended = {.events = POLLIN};
+	AUTOCLOSE int process = state_process_open(state, err);
+
+	if (process < 0)
+		return err->kind == ERROR_GONE ? 0 : -1;
+	if (sys_pidfd_send_signal(process, SIGKILL) < 0 && errno != ESRCH)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot kill the container \"%s\"", state->id);
+	cgroup_let_die(&state->cgroup);
+	ended.fd = process;
+	if (poll(&ended, 1, PATIENCE_MS) <= 0)
+		return error_set(err, ERROR_SYSTEM, 0, "the container \"%s\" does not end", state->id);
+	return 0;
+}
+
+static int remove_cgroup(const struct state *state, struct error *err)
+{
+	struct plan plan = {.cgroup = state->cgroup};
+	struct run run = {0};
+
+	if (!plan.cgroup.wanted)
+		return 0;
+	for (size_t i = 0; i < plan.cgroup.hierarchies.count; i++)
+		run.cgroup_made[i] = state->cgroup_made[i];
+	TRY(cgroup_remove(&plan, &run, err));
+	/* The first record of a launch cannot say yet what will be made. */
+	cgroup_clear(&plan.cgroup, state->process.pid == 0);
+	return 0;
+}
+
+static int remove_rdt(const struct state *state, struct error *err)
+{
+	const struct plan plan = {.id = state->id, .rdt = state->rdt};
+	struct run run = {.rdt_made = state->rdt_made};
+
+	return rdt_remove(&plan, &run, err);
+}
+
+int after_remove(const char *root, const struct state *state, struct arena *arena, struct error *err)
+{
+	struct error hook;
+	char text[sizeof(hook.what) + sizeof(hook.hint)];
+
+	TRY(end_process(state, err));
+	TRY(remove_cgroup(state, err));
+	TRY(remove_rdt(state, err));
+	/* Their failure is logged and stops nothing (runtime.md, "Lifecycle"). */
+	if (after_hooks(state, HOOK_POSTSTOP, arena, &hook) < 0) {
+		error_text(&hook, text, sizeof(text));
+		fprintf(stderr, "casemate: warning: %s\n", text);
+	}
+	return state_delete(root, state, err);
 }

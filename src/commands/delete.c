@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 
@@ -9,11 +8,6 @@
 #include "commands/after.h"
 #include "commands/container.h"
 #include "commands/existing.h"
-#include "parts/cgroup.h"
-#include "parts/cgroup_control.h"
-#include "parts/rdt.h"
-
-enum { PATIENCE_MS = 10000 };
 
 struct delete_options {
 	bool force, regex;
@@ -51,61 +45,6 @@ static int kill_maker(const struct state *state, struct error *err)
 	return 0;
 }
 
-static int end_process(const struct state *state, struct error *err)
-{
-	struct pollfd ended = {.events = POLLIN};
-	AUTOCLOSE int process = state_process_open(state, err);
-
-	if (process < 0)
-		return err->kind == ERROR_GONE ? 0 : -1;
-	if (sys_pidfd_send_signal(process, SIGKILL) < 0 && errno != ESRCH)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot kill the container \"%s\"", state->id);
-	cgroup_let_die(&state->cgroup);
-	ended.fd = process;
-	if (poll(&ended, 1, PATIENCE_MS) <= 0)
-		return error_set(err, ERROR_SYSTEM, 0, "the container \"%s\" does not end", state->id);
-	return 0;
-}
-
-static int remove_cgroup(const struct state *state, struct error *err)
-{
-	struct plan plan = {.cgroup = state->cgroup};
-	struct run run = {0};
-
-	if (!plan.cgroup.wanted)
-		return 0;
-	for (size_t i = 0; i < plan.cgroup.hierarchies.count; i++)
-		run.cgroup_made[i] = state->cgroup_made[i];
-	TRY(cgroup_remove(&plan, &run, err));
-	/* The first record of a launch cannot say yet what will be made. */
-	cgroup_clear(&plan.cgroup, state->process.pid == 0);
-	return 0;
-}
-
-static int remove_rdt(const struct state *state, struct error *err)
-{
-	const struct plan plan = {.id = state->id, .rdt = state->rdt};
-	struct run run = {.rdt_made = state->rdt_made};
-
-	return rdt_remove(&plan, &run, err);
-}
-
-static int remove_all(const struct deletion *deletion, const struct state *state, struct error *err)
-{
-	struct error hook;
-	char text[sizeof(hook.what) + sizeof(hook.hint)];
-
-	TRY(end_process(state, err));
-	TRY(remove_cgroup(state, err));
-	TRY(remove_rdt(state, err));
-	/* Their failure is logged and stops nothing (runtime.md, "Lifecycle"). */
-	if (after_hooks(state, HOOK_POSTSTOP, deletion->arena, &hook) < 0) {
-		error_text(&hook, text, sizeof(text));
-		fprintf(stderr, "casemate: warning: %s\n", text);
-	}
-	return state_delete(deletion->root, state, err);
-}
-
 static int delete_one(const struct deletion *deletion, const char *id, struct error *err)
 {
 	AUTO_STATE struct state state = {.dir = -1};
@@ -125,7 +64,7 @@ static int delete_one(const struct deletion *deletion, const char *id, struct er
 			  state_status_word(status));
 		return error_hint(err, "casemate kill %s KILL, or: casemate delete --force %s", id, id);
 	}
-	return remove_all(deletion, &state, err);
+	return after_remove(deletion->root, &state, deletion->arena, err);
 }
 
 static int delete_matching(const char *id, void *context, struct error *err)

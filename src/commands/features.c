@@ -12,6 +12,7 @@
 #include "config/oci_schema.h"
 #include "model/names.h"
 #include "parts/cgroup_scope.h"
+#include "run/criu.h"
 
 static const struct cli_option options[] = {CLI_END};
 
@@ -162,6 +163,7 @@ static int print(struct error *err)
 	AUTO_JSON_WRITER struct json_writer json = {0};
 	const char *text;
 	size_t length;
+	struct error ignored;
 
 	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
@@ -173,6 +175,8 @@ static int print(struct error *err)
 	begin_object(&json, "annotations");
 	write_text(&json, "casemate.version", version_number);
 	write_text(&json, "casemate.commit", version_commit);
+	/* runc's name for it, by which callers look. */
+	write_text(&json, "org.opencontainers.runc.checkpoint.enabled", criu_find(&ignored) == 0 ? "true" : "false");
 	json_write_end_object(&json);
 	/* A prefix: with --systemd-cgroup they change a unit of the host. No other annotation changes what a launch
 	 * does. */

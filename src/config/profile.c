@@ -141,6 +141,7 @@ static const struct json_field document_fields[] = {
 	VERDICT_FIELD("labels", ITEM_LABELS, labels),
 	VERDICT_FIELD("oom_score", ITEM_OOM_SCORE, oom_score),
 	VERDICT_FIELD("realtime", ITEM_REALTIME, realtime),
+	VERDICT_FIELD("images", ITEM_IMAGES, images),
 	GROUP("masks", &masks_schema),
 	GROUP("pids", &pids_schema),
 	{FIELD("seccomp", NAME, ITEM_SECCOMP, seccomp), .names = &profile_seccomps},

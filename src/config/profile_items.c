@@ -35,6 +35,7 @@ const struct profile_row profile_rows[ITEM_COUNT] = {
 	VERDICT_ITEM(ITEM_LABELS, "labels", labels),
 	VERDICT_ITEM(ITEM_OOM_SCORE, "oom_score", oom_score),
 	VERDICT_ITEM(ITEM_REALTIME, "realtime", realtime),
+	VERDICT_ITEM(ITEM_IMAGES, "images", images),
 	VERDICT_ITEM(ITEM_MASKS, "masks/missing", masks),
 	GUARDED_ITEM(ITEM_MASKED_PATHS, "masks/masked", DEMANDED, masked_paths, ITEM_MASKS),
 	GUARDED_ITEM(ITEM_READONLY_PATHS, "masks/readonly", DEMANDED, readonly_paths, ITEM_MASKS),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -151,6 +152,46 @@ static int make_bind(const struct plan_mount *mount, struct error *err)
 	if (mount->uid_mappings.count > 0)
 		TRY(idmap_mount(mount, tree, err));
 	return fd_take(&tree);
+}
+
+/* A mount below one that was bound with all that is mounted in it. */
+static int bind_below(const struct plan_mount *mount, const char *below, struct error *err)
+{
+	char path[4096];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s%s", mount->source, below) >= sizeof(path))
+		return error_set(err, ERROR_CONFIG, ENAMETOOLONG, "cannot open '%s'", mount->source);
+	AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | AT_NO_AUTOMOUNT);
+	if (tree < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", path);
+	TRY(set_attrs(mount, tree, err));
+	return fd_take(&tree);
+}
+
+static int bind_hierarchy(const struct plan_mount *mount, const char *name, struct error *err)
+{
+	for (size_t i = 0; i < mount->hierarchies.count; i++) {
+		if (strcmp(mount->hierarchies.at[i].key, name) != 0)
+			continue;
+		AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, mount->hierarchies.at[i].value, OPEN_TREE_CLONE);
+		if (tree < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot open the cgroup '%s'",
+					 mount->hierarchies.at[i].value);
+		TRY(set_attrs(mount, tree, err));
+		return fd_take(&tree);
+	}
+	return error_set(err, ERROR_HOST, 0, "there are no cgroups '%s' here", name);
+}
+
+int mounts_make_again(const struct plan_mount *mount, const char *below, struct error *err)
+{
+	if (mount->kind == MOUNT_BIND)
+		return below[0] == '\0' ? make_bind(mount, err) : bind_below(mount, below, err);
+	if (mount->kind == MOUNT_CGROUP && below[0] == '/')
+		return bind_hierarchy(mount, below + 1, err);
+	if (mount->kind == MOUNT_FILESYSTEM && below[0] == '\0')
+		return make_filesystem(mount, err);
+	return error_set(err, ERROR_UNSUPPORTED, 0, "cannot mount '%s%s' of the image", mount->target, below);
 }
 
 static int make_hierarchies(const struct plan_mount *mount, int *cgroups, struct error *err)

@@ -230,7 +230,7 @@ static int await_child(const struct plan *plan, struct run *run, enum sync_messa
 }
 
 /* The engine holds the terminal; without a socket for it the launcher does (run/relay.h). */
-static int hand_over_terminal(const struct plan *plan, struct run *run, struct error *err)
+int launch_hand_over_terminal(const struct plan *plan, struct run *run, struct error *err)
 {
 	static const char name[] = "/dev/ptmx";
 	const char *path = plan->lifecycle.console_socket;
@@ -313,7 +313,7 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 	}
 	if (plan->terminal.pty) {
 		TRY(await_child(plan, run, SYNC_TERMINAL, &run->terminal, err));
-		TRY(hand_over_terminal(plan, run, err));
+		TRY(launch_hand_over_terminal(plan, run, err));
 	}
 	if (start_created_wanted(plan))
 		TRY(let_go(plan, options, run, err));
@@ -363,7 +363,7 @@ static void close_all(int *fds, size_t count)
 	free(fds);
 }
 
-static void run_close(const struct plan *plan, struct run *run)
+void launch_close(const struct plan *plan, struct run *run)
 {
 	close_all(run->mounts, plan->mounts.count);
 	close_all(run->devices, plan->devices.nodes.count);
@@ -421,7 +421,7 @@ static int open_shared(const struct plan *plan, struct run *run, struct error *e
 	return 0;
 }
 
-static int run_open(const struct plan *plan, struct run *run, struct error *err)
+int launch_open(const struct plan *plan, struct run *run, struct error *err)
 {
 	*run = (struct run){.shared_fd = -1,
 			    .container = -1,
@@ -479,8 +479,7 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 	return plan->lifecycle.detached ? 0 : wait_for_exit(&wait, plan, run, ret_status, err);
 }
 
-/* Undoes a launch that failed or whose workload has ended. */
-static int clean_up(const struct plan *plan, struct run *run, struct error *err)
+int launch_undo(const struct plan *plan, struct run *run, struct error *err)
 {
 	if (run->child > 0) {
 		(void)sys_kill(run->child, SIGKILL);
@@ -495,17 +494,17 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 	struct error later;
 
 	TRY(plan_check_refusals(plan, err));
-	if (run_open(plan, &run, err) < 0 || arena_freeze(plan->arena, err) < 0) {
-		run_close(plan, &run);
+	if (launch_open(plan, &run, err) < 0 || arena_freeze(plan->arena, err) < 0) {
+		launch_close(plan, &run);
 		return -1;
 	}
 	int result = launch(plan, options, &run, ret_status, err);
 	if (result < 0 && err->errnum == ENOSYS)
 		error_advise(err, "this kernel is too old: a launch needs mount_setattr(2) of Linux 5.12");
 	bool lives = result == 0 && (plan->lifecycle.detached || plan->lifecycle.keep);
-	if (!lives && clean_up(plan, &run, result == 0 ? err : &later) < 0)
+	if (!lives && launch_undo(plan, &run, result == 0 ? err : &later) < 0)
 		result = -1;
-	run_close(plan, &run);
+	launch_close(plan, &run);
 	if (!lives && plan->hooks[HOOK_POSTSTOP].count > 0 &&
 	    runtime_hooks_after(&plan->hooks[HOOK_POSTSTOP], plan->lifecycle.state_text, 0, plan->bundle,
 				result == 0 ? err : &later) < 0)

@@ -75,6 +75,7 @@ static int plan_identity(struct planner *p, const char *id, struct error *err)
 	plan->arena = p->arena;
 	plan->id = arena_strdup(p->arena, id);
 	plan->profile = p->profile->name;
+	plan->images = p->profile->images == VERDICT_ALLOW;
 	plan->oci_version = p->request->oci_version;
 	plan->bundle = p->request->bundle;
 	plan->annotations = p->request->annotations;

@@ -160,8 +160,19 @@ static const struct step join_steps[] = {
 	{0},
 };
 
+/* `restore`: criu makes the container, in a cgroup that the config decides; run/restore.c gives it what it needs. */
+static const struct step restore_steps[] = {
+	{"state", STEP_PREPARE, state_make_wanted, state_make, state_make_explain, state_unmake},
+	{"cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove},
+	{"rdt", STEP_ATTACH, rdt_join_wanted, rdt_join, rdt_join_explain, rdt_remove},
+	STEP("cgroup-join", STEP_BUILD, cgroup_join),
+	{0},
+};
+
 const struct step *steps_of(const struct plan *plan)
 {
+	if (plan->lifecycle.restores)
+		return restore_steps;
 	return plan->join.wanted ? join_steps : launch_steps;
 }
 

@@ -110,6 +110,20 @@ in_machine() {
 	machine_run env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=xterm timeout -k 5 60 "$@"
 }
 
+# criu_works: the kernel is one for the criu that is installed. Where it is none, a checkpoint is to be refused with criu's own
+# words, and the container goes on.
+criu_works() {
+	in_machine criu check
+}
+
+# checkpoint_words: what the row of the table is about, on this machine
+checkpoint_words() {
+	criu_works >/dev/null 2>&1 && echo "checkpoint and restore" || echo "checkpoint refused where criu does not work"
+}
+
+# A program that shows whether it was begun anew.
+COUNTER='i=0; while :; do echo $i >/tmp/count; i=$((i + 1)); sleep 0.1; done'
+
 # on_terminal COMMAND...: with a terminal of 33 lines of 99 columns
 on_terminal() {
 	in_machine script -qec "stty rows 33 cols 99; $(printf '%q ' "$@")" /dev/null | tr -d '\r'

@@ -4,18 +4,19 @@
 # Images that every engine loads, as docker-archive(5) tarballs; no registry is asked.
 #   image_busybox FILE   a static busybox with all its applets, and nothing else: docker.io/library/busybox:test
 #   image_user FILE      the same for the user 1000:1000: docker.io/library/busybox:user
+#   image_pause FILE     the same for the user 65535:65535, with a command that sleeps: docker.io/library/pause:test
 #   image_debian FILE    Debian, made by debootstrap (../helpers/rootfs.bash): docker.io/library/debian:test
 
-# image_pack NAME LAYER.tar FILE [USER]
+# image_pack NAME LAYER.tar FILE [USER [COMMAND...]]
 image_pack() {
 	local sum
 	sum=$(sha256sum "$2" | cut -d' ' -f1)
 	jq -nc --arg arch "$(dpkg --print-architecture 2>/dev/null || echo amd64)" --arg diff "sha256:$sum" \
-		--arg user "${4-}" '{
+		--arg user "${4-}" '$ARGS.positional as $command | {
 		architecture: $arch, os: "linux", created: "2024-01-01T00:00:00Z",
-		config: {Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["sh"], User: $user},
+		config: {Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: (if $command == [] then ["sh"] else $command end), User: $user},
 		rootfs: {type: "layers", diff_ids: [$diff]}, history: [{created: "2024-01-01T00:00:00Z", created_by: "tests"}]
-	}' >"${2%/*}/config.json"
+	}' --args -- "${@:5}" >"${2%/*}/config.json"
 	jq -nc --arg name "$1" '[{Config: "config.json", RepoTags: [$name], Layers: ["layer.tar"]}]' >"${2%/*}/manifest.json"
 	tar -C "${2%/*}" -cf "$3" config.json manifest.json layer.tar
 	rm -r "${2%/*}"
@@ -38,7 +39,12 @@ image_user() {
 	image_of_busybox docker.io/library/busybox:user "$1" 1000:1000
 }
 
-# image_of_busybox NAME FILE [USER]
+# What holds a pod's namespaces; Kubernetes' own runs as this user, too.
+image_pause() {
+	image_of_busybox docker.io/library/pause:test "$1" 65535:65535 sleep 1000000
+}
+
+# image_of_busybox NAME FILE [USER [COMMAND...]]
 image_of_busybox() {
 	local work applet
 	work=$(mktemp -d)
@@ -49,7 +55,7 @@ image_of_busybox() {
 	done
 	mkdir "$work/image"
 	tar -C "$work/root" -cf "$work/image/layer.tar" .
-	image_pack "$1" "$work/image/layer.tar" "$2" "${3-}"
+	image_pack "$1" "$work/image/layer.tar" "$2" "${@:3}"
 	rm -r "$work"
 }
 

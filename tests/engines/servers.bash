@@ -5,6 +5,7 @@
 # and is waited for until it answers. They end with the machine.
 #
 #   containerd_start     the server of ctr(1) and of dockerd
+#   containerd_cri_start the same for Kubernetes: `cri METHOD` talks to it
 #   dockerd_start        needs containerd; knows every runtime of $RUNTIMES by its name
 
 # wait_until SECONDS COMMAND...: until the command succeeds
@@ -37,6 +38,37 @@ containerd_start() {
 	END
 	machine_daemon containerd containerd --config "$MACHINE/containerd.toml"
 	started containerd machine_run ctr version
+}
+
+# The same server for Kubernetes, with its plugin for the CRI: what an operator writes into config.toml, a network of its own for
+# pods, and this machine's limits.
+containerd_cri_start() {
+	local cri='plugins."io.containerd.grpc.v1.cri"' name
+	mkdir -p "$MACHINE/containerd-cri" "$MACHINE/cni"
+	{
+		manual_text config.toml
+		for name in $RUNTIMES; do
+			case $name in runc | casemate | casemate-baseline) continue ;; esac
+			printf '[%s.containerd.runtimes.%s]\nruntime_type = "io.containerd.runc.v2"\n' "$cri" "$name"
+			printf '[%s.containerd.runtimes.%s.options]\nBinaryName = "%s"\n' "$cri" "$name" "$(runtime_path "$name")"
+		done
+		printf '[%s]\nsandbox_image = "docker.io/library/pause:test"\nrestrict_oom_score_adj = true\n' "$cri"
+		printf '[%s.cni]\nbin_dir = "/usr/lib/cni"\nconf_dir = "%s"\n' "$cri" "$MACHINE/cni"
+		printf '[plugins."io.containerd.internal.v1.opt"]\npath = "%s"\n' "$MACHINE/opt"
+		printf '[grpc]\naddress = "/run/containerd/cri.sock"\n'
+	} >"$MACHINE/config.toml"
+	cat >"$MACHINE/cni/10-pods.conflist" <<-'END'
+		{"cniVersion": "0.4.0", "name": "pods", "plugins": [{"type": "bridge", "bridge": "pods0", "isGateway": true,
+		 "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.88.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
+	END
+	machine_daemon containerd-cri containerd --config "$MACHINE/config.toml" --root "$MACHINE/containerd-cri" \
+		--state /run/containerd-cri
+	started containerd-cri cri Version <<<'{}'
+}
+
+# cri METHOD: the request is standard input, as JSON
+cri() {
+	machine_run env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin timeout -k 5 90 /usr/bin/python3 "$ENGINES/cri.py" /run/containerd/cri.sock "$@"
 }
 
 # manual_text NAME: the block of that name in casemate-engines(7), for the programs of this test. What an operator reads there

@@ -7,7 +7,7 @@
 # environment: KERNELS (default: 5.10 6.1 6.12), FILTER (as bats -f), BUILD and SOURCE, as `make check-vm` sets them, VM_HOME (where the machines are)
 . "$(dirname "$0")/common.sh"
 
-[ $# -gt 0 ] || set -- tests/unit/test_cgroup tests/unit/fail_closed tests/unit/test_filter_live tests/vm/systemd.bats \
+[ $# -gt 0 ] || set -- tests/unit/test_cgroup tests/unit/fail_closed tests/unit/test_filter_live tests/vm/systemd.bats tests/vm/criu.bats \
 	tests/systemd.bats tests/notify.bats tests/cgroup.bats tests/control.bats tests/lifecycle.bats tests/exec.bats
 "$VM_SOURCE/prepare.sh"
 work=$(mktemp -d "$VM_HOME/check.XXXXXX")

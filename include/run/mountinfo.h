@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The mounts of a process, read from its mountinfo (proc_pid_mountinfo(5)). Never on the launch path. */
+#ifndef CASEMATE_RUN_MOUNTINFO_H
+#define CASEMATE_RUN_MOUNTINFO_H
+
+#include "base/arena.h"
+
+struct mount_line {
+	const char *id, *device, *at, *type, *options; /* `device`: "8:1"; `options`: of the file system */
+};
+typedef LIST(struct mount_line) mount_line_list;
+
+/* Reads the file @path; strings and list are in @arena. Fails with ERROR_SYSTEM. */
+int mountinfo_read(const char *path, struct arena *arena, mount_line_list *ret, struct error *err);
+
+#endif
