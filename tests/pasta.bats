@@ -5,67 +5,19 @@
 # a network namespace here: 10.9.0.2, with a service on its loopback device, and a neighbour at 10.9.0.1.
 
 load helpers/common
+load helpers/network
 
 setup() {
 	common_setup
 	requires root userns pasta
 	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
 	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
-	mkfifo "$BATS_TEST_TMPDIR/ready"
-	unshare --net --mount --pid --fork --kill-child bash -e -c "$(declare -f network service); network" >"$BATS_TEST_TMPDIR/ready" 2>&1 </dev/null 3>&- &
-	NAMESPACES=$!
-	read -r line <"$BATS_TEST_TMPDIR/ready"
-	[ "$line" = ready ] || fail "no network: $line"
-	NETWORK=$(pgrep --parent "$NAMESPACES")
+	network_start
 }
 
 teardown() {
-	kill -KILL "$NAMESPACES"
-	wait "$NAMESPACES" || true
+	network_stop
 	common_teardown
-}
-
-# service PORT TEXT: says the text to whoever says something
-service() {
-	python3 -c 'import socket, sys
-server = socket.create_server(("", int(sys.argv[1])))
-while True:
-	peer = server.accept()[0]
-	peer.recv(9)
-	peer.sendall(sys.argv[2].encode())
-	peer.close()' "$@" &
-}
-
-network() {
-	mount --make-rprivate /
-	mount -t tmpfs tmpfs /run
-	mkdir /run/tun
-	# Some machines keep it for root.
-	mknod -m 666 /run/tun/tun c 10 200
-	mount --bind /run/tun/tun /dev/net/tun
-	ip netns add neighbour
-	ip link add eth0 type veth peer name eth0 netns neighbour
-	ip addr add 10.9.0.2/24 dev eth0
-	ip link set lo up
-	ip link set eth0 up
-	ip route add default via 10.9.0.1
-	ip -n neighbour addr add 10.9.0.3/24 dev eth0
-	ip -n neighbour addr add 10.9.0.1/24 dev eth0
-	ip -n neighbour link set eth0 up
-	ip netns exec neighbour bash -c "$(declare -f service); service 8000 neighbour; exec sleep 600" &
-	service 7777 host
-	sleep 0.5
-	echo ready
-	exec sleep 600 >/dev/null
-}
-
-on_host() {
-	nsenter --target "$NETWORK" --net --mount -- "$@"
-}
-
-# The same as the process that the shell started, so that it can be killed by $!.
-exec_on_host() {
-	exec nsenter --target "$NETWORK" --net --mount -- "$@"
 }
 
 # sandbox FLAG...: as $WHO, on that host
@@ -74,26 +26,6 @@ sandbox() {
 	[ "$WHO" = root ] || as=(setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups)
 	capture on_host "${as[@]}" timeout -k 2 30 "$USER_CASEMATE" sandbox --cwd /tmp "$@" </dev/null
 	mapfile -t lines <<<"$output"
-}
-
-# What comes from an address, seen from inside.
-ask='import socket, sys
-for word in sys.argv[1:]:
-	host, port = word.split(":")
-	try:
-		peer = socket.create_connection((host, int(port)), 2)
-		peer.sendall(b"hello")
-		print(word, peer.recv(99).decode())
-	except OSError as error:
-		print(word, type(error).__name__)'
-
-wait_until() {
-	local try
-	for try in {1..100}; do
-		! eval "$1" || return 0
-		sleep 0.1
-	done
-	fail "in vain: $1"
 }
 
 # How many pastas hold a socket of that host.

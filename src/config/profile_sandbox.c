@@ -140,8 +140,9 @@ static const char *escaped(struct arena *arena, const char *path)
 	return out;
 }
 
-static int expand(const struct profile_flag *flag, const struct host *host, struct arena *arena, const char **ret,
-		  struct error *err)
+/* @splits: a ':' separates in this flag's value. */
+static int expand(const struct profile_flag *flag, bool splits, const struct host *host, struct arena *arena,
+		  const char **ret, struct error *err)
 {
 	const char *out = "", *rest = flag->value, *dollar;
 
@@ -161,7 +162,8 @@ static int expand(const struct profile_flag *flag, const struct host *host, stru
 			return error_hint(err, "${PWD}, ${HOME}, ${XDG_RUNTIME_DIR} and ${TMPDIR} are replaced; "
 					       "write $${ for a plain ${");
 		}
-		out = arena_printf(arena, "%s%.*s%s", out, (int)(dollar - rest), rest, escaped(arena, value));
+		out = arena_printf(arena, "%s%.*s%s", out, (int)(dollar - rest), rest,
+				   splits ? escaped(arena, value) : value);
 		rest = end + 1;
 	}
 	*ret = rest == flag->value ? flag->value : arena_printf(arena, "%s%s", out, rest);
@@ -179,7 +181,8 @@ int profile_sandbox_take(const struct profile *profile, const struct host *host,
 		while (strcmp(option->name, flag->option) != 0)
 			option++;
 		if (flag->value != NULL)
-			TRY(expand(flag, host, arena, &value, err));
+			TRY(expand(flag, option->offset == offsetof(struct sandbox_options, files), host, arena,
+				   &value, err));
 		if (cli_take(option, value, flag->from, ret, arena, err) < 0)
 			return error_wrap(err, "%s", flag->from);
 	}

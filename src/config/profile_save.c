@@ -28,8 +28,10 @@ static const char *marked(struct arena *arena, const char *text, const char *wha
 /* What is relative was meant from here, and a file is read from anywhere. */
 static const char *portable(const struct saving *s, const struct cli_option *option, const char *value)
 {
+	bool splits = option->offset == offsetof(struct sandbox_options, files);
+
 	if ((options_marks(option) & FLAG_HOST_PATH) != 0 && value[0] != '/')
-		value = arena_printf(s->arena, "%s/%s", marked(s->arena, s->host->cwd, ":", '\\'), value);
+		value = arena_printf(s->arena, "%s/%s", splits ? marked(s->arena, s->host->cwd, ":", '\\') : s->host->cwd, value);
 	return marked(s->arena, value, "${", '$');
 }
 
