@@ -181,8 +181,8 @@ int profile_sandbox_take(const struct profile *profile, const struct host *host,
 		while (strcmp(option->name, flag->option) != 0)
 			option++;
 		if (flag->value != NULL)
-			TRY(expand(flag, option->offset == offsetof(struct sandbox_options, files), host, arena,
-				   &value, err));
+			TRY(expand(flag, option->offset == offsetof(struct sandbox_options, files), host, arena, &value,
+				   err));
 		if (cli_take(option, value, flag->from, ret, arena, err) < 0)
 			return error_wrap(err, "%s", flag->from);
 	}

@@ -31,7 +31,8 @@ static const char *portable(const struct saving *s, const struct cli_option *opt
 	bool splits = option->offset == offsetof(struct sandbox_options, files);
 
 	if ((options_marks(option) & FLAG_HOST_PATH) != 0 && value[0] != '/')
-		value = arena_printf(s->arena, "%s/%s", splits ? marked(s->arena, s->host->cwd, ":", '\\') : s->host->cwd, value);
+		value = arena_printf(s->arena, "%s/%s",
+				     splits ? marked(s->arena, s->host->cwd, ":", '\\') : s->host->cwd, value);
 	return marked(s->arena, value, "${", '$');
 }
 
