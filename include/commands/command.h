@@ -30,7 +30,7 @@ struct command {
 extern const struct command command_run, command_sandbox, command_explain, command_completion, command_create,
 	command_start, command_exec, command_state, command_kill, command_delete, command_list, command_pause,
 	command_resume, command_update, command_events, command_ps, command_features, command_spec, command_checkpoint,
-	command_restore;
+	command_restore, command_doctor;
 
 /* All commands; ends with one without a name. */
 extern const struct command *const commands[];

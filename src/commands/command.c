@@ -11,13 +11,17 @@
 #include "run/plan.h"
 
 const struct command *const commands[] = {
-	&command_sandbox,    &command_run,        &command_explain,
-	&command_create,     &command_start,      &command_exec,
-	&command_state,      &command_kill,       &command_delete,
-	&command_list,       &command_ps,         &command_pause,
-	&command_resume,     &command_update,     &command_events,
-	&command_checkpoint, &command_restore,    &command_features,
-	&command_spec,       &command_completion, NULL,
+	&command_sandbox,    &command_run,
+	&command_explain,    &command_create,
+	&command_start,      &command_exec,
+	&command_state,      &command_kill,
+	&command_delete,     &command_list,
+	&command_ps,         &command_pause,
+	&command_resume,     &command_update,
+	&command_events,     &command_checkpoint,
+	&command_restore,    &command_features,
+	&command_spec,       &command_doctor,
+	&command_completion, NULL,
 };
 
 int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err)

@@ -241,9 +241,7 @@ static int run_helper(const char *helper, pid_t child, const id_map_list *map, s
 
 static int hint_restricted(struct error *err)
 {
-	return error_hint(
-		err, "user namespaces may be restricted here: see kernel.apparmor_restrict_unprivileged_userns and "
-		     "user.max_user_namespaces");
+	return error_hint(err, "user namespaces may be restricted here: `casemate doctor` says by what");
 }
 
 bool ids_attach_wanted(const struct plan *plan)

@@ -133,10 +133,7 @@ static int clone_error(const struct plan *plan, struct error *err)
 
 	error_set(err, ERROR_SYSTEM, reason, "cannot make the container's namespaces");
 	if ((plan->namespaces.fresh & CLONE_NEWUSER) != 0 && (reason == EPERM || reason == EACCES))
-		return error_hint(
-			err,
-			"user namespaces are restricted here: see kernel.unprivileged_userns_clone, "
-			"kernel.apparmor_restrict_unprivileged_userns, or the seccomp profile around this process");
+		return error_hint(err, "user namespaces are restricted here: `casemate doctor` says by what");
 	if (reason == ENOSPC || reason == EUSERS)
 		return error_hint(err, "raise user.max_user_namespaces and its neighbours, or nest less deeply");
 	return reason == EPERM ? error_hint(err, "run it as root, or with a user namespace") : -1;

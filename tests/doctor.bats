@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# `casemate doctor` where something was really taken away: it names that, its cause and what mends it.
+
+load helpers/common
+
+setup() {
+	common_setup
+	requires root userns landlock
+	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
+	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
+}
+
+teardown() {
+	common_teardown
+}
+
+doctor() {
+	capture as_user timeout -k 2 30 "$USER_CASEMATE" doctor "$@" </dev/null
+}
+
+# check NAME MEMBER: of the JSON that was printed
+check() {
+	jq -r --arg name "$1" --arg member "$2" '.[] | select(.name == $name) | .[$member] | tostring' <<<"$output"
+}
+
+# behind FILTER-RULES: in a sandbox that is held by nothing but namespaces and such a filter
+behind() {
+	printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [%s]}' "$1" >"$BATS_RUN_TMPDIR/filter.json"
+	chmod a+r "$BATS_RUN_TMPDIR/filter.json"
+	capture as_user timeout -k 2 30 "$USER_CASEMATE" sandbox --profile privileged --seccomp "$BATS_RUN_TMPDIR/filter.json" \
+		--ro "$USER_CASEMATE:/casemate" -- /casemate doctor --json </dev/null
+}
+
+@test "what works is tried, and said to work" {
+	doctor
+	assert_status 0
+	for name in user-namespaces id-maps namespaces mounts mount-attributes procfs loopback system-calls seccomp; do
+		[[ $output == *"$name "*"ok "* ]] || fail "$name"
+	done
+	doctor --json
+	assert_status 0
+	[ "$(jq -r 'map(select(.needed and (.works | not))) | length' <<<"$output")" = 0 ]
+	[ "$(jq -r 'map(keys - ["name", "for", "needed", "works", "detail", "cause", "fix", "instead"] | length) | add' <<<"$output")" = 0 ]
+	[[ $(check landlock detail) == "ABI "* ]]
+	[ "$(check cgroups works)" = false ]
+	capture timeout 30 "$CASEMATE" doctor </dev/null
+	assert_status 0
+}
+
+@test "no user namespaces are left" {
+	# The limit of the user namespace that this makes holds for those below it.
+	capture as_user unshare --user --map-root-user sh -c \
+		'echo 0 >/proc/sys/user/max_user_namespaces; exec "$0" doctor --json' "$USER_CASEMATE" </dev/null
+	assert_status 1
+	[ "$(check user-namespaces works)" = false ]
+	[ "$(check user-namespaces cause)" = "user.max_user_namespaces is 0" ]
+	[ "$(check user-namespaces fix)" = "sudo sysctl -w user.max_user_namespaces=15000" ]
+	[ "$(check seccomp works)" = true ]
+}
+
+@test "a chroot" {
+	mkdir "$BATS_TEST_TMPDIR/root"
+	unshare --mount sh -c 'mount --rbind / "$0" && exec chroot --userspec=12345:12345 "$0" "$1" doctor --json' \
+		"$BATS_TEST_TMPDIR/root" "$USER_CASEMATE" >"$BATS_TEST_TMPDIR/out" </dev/null || true
+	output=$(<"$BATS_TEST_TMPDIR/out")
+	[ "$(check user-namespaces works)" = false ]
+	[[ $(check user-namespaces cause) == *"in a chroot(2)"* ]]
+}
+
+@test "a filter around it, as engines load one" {
+	behind '{"names": ["mount_setattr"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1}'
+	assert_status 1
+	[ "$(check user-namespaces works)" = true ]
+	[ "$(check mount-attributes works)" = false ]
+	[[ $(check mount-attributes cause) == "a seccomp filter around this process"* ]]
+	[[ $(check mount-attributes fix) == *"seccomp=unconfined"* ]]
+	behind '{"names": ["seccomp"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}'
+	assert_status 1
+	[ "$(check seccomp works)" = false ]
+	[[ $(check seccomp cause) == "a seccomp filter around this process"* ]]
+	behind '{"names": ["landlock_create_ruleset"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}'
+	[ "$(check landlock works)" = false ]
+	[[ $(check landlock fix) == *"lsm=landlock"* ]]
+	behind '{"names": ["pidfd_open"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}'
+	[[ $(check system-calls cause) == "pidfd_open(2): "* ]]
+}
+
+@test "a /proc that is partly covered, as in a container" {
+	capture unshare --mount sh -c 'mount -t tmpfs tmpfs /proc/acpi 2>/dev/null || mount --bind /dev/null /proc/keys
+		cd / && exec setpriv --reuid 12345 --regid 12345 --clear-groups "$0" doctor --json' "$USER_CASEMATE" </dev/null
+	assert_status 1
+	[ "$(check procfs works)" = false ]
+	[[ $(check procfs cause) == "/proc is partly covered"* ]]
+	[[ $(check procfs fix) == *"systempaths=unconfined"* ]]
+	[ "$(check mounts works)" = true ]
+}
+
+@test "programs that are not there" {
+	capture unshare --mount sh -c 'mount -t tmpfs tmpfs /usr/local; for name in newuidmap criu pasta; do
+		path=$(readlink -f "$(command -v $name)"); mount --bind /dev/null "$path"; done
+		cd / && exec setpriv --reuid 12345 --regid 12345 --clear-groups "$0" doctor --json' "$USER_CASEMATE" </dev/null
+	assert_status 0
+	[ "$(check newuidmap cause) $(check criu cause) $(check pasta cause)" = "it is not installed it is not installed it is not installed" ]
+	[ "$(check pasta fix)" = "install the package passt" ]
+}
+
+@test "it leaves nothing behind, and takes no other words" {
+	doctor
+	capture timeout 30 "$CASEMATE" doctor more </dev/null
+	assert_status 125
+	assert_stderr "too many arguments"
+}
