@@ -197,6 +197,7 @@ receive() {
 
 @test "podman: without cgroups" {
 	fails "resources/pids" --root "$R" --cgroup-manager disabled create --bundle "$BUNDLE" "$ID"
+	assert_stderr 'hint: --cgroup-manager disabled makes no cgroups'
 	edit_config 'del(.linux.resources)'
 	silent --root "$R" --cgroup-manager disabled create --profile privileged --bundle "$BUNDLE" --pid-file "$W/pidfile" "$ID"
 	[ -z "$(find /sys/fs/cgroup -name "*$ID*")" ] || fail "there is a cgroup"

@@ -182,3 +182,29 @@ emptied() {
 	assert_match 'joins the class gold of /sys/fs/resctrl, with a monitoring group'
 	assert_match 'no more of caches and memory bandwidth than L3:0=7f0'
 }
+
+@test "update changes the class that the launch made, and no other" {
+	edit_config '.linux.intelRdt = {l3CacheSchema: "L3:0=7f0"}'
+	set_args sleep 100
+	with_resctrl 'casemate_do create --profile privileged --bundle "$BUNDLE" "$ID"
+		casemate_do update --l3-cache-schema "L3:0=1f" --mem-bw-schema "MB:0=30" "$ID"
+		casemate_do update --l3-cache-schema "" "$ID"
+		cat "$RESCTRL/$ID/schemata" >"$BATS_TEST_TMPDIR/seen"
+		rm "$RESCTRL/$ID"/* && casemate_do delete --force "$ID"'
+	assert_status 0
+	[ "$(<"$BATS_TEST_TMPDIR/seen")" = $'L3:0=7f0\nL3:0=1f\nMB:0=30' ] || fail "$(<"$BATS_TEST_TMPDIR/seen")"
+	existing_class gold
+	edit_config '.linux.intelRdt = {closID: "gold"}'
+	with_resctrl 'casemate_do create --profile privileged --bundle "$BUNDLE" "$ID"
+		! casemate_do update --l3-cache-schema "L3:0=1f" "$ID" 2>"$BATS_TEST_TMPDIR/seen"
+		casemate_do delete --force "$ID"'
+	assert_status 0
+	grep -F "the class 'gold' was there before the container" "$BATS_TEST_TMPDIR/seen"
+	[ "$(grep -c 0=1f "$RESCTRL/gold/schemata")" = 0 ]
+	edit_config 'del(.linux.intelRdt)'
+	with_resctrl 'casemate_do create --profile privileged --bundle "$BUNDLE" "$ID"
+		! casemate_do update --mem-bw-schema "MB:0=30" "$ID" 2>"$BATS_TEST_TMPDIR/seen"
+		casemate_do delete --force "$ID"'
+	assert_status 0
+	grep -F 'the container has no class' "$BATS_TEST_TMPDIR/seen"
+}

@@ -23,6 +23,12 @@ bool rdt_enter_wanted(const struct plan *plan);
 void rdt_enter_explain(const struct plan *plan, struct explain *out);
 int rdt_enter(const struct plan *plan, struct run *run, struct error *err);
 
+/*
+ * `update`: writes rdt->schemata into the class of a container that runs. @made: what its launch made. Fails with
+ * ERROR_CONFIG when it has none, ERROR_REFUSED when the class was there before, and with what the kernel says.
+ */
+int rdt_update(const struct plan_rdt *rdt, uint8_t made, struct error *err);
+
 /* Removes the groups that rdt_join() made, but for a class that the config named: that one is to stay. */
 int rdt_remove(const struct plan *plan, struct run *run, struct error *err);
 

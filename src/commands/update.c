@@ -13,6 +13,7 @@
 #include "config/oci.h"
 #include "commands/after.h"
 #include "parts/cgroup_update.h"
+#include "parts/rdt.h"
 
 /* A flag that is a member of linux.resources. */
 struct flag {
@@ -91,9 +92,9 @@ static const struct cli_option options[] = {
 	{"--cpu-idle", 0, CLI_TEXT, AT(IDLE), "0|1", "1: run only when nobody else wants to", 0},
 	{"--pids-limit", 0, CLI_TEXT, AT(PIDS), "N", "processes and threads; -1: no limit", 0},
 	{"--blkio-weight", 0, CLI_TEXT, AT(WEIGHT), "N", "share of busy block devices, 10 to 1000", 0},
-	{"--l3-cache-schema", 0, CLI_TEXT, AT(L3), "SCHEMA", "refused: the cache is fixed at the launch", 0},
+	{"--l3-cache-schema", 0, CLI_TEXT, AT(L3), "SCHEMA", "lines for resctrl: share of the cache, L3:0=7f0;1=1f", 0},
 	{"--mem-bw-schema", 0, CLI_TEXT, AT(BANDWIDTH), "SCHEMA",
-	 "refused: the memory bandwidth is fixed at the launch", 0},
+	 "a line for resctrl: share of the memory bandwidth, MB:0=20;1=70", 0},
 	CLI_END,
 };
 
@@ -233,12 +234,20 @@ static int from_file(const char *path, struct arena *arena, struct request_resou
 
 /* ---- the command */
 
-static int check_flags(const struct update_options *given, struct error *err)
+/* linux.intelRdt is no resource of a cgroup. An empty schema is none: engines write it. */
+static int update_rdt(const struct update_options *given, const struct state *state, struct arena *arena,
+		      struct error *err)
 {
-	for (size_t i = L3; i <= BANDWIDTH; i++)
-		if (given->given[i] != NULL && given->given[i][0] != '\0')
-			return error_set(err, ERROR_UNSUPPORTED, 0, "not supported yet: %s", option_name(i));
-	return 0;
+	struct plan_rdt rdt = state->rdt;
+
+	rdt.schemata = (string_list){0};
+	for (size_t i = L3; i <= BANDWIDTH; i++) {
+		if (given->given[i] == NULL || given->given[i][0] == '\0')
+			continue;
+		rdt.from = option_name(i);
+		*LIST_ADD(arena, &rdt.schemata) = given->given[i];
+	}
+	return rdt.schemata.count == 0 ? 0 : rdt_update(&rdt, state->rdt_made, err);
 }
 
 static int update(const struct state *state, const struct request_resources *resources, struct arena *arena,
@@ -265,12 +274,12 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	int go = container_help(&cli, cli_parse(&cli, invocation->argv, &given, invocation->arena, &rest, err));
 	if (go <= 0)
 		return go;
-	TRY(check_flags(&given, err));
 	if (given.given[RESOURCES] != NULL)
 		TRY(from_file(given.given[RESOURCES], invocation->arena, resources, err));
 	else
 		TRY(from_flags(&given, invocation->arena, resources, err));
 	TRY(existing_open_alive(invocation, rest, cli.usage, STATE_LOCK, &state, err));
+	TRY(update_rdt(&given, &state, invocation->arena, err));
 	return update(&state, resources, invocation->arena, err);
 }
 

@@ -54,6 +54,8 @@ static void enable(struct planner *p, const char *controller)
 static int no_controller(const struct planner *p, const char *controller, origin from, struct error *err)
 {
 	error_set(err, ERROR_HOST, 0, "%s: this launch has no use of the cgroup controller '%s'", from, controller);
+	if (p->request->cgroup_manager == CGROUPS_NONE)
+		return error_hint(err, "--cgroup-manager disabled makes no cgroups: leave it out, or the limit");
 	if (!p->host->privileged)
 		return error_hint(err, "run it as root, or with cgroup v2 in a cgroup that is delegated to you: "
 				       "systemd-run --user --scope -p Delegate=yes");

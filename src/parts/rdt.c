@@ -297,6 +297,25 @@ int rdt_enter(const struct plan *plan, struct run *run, struct error *err)
 	return rdt->monitoring && write_file(group, path, pid) < 0 ? refused(root, rdt, path, err) : 0;
 }
 
+int rdt_update(const struct plan_rdt *rdt, uint8_t made, struct error *err)
+{
+	if (rdt->group == NULL)
+		return error_set(err, ERROR_CONFIG, 0, "%s: the container has no class of %s", rdt->from, resctrl);
+	if ((made & RUN_RDT_GROUP) == 0) {
+		error_set(err, ERROR_REFUSED, 0, "%s: the class '%s' was there before the container", rdt->from,
+			  rdt->group);
+		return error_hint(err, "others may be in it: whoever made it can change %s/%s/schemata", resctrl,
+				  rdt->group);
+	}
+	AUTOCLOSE int root = open_resctrl(err);
+	AUTOCLOSE int group = root < 0 ? -1 : sys_openat2(root, rdt->group, O_PATH | O_DIRECTORY, 0, RESOLVE);
+	if (root < 0)
+		return -1;
+	if (group < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the class '%s' of %s", rdt->group, resctrl);
+	return write_schemata(root, group, rdt, err);
+}
+
 int rdt_remove(const struct plan *plan, struct run *run, struct error *err)
 {
 	char path[320];
