@@ -244,6 +244,128 @@ static void check_golden(const struct golden *golden)
 	CHECK(matches(path_of(golden->name, ".explain.json"), explain(plan, EXPLAIN_JSON)));
 }
 
+/* ---- what engines wrote down (tests/fixtures/engines), under each profile */
+
+static const struct engine {
+	const char *name; /* a config.json, a process.json or resources, by the end of its name */
+	bool root;
+} engines[] = {
+	{"containerd-exec-process", true},
+	{"containerd-limits", true},
+	{"containerd-privileged", true},
+	{"containerd-run", true},
+	{"docker-exec-process", true},
+	{"docker-host-namespaces", true},
+	{"docker-limits", true},
+	{"docker-privileged", true},
+	{"docker-run", true},
+	{"docker-terminal", true},
+	{"docker-unconfined", true},
+	{"docker-update-resources", true},
+	{"podman-exec-process", true},
+	{"podman-in-pod", true},
+	{"podman-limits", true},
+	{"podman-play-kube", true},
+	{"podman-rootless-keep-id", false},
+	{"podman-rootless-privileged", false},
+	{"podman-rootless", false},
+	{"podman-run", true},
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+
+	return length >= tail && strcmp(text + length - tail, end) == 0;
+}
+
+static int read_engine(const char *name, struct request *request)
+{
+	const char *path = arena_printf(&arena, "%s/engines/%s.json", getenv("CASEMATE_FIXTURES"), name);
+	struct request_resources resources = {0};
+	char *text;
+	size_t length;
+
+	TRY(file_read(AT_FDCWD, path, LONGEST, &arena, &text, &length, &err));
+	if (ends_with(name, "-resources"))
+		return oci_parse_resources(text, length, name, &arena, &resources, &err);
+	if (ends_with(name, "-process"))
+		return oci_parse_process(text, length, &arena, request, &err);
+	return oci_parse(text, length, "/bundle", &arena, request, &err);
+}
+
+/* A privileged container has every device of its host: two tell enough. */
+static void write_remarks(FILE *out, const char *word, const remark_list *remarks)
+{
+	enum { TOLD = 2 };
+	size_t devices = 0;
+
+	for (size_t i = 0; i < remarks->count; i++) {
+		devices += strcmp(remarks->at[i].layer, "devices") == 0;
+		if (devices <= TOLD || strcmp(remarks->at[i].layer, "devices") != 0)
+			fprintf(out, "  %s %s: %s\n", word, remarks->at[i].layer, remarks->at[i].what);
+	}
+	if (devices > TOLD)
+		fprintf(out, "  %s devices: %zu more\n", word, devices - TOLD);
+}
+
+static int plan_engine(const struct engine *engine, const char *name, FILE *out)
+{
+	struct request *request = arena_alloc(&arena, sizeof(*request));
+	struct profile *profile = arena_alloc(&arena, sizeof(*profile));
+	struct host *host = arena_alloc(&arena, sizeof(*host));
+	const struct plan_input input = {.request = request, .profile = profile, .host = host, .id = "web"};
+	struct plan *plan = NULL;
+
+	TRY(read_engine(engine->name, request));
+	if (request->root.path == NULL)
+		return 0;
+	make_host(host, engine->root);
+	TRY(profile_builtin(name, &arena, profile, &err));
+	look_at_sources(host, request);
+	/* An engine joins what it made itself, and its one hook is the one that the profiles name. */
+	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++)
+		host->init_namespaces[kind].inode += 100;
+	for (size_t i = 0; i < request->hooks.prestart.count; i++)
+		*LIST_ADD(&arena, &host->hooks) = (struct host_hook){.file = {5, i}, .allowed = true};
+	TRY(plan_build(&input, &arena, &plan, &err));
+	fprintf(out, "%s under %s\n", engine->name, name);
+	write_remarks(out, "refuses", &plan->refusals);
+	write_remarks(out, "tightens", &plan->tightened);
+	return 0;
+}
+
+static void check_engine(const struct engine *engine, FILE *out)
+{
+	static const char *const profiles[] = {"restricted", "baseline", "privileged"};
+
+	test(arena_printf(&arena, "%s can be read and planned", engine->name));
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
+		int planned = plan_engine(engine, profiles[i], out);
+
+		if (planned < 0)
+			printf("# %s: %s\n", profiles[i], err.what);
+		CHECK(planned == 0);
+	}
+	check_finish_test();
+	check_name = NULL;
+}
+
+static void check_engines(void)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	for (size_t i = 0; out != NULL && i < sizeof(engines) / sizeof(engines[0]); i++)
+		check_engine(&engines[i], out);
+	test("what the profiles take from engines is what is written down");
+	CHECK(out != NULL && fclose(out) == 0 && matches(path_of("engines", ".txt"), text));
+	check_finish_test();
+	check_name = NULL;
+	free(text);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -254,5 +376,9 @@ int main(void)
 		check_name = NULL;
 		arena_destroy(&arena);
 	}
+	if (arena_create(&arena, &err) < 0)
+		return 1;
+	check_engines();
+	arena_destroy(&arena);
 	return check_done();
 }
