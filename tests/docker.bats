@@ -465,6 +465,21 @@ compose() {
 	each_runtime "--userns-remap"
 }
 
+@test "docker: --privileged" {
+	has_all_capabilities() {
+		grep -qx "CapBnd:	$(printf %016x $(((1 << ($(</proc/sys/kernel/cap_last_cap) + 1)) - 1)))" /proc/self/status
+	}
+	check() {
+		if unlimited && ! has_all_capabilities; then
+			ends_with 125 run_it --privileged --network none busybox:test true 2>&1 | has 'operation not permitted'
+			return
+		fi
+		run_it --privileged --network none busybox:test sh -c 'mount -t tmpfs none /mnt && grep -c . /proc/mounts && [ -b /dev/loop0 ]'
+	}
+	refused "casemate casemate-baseline" "one of the host's"
+	each_runtime "--privileged$(has_all_capabilities || echo ', refused by a machine that lacks a capability')"
+}
+
 @test "docker: checkpoint, and start from it" {
 	dockerd_start_other experimental --experimental
 	ex() {
