@@ -451,3 +451,29 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready
 		[ "$status" -eq 125 ] || fail "$source was bound read-only"
 	done
 }
+
+@test "a standard stream that is the host's /dev/null is not the container's" {
+	as_root_inside
+	set_args /bin/sh -c 'for n in 0 1 2; do stat -L -c %D:%i /proc/self/fd/$n >>/srv/seen; done'
+	local host
+	host=$(stat -L -c %D:%i /dev/null)
+	bind "$VOLUME" '["rbind"]'
+	for mounts in . '.mounts |= map(select(.destination | startswith("/dev") | not))'; do
+		rm -f "$VOLUME/seen"
+		edit_config "$mounts"
+		casemate_run </dev/null >/dev/null 2>&1
+		[ "$(grep -c . "$VOLUME/seen")" = 3 ] || fail "it did not run"
+		[ "$(grep -cxF "$host" "$VOLUME/seen")" = 0 ] || fail "the container has the host's: $(<"$VOLUME/seen")"
+	done
+}
+
+@test "nor is it that of a program that is added" {
+	as_root_inside
+	bind "$VOLUME" '["rbind"]'
+	set_args /bin/sleep 100
+	local state=$BATS_TEST_TMPDIR/state
+	"$CASEMATE" --root "$state" run --detach --profile baseline --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+	"$CASEMATE" --root "$state" exec "$ID" /bin/sh -c 'stat -L -c %D:%i /proc/self/fd/0 >/srv/seen' </dev/null
+	"$CASEMATE" --root "$state" delete --force "$ID"
+	[ -s "$VOLUME/seen" ] && [ "$(<"$VOLUME/seen")" != "$(stat -L -c %D:%i /dev/null)" ]
+}

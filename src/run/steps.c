@@ -20,6 +20,7 @@
 #include "parts/process.h"
 #include "parts/rdt.h"
 #include "parts/rootfs.h"
+#include "parts/streams.h"
 #include "parts/sysctl.h"
 #include "parts/terminal.h"
 #include "parts/user.h"
@@ -84,6 +85,8 @@ static const struct step launch_steps[] = {
 	STEP("rootfs", STEP_BUILD, rootfs_enter),
 	STEP("mounts", STEP_BUILD, mounts_attach),
 	STEP("devices", STEP_BUILD, devices_attach),
+	/* Needs /dev; a terminal, which comes next, is no /dev/null. */
+	STEP("streams", STEP_BUILD, streams_own),
 	/* Needs devpts and /dev. */
 	STEP("terminal", STEP_BUILD, terminal_open),
 	/* Before /proc/sys becomes read-only. */
@@ -140,6 +143,7 @@ static const struct step join_steps[] = {
 	STEP("cgroup-join", STEP_BUILD, cgroup_join),
 	STEP("ids-become", STEP_BUILD, ids_become),
 	STEP("proc", STEP_BUILD, join_proc),
+	STEP("streams", STEP_BUILD, streams_own),
 	STEP("terminal", STEP_BUILD, terminal_open),
 	STEP("cwd", STEP_BUILD, user_cwd),
 	STEP("limits", STEP_CONFINE, limits_apply),
