@@ -28,7 +28,13 @@ extern const struct doctor_check doctor_checks[];
 /* Fills cause and fix of a finding that has failed with `reason`, by what is seen of this host. */
 void doctor_cause(struct arena *arena, struct doctor_finding *finding);
 
-/* Whether something is mounted below /proc: the kernel then gives no new one to an unprivileged user namespace. */
-bool doctor_proc_is_covered(struct arena *arena);
+/*
+ * The same where it was a new procfs that was refused: the kernel gives none to an unprivileged user namespace while
+ * something is mounted below /proc.
+ */
+void doctor_cause_proc(struct arena *arena, struct doctor_finding *finding);
+
+/* Hints at what around this process refused what @err tells of, where that is seen and @err has no hint yet. */
+void doctor_advise(struct error *err);
 
 #endif

@@ -45,9 +45,14 @@ static bool is_below_proc(const char *point)
 	return strncmp(point, "/proc/", 6) == 0;
 }
 
-bool doctor_proc_is_covered(struct arena *arena)
+void doctor_cause_proc(struct arena *arena, struct doctor_finding *finding)
 {
-	return any_mount(arena, is_below_proc);
+	doctor_cause(arena, finding);
+	if (finding->reason != EPERM || !any_mount(arena, is_below_proc))
+		return;
+	finding->cause = "/proc is partly covered around this process, as engines do, so the kernel gives no new one";
+	finding->fix = "docker: --security-opt systempaths=unconfined; podman: --security-opt unmask=ALL; "
+		       "Kubernetes: securityContext.procMount: Unmasked";
 }
 
 static bool has_filter(struct arena *arena)
@@ -105,4 +110,22 @@ void doctor_cause(struct arena *arena, struct doctor_finding *finding)
 			}
 	finding->cause = finding->reason == ENOSYS ? "this kernel does not have it"
 						   : arena_strdup(arena, strerrordesc_np(finding->reason));
+}
+
+/* The plan's arena is read-only by then. */
+void doctor_advise(struct error *err)
+{
+	struct doctor_finding finding = {.reason = err->errnum};
+	struct error ignored = {0};
+	struct arena arena = {0};
+
+	if (arena_create(&arena, &ignored) < 0)
+		return;
+	if (strstr(err->what, "cannot make a proc ") != NULL)
+		doctor_cause_proc(&arena, &finding);
+	else
+		doctor_cause(&arena, &finding);
+	if (finding.fix != NULL)
+		error_advise(err, arena_printf(&arena, "%s: %s", finding.cause, finding.fix));
+	arena_destroy(&arena);
 }

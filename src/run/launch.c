@@ -20,6 +20,7 @@
 #include "parts/cgroup_scope.h"
 #include "parts/oom_score.h"
 #include "parts/pasta.h"
+#include "run/doctor.h"
 #include "run/listener.h"
 #include "run/notify.h"
 #include "run/plan.h"
@@ -132,8 +133,12 @@ static int clone_error(const struct plan *plan, struct error *err)
 	int reason = errno;
 
 	error_set(err, ERROR_SYSTEM, reason, "cannot make the container's namespaces");
-	if ((plan->namespaces.fresh & CLONE_NEWUSER) != 0 && (reason == EPERM || reason == EACCES))
-		return error_hint(err, "user namespaces are restricted here: `casemate doctor` says by what");
+	if ((plan->namespaces.fresh & CLONE_NEWUSER) != 0 &&
+	    (reason == EPERM || reason == EACCES || reason == ENOSYS)) {
+		doctor_advise(err);
+		error_advise(err, "user namespaces are restricted here: `casemate doctor` says by what");
+		return -1;
+	}
 	if (reason == ENOSPC || reason == EUSERS)
 		return error_hint(err, "raise user.max_user_namespaces and its neighbours, or nest less deeply");
 	return reason == EPERM ? error_hint(err, "run it as root, or with a user namespace") : -1;
@@ -496,6 +501,9 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 		return -1;
 	}
 	int result = launch(plan, options, &run, ret_status, err);
+	/* Whoever makes a user namespace is often in a container itself. */
+	if (result < 0 && (plan->namespaces.fresh & CLONE_NEWUSER) != 0)
+		doctor_advise(err);
 	if (result < 0 && err->errnum == ENOSYS)
 		error_advise(err, "this kernel is too old: a launch needs mount_setattr(2) of Linux 5.12");
 	bool lives = result == 0 && (plan->lifecycle.detached || plan->lifecycle.keep);
