@@ -120,6 +120,8 @@ sample() {
 	--dev | --dev-try) echo "/dev/null:/dev/$1" ;;
 	--tmpfs) echo "/t:size=1m" ;;
 	--file) echo 'data:/copy$${x}' ;;
+	--hide) echo /run ;;
+	--unsetenv) echo LANG ;;
 	--symlink) echo "/tmp:/link" ;;
 	--env | --setenv) echo "A$1=\${HOME}" | tr -d - ;;
 	--net) echo none ;;

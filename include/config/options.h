@@ -15,6 +15,7 @@
 struct sandbox_options {
 	cli_words files; /* --ro --rw --dev --tmpfs --file --symlink and their -try forms, in order */
 	cli_words env;   /* --env NAME[=VALUE], --setenv NAME=VALUE */
+	cli_words unset; /* --unsetenv NAME */
 	cli_words rlimits;
 	cli_words caps;
 	cli_words bind_tcp;

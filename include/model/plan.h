@@ -83,6 +83,7 @@ enum plan_mount_kind {
 	MOUNT_FILE,    /* made from `content` */
 	MOUNT_LINK,    /* a symbolic link to `content` */
 	MOUNT_DIRECTORY,
+	MOUNT_HIDE, /* an empty directory or an unreadable file over what is there */
 };
 struct plan_mount {
 	enum plan_mount_kind kind;
@@ -106,6 +107,7 @@ struct plan_mount {
 	bool judged; /* `device` and `inode` are what the profile decided on: the source must still be that */
 	uint64_t device;
 	uint64_t inode;
+	const char *real;      /* of a bind that was looked at: its source without any link */
 	pair_list hierarchies; /* MOUNT_CGROUP: key: name in the mount, value: directory of the host */
 	origin from;
 };

@@ -23,6 +23,18 @@ void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bin
 /* The same for the root of the bundle: it is bound like anything else. */
 void mounts_judge_root(struct planner *p);
 
+/*
+ * Refuses what would show at a second place what --hide hides. Decides on the real paths of the sources, which the host
+ * was asked for. Fails with ERROR_USAGE, naming both flags.
+ */
+int mounts_hide_plan(const struct plan *plan, struct error *err);
+
+/*
+ * Child, in the new root: covers the place of mount @index and leaves the cover in *@ret_cover, to be sealed. Refuses
+ * an object that another bind, or another name, would still show.
+ */
+int mounts_hide(const struct plan *plan, size_t index, struct run *run, int *ret_cover, struct error *err);
+
 /* Launcher: opens bind sources where the child could not reach them. */
 bool mounts_prepare_wanted(const struct plan *plan);
 void mounts_prepare_explain(const struct plan *plan, struct explain *out);

@@ -30,8 +30,11 @@ const struct cli_option sandbox_options[] = {
 	 "an empty, writable directory; OPTIONS as size=64m,mode=700", 0},
 	{"--file", 0, CLI_WORDS, AT(files), "SRC:DST", "a private copy of a file", 0},
 	{"--symlink", 0, CLI_WORDS, AT(files), "TEXT:DST", "a symbolic link with this text", 0},
+	{"--hide", 0, CLI_WORDS, AT(files), "DST", "show nothing of what is there: an empty directory or file instead",
+	 0},
 	{"--env", 0, CLI_WORDS, AT(env), "NAME[=VALUE]", "pass a variable on, or set it", 0},
 	{"--setenv", 0, CLI_WORDS, AT(env), "NAME=VALUE", "set a variable", 0},
+	{"--unsetenv", 0, CLI_WORDS, AT(unset), "NAME", "do not set a variable, by default or by another flag", 0},
 	{"--net", 0, CLI_TEXT, AT(net), "none|pasta|host",
 	 "the network: none (default), the caller's through pasta(1), or the host's own", 0},
 	{"--publish", 0, CLI_WORDS, AT(publish), "[ADDRESS:]PORT[:INSIDE]",
@@ -70,11 +73,11 @@ static const struct {
 	const char *name;
 	uint32_t marks;
 } flag_marks[] = {
-	{"--ro", FLAG_HOST_PATH},     {"--ro-try", FLAG_HOST_PATH},  {"--rw", FLAG_HOST_PATH},
-	{"--rw-try", FLAG_HOST_PATH}, {"--dev", FLAG_HOST_PATH},     {"--dev-try", FLAG_HOST_PATH},
-	{"--file", FLAG_HOST_PATH},   {"--seccomp", FLAG_HOST_PATH}, {"--profile", FLAG_TYPED},
-	{"--bundle-out", FLAG_TYPED}, {"--save", FLAG_TYPED},        {"--json-status-fd", FLAG_TYPED},
-	{"--trace-fd", FLAG_TYPED},
+	{"--ro", FLAG_HOST_PATH},         {"--ro-try", FLAG_HOST_PATH},  {"--rw", FLAG_HOST_PATH},
+	{"--rw-try", FLAG_HOST_PATH},     {"--dev", FLAG_HOST_PATH},     {"--dev-try", FLAG_HOST_PATH},
+	{"--file", FLAG_HOST_PATH},       {"--seccomp", FLAG_HOST_PATH}, {"--hide", FLAG_HOST_PATH},
+	{"--profile", FLAG_TYPED},        {"--bundle-out", FLAG_TYPED},  {"--save", FLAG_TYPED},
+	{"--json-status-fd", FLAG_TYPED}, {"--trace-fd", FLAG_TYPED},
 };
 
 uint32_t options_marks(const struct cli_option *option)
@@ -98,6 +101,22 @@ static void set_variable(struct arena *arena, string_list *env, const char *name
 			return;
 		}
 	*LIST_ADD(arena, env) = entry;
+}
+
+static int unset_variables(string_list *env, const cli_words *names, struct error *err)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		const char *name = names->at[i].value;
+		size_t length = strlen(name), kept = 0;
+
+		if (length == 0 || strchr(name, '=') != NULL)
+			return error_set(err, ERROR_USAGE, 0, "--unsetenv %s: expected a NAME", name);
+		for (size_t j = 0; j < env->count; j++)
+			if (strncmp(env->at[j], name, length) != 0 || env->at[j][length] != '=')
+				env->at[kept++] = env->at[j];
+		env->count = kept;
+	}
+	return 0;
 }
 
 static int add_environment(const struct adding *a, const cli_words *words, struct error *err)
@@ -281,6 +300,7 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 	TRY(options_add_files(&a, &options->files, err));
 	TRY(options_order(ret, a.arena, err));
 	TRY(add_environment(&a, &options->env, err));
+	TRY(unset_variables(&ret->process.env, &options->unset, err));
 	TRY(add_limits(&a, options, err));
 	TRY(add_caps(&a, &options->caps, err));
 	if (options->seccomp != NULL)

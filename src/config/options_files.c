@@ -64,6 +64,7 @@ static const struct file_flag file_flags[] = {
 	{"--tmpfs", NULL, 0},
 	{"--file", NULL, 0},
 	{"--symlink", NULL, 0},
+	{"--hide", NULL, 0},
 };
 
 static int add_bind(const struct adding *a, const struct cli_word *word, const struct file_flag *flag, origin from,
@@ -143,6 +144,21 @@ static int add_made(const struct adding *a, const struct cli_word *word, origin 
 	return 0;
 }
 
+/* Named as --ro without DST names it. What covers a default, and nothing of the host, may be made: options_order(). */
+static int add_hide(const struct adding *a, const struct cli_word *word, origin from, struct error *err)
+{
+	const char *target, *more;
+
+	split(a->arena, word->value, &target, &more);
+	if (more != NULL || target[0] == '\0')
+		return error_set(err, ERROR_USAGE, 0, "--hide %s: expected one path", word->value);
+	target = options_path(a->arena, a->host->cwd, target);
+	struct request_mount *mount = options_add_mount(a->arena, a->request, target, from);
+	mount->hide = true;
+	mount->special = MOUNT_SPECIAL_NO_CREATE;
+	return 0;
+}
+
 int options_add_files(const struct adding *a, const cli_words *words, struct error *err)
 {
 	for (size_t i = 0; i < words->count; i++) {
@@ -154,6 +170,8 @@ int options_add_files(const struct adding *a, const cli_words *words, struct err
 			flag++;
 		if (flag->options != NULL)
 			TRY(add_bind(a, word, flag, from, err));
+		else if (strcmp(word->option, "--hide") == 0)
+			TRY(add_hide(a, word, from, err));
 		else if (strcmp(word->option, "--tmpfs") == 0)
 			TRY(add_tmpfs(a, word, from, err));
 		else

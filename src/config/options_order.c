@@ -59,13 +59,29 @@ static bool is_below(const char *path, const char *parent)
 	return strncmp(path, parent, length) == 0 && path[length] == '/';
 }
 
-/* What a flag shows of the host is shown as it is: nothing of ours is put into it. */
-static bool is_shadowed(const struct request_mount *mounts, size_t count, const struct request_mount *mount)
+/*
+ * What a flag shows of the host is shown as it is: nothing of ours is put into it. What a flag hides stays hidden, and
+ * its place may be made: with the default there was something to hide.
+ */
+static bool is_shadowed(struct request_mount *mounts, size_t count, const struct request_mount *mount)
 {
-	for (size_t i = 0; i < count; i++)
-		if (mounts[i].bind && !is_default(&mounts[i]) && is_below(mount->destination, mounts[i].destination))
+	for (size_t i = 0; i < count; i++) {
+		if (is_default(&mounts[i]) || !is_below(mount->destination, mounts[i].destination))
+			continue;
+		if (mounts[i].hide)
+			mounts[i].special &= ~(uint32_t)MOUNT_SPECIAL_NO_CREATE;
+		if (mounts[i].bind || mounts[i].hide)
 			return true;
+	}
 	return false;
+}
+
+/* What takes the place of a default may be made where that would have been. */
+static void take_place(const struct request_mount *flag, struct request_mount *ret)
+{
+	*ret = *flag;
+	if (ret->hide)
+		ret->special &= ~(uint32_t)MOUNT_SPECIAL_NO_CREATE;
 }
 
 /* Parents first. A flag takes the place of a default; two flags for one place mean that somebody is mistaken. */
@@ -85,8 +101,8 @@ static int put_in_order(struct request *request, struct error *err)
 		else if (!is_default(same) && !is_default(&at[i]))
 			return error_set(err, ERROR_USAGE, 0, "both '%s' and '%s' are for %s", same->from, at[i].from,
 					 same->destination);
-		else if (is_default(same))
-			*same = at[i];
+		else
+			take_place(is_default(same) ? &at[i] : same, same);
 	}
 	request->mounts.count = kept;
 	return 0;

@@ -50,6 +50,8 @@ static enum plan_mount_kind kind_of(const struct planner *p, const struct reques
 		return MOUNT_REMOUNT;
 	if (wanted->bind)
 		return MOUNT_BIND;
+	if (wanted->hide)
+		return MOUNT_HIDE;
 	if (wanted->link != NULL)
 		return MOUNT_LINK;
 	if (wanted->content != NULL)
@@ -83,6 +85,10 @@ static int check_target(const struct plan_mount *mount, struct error *err)
 {
 	if (strcmp(mount->target, "/") == 0)
 		return error_set(err, ERROR_CONFIG, 0, "%s: the destination is the root of the container", mount->from);
+	if (mount->kind == MOUNT_HIDE &&
+	    (strcmp(mount->target, "/proc") == 0 || strcmp(mount->target, "/dev") == 0 || below(mount->target, "/dev")))
+		return error_set(err, ERROR_USAGE, 0, "%s: programs need what is there, and it is not the host's",
+				 mount->from);
 	if (mount->kind == MOUNT_REMOUNT || !below(mount->target, "/proc"))
 		return 0;
 	for (size_t i = 0; i < sizeof(proc_files) / sizeof(proc_files[0]); i++)
@@ -128,7 +134,7 @@ static void tighten_attrs(struct planner *p, struct plan_mount *mount)
 {
 	uint64_t missing = wanted_attrs(mount) & ~mount->attr_set;
 
-	if (mount->kind == MOUNT_FILE || mount->kind == MOUNT_LINK)
+	if (mount->kind == MOUNT_FILE || mount->kind == MOUNT_LINK || mount->kind == MOUNT_HIDE)
 		return;
 	if (missing != 0) {
 		const char *words = attr_words(p->arena, missing);
@@ -356,10 +362,13 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	judge_type(p, &mount);
 	judge_propagation(p, &mount);
 	tighten_attrs(p, &mount);
-	if (mount.kind == MOUNT_BIND)
+	if (mount.kind == MOUNT_BIND) {
+		mount.real = *binds < p->host->sources.count ? p->host->sources.at[*binds].real : NULL;
 		mounts_judge_source(p, &mount, (*binds)++);
+	}
 	judge_remount(p, &mount);
 	seal_tmpfs(&mount);
+	mount.sealed = mount.sealed || mount.kind == MOUNT_HIDE;
 	TRY(check_special(p, &mount, err));
 	complete_idmap(p, &mount);
 	leave_idmap_to_launcher(p, &mount);
@@ -460,6 +469,7 @@ int mounts_plan(struct planner *p, struct error *err)
 		return error_set(err, ERROR_CONFIG, 0, "there are more than %d mounts", PLAN_MAX_MOUNTS);
 	for (size_t i = 0; i < p->request->mounts.count; i++)
 		TRY(plan_mount(p, &p->request->mounts.at[i], &binds, err));
+	TRY(mounts_hide_plan(p->plan, err));
 	add_dev(p);
 	add_notify(p);
 	return 0;
@@ -487,6 +497,9 @@ static void explain_one(const struct plan_mount *mount, struct explain *out)
 	case MOUNT_FILE:
 		explain_say(out, EXPLAIN_DOES, mount->from, "a file of %zu bytes at %s", mount->content_length,
 			    mount->target);
+		break;
+	case MOUNT_HIDE:
+		explain_say(out, EXPLAIN_STOPS, mount->from, "%s is hidden", mount->target);
 		break;
 	case MOUNT_LINK:
 		explain_say(out, EXPLAIN_DOES, mount->from, "a link to %s at %s", mount->content, mount->target);

@@ -179,9 +179,14 @@ static void close_many(const struct plan *plan, struct run *run)
 
 int mounts_attach(const struct plan *plan, struct run *run, struct error *err)
 {
-	for (size_t i = 0; i < plan->mounts.count; i++)
-		if (attach_one(&plan->mounts.at[i], run->mounts[i], run, err) < 0)
-			return error_wrap(err, "%s", plan->mounts.at[i].from);
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.at[i];
+		int result = mount->kind == MOUNT_HIDE ? mounts_hide(plan, i, run, &run->mounts[i], err)
+						       : attach_one(mount, run->mounts[i], run, err);
+
+		if (result < 0)
+			return error_wrap(err, "%s", mount->from);
+	}
 	close_many(plan, run);
 	return 0;
 }
