@@ -37,6 +37,7 @@ struct error {
 	int32_t errnum;  /* errno, or 0 */
 	char what[3072]; /* "step 'mounts': config.json:/mounts/3: cannot open '/srv/x'", may have several lines */
 	char hint[1024]; /* what to do about it, or empty */
+	char lacks[512]; /* the file that is not there, for whoever can say more about it; or empty */
 };
 
 /* Passes a failure on; the only macro here that changes the flow of control. */
@@ -56,6 +57,9 @@ void error_prefix(struct error *err, const char *fmt, ...) __attribute__((format
 /* Adds the remedy; a remedy that is there already stays, because it was nearer to the cause. Written error_hint(),
  * which is -1. */
 void error_advise(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says which file @err is about: what is missing in a container may be there on the host. Cut where it is too long. */
+void error_lacks(struct error *err, const char *path);
 
 /*
  * Writes the whole error into @text (@size bytes, always terminated): what, the system's reason, and the hint on a line

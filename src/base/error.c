@@ -12,6 +12,7 @@ void error_fill(struct error *err, enum error_kind kind, int errnum, const char 
 	err->kind = (int32_t)kind;
 	err->errnum = errnum;
 	err->hint[0] = '\0';
+	err->lacks[0] = '\0';
 	va_start(args, fmt);
 	vsnprintf(err->what, sizeof(err->what), fmt, args);
 	va_end(args);
@@ -44,6 +45,11 @@ void error_advise(struct error *err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(err->hint, sizeof(err->hint), fmt, args);
 	va_end(args);
+}
+
+void error_lacks(struct error *err, const char *path)
+{
+	snprintf(err->lacks, sizeof(err->lacks), "%s", path);
 }
 
 /* Appends @from with control bytes escaped; returns the new length, which never reaches @size. */

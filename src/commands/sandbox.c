@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -10,6 +12,7 @@
 #include "commands/command.h"
 #include "config/profile_sandbox.h"
 #include "run/launch.h"
+#include "run/missing.h"
 #include "run/plan.h"
 
 static const struct cli cli = {
@@ -58,7 +61,11 @@ static int sandbox(const struct invocation *invocation, int *ret_status, struct 
 	TRY(plan_check_refusals(plan, err));
 	if (choice->options.save != NULL)
 		TRY(save(choice, invocation->arena, err));
-	return launch_run(plan, &launch, ret_status, err);
+	if (launch_run(plan, &launch, ret_status, err) < 0)
+		return missing_explain(plan, &choice->host, err);
+	if (*ret_status != 0 && isatty(STDERR_FILENO))
+		missing_arguments(plan, &choice->host, stderr);
+	return 0;
 }
 
 const struct command command_sandbox = {"sandbox", &cli, sandbox};

@@ -222,6 +222,8 @@ static int not_found(const char *name, int reason, struct error *err)
 	else
 		error_set(err, ERROR_NOT_FOUND, ENOENT, "cannot execute '%s': executable file not found in $PATH",
 			  name);
+	if (!there)
+		error_lacks(err, name);
 	return error_hint(
 		err, there ? "it must be an executable file that its user may reach, and not lie on a mount with noexec"
 			   : "programs are looked for inside the container; is it mounted there?");

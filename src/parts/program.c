@@ -51,6 +51,7 @@ static int missing(const char *path, const char *what, const char *interpreter, 
 	if (reason == ENOENT) {
 		error_set(err, ERROR_NOT_FOUND, ENOENT, "cannot execute '%s': its %s '%s' is missing in the container",
 			  path, what, interpreter);
+		error_lacks(err, interpreter);
 		return error_hint(err, "add it to the container, with what it needs itself");
 	}
 	return error_set(err, ERROR_NOT_EXECUTABLE, reason, "cannot execute '%s': its %s '%s' cannot be used", path,

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/missing.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_ARGUMENTS = 5 };
+
+/* @path as the caller means it; false where it is too long to exist. */
+static bool absolute(const struct host *host, const char *path, char ret[PATH_MAX])
+{
+	int length;
+
+	while (path[0] == '.' && path[1] == '/')
+		path += 2;
+	length = path[0] == '/' ? snprintf(ret, PATH_MAX, "%s", path)
+				: snprintf(ret, PATH_MAX, "%s/%s", host->cwd == NULL ? "" : host->cwd, path);
+	return length > 0 && length < PATH_MAX;
+}
+
+/* Where the caller's own shell would find @name. */
+static bool on_path(const char *name, char ret[PATH_MAX])
+{
+	const char *at = getenv("PATH");
+
+	while (at != NULL && *at != '\0') {
+		int length = (int)strcspn(at, ":");
+		int written = snprintf(ret, PATH_MAX, "%.*s/%s", length, at, name);
+
+		if (at[0] == '/' && written < PATH_MAX && access(ret, X_OK) == 0)
+			return true;
+		at += length + (at[length] == ':');
+	}
+	return false;
+}
+
+int missing_explain(const struct plan *plan, const struct host *host, struct error *err)
+{
+	const char *name = err->lacks;
+	char path[PATH_MAX];
+
+	if (name[0] == '\0')
+		return -1;
+	err->hint[0] = '\0';
+	if (strchr(name, '/') == NULL) {
+		if (!on_path(name, path))
+			return error_hint(err, "this host has no '%s' in its $PATH either", name);
+		return error_hint(err,
+				  "this host has it, but it is not shown inside: add --ro %s and call it by this path",
+				  path);
+	}
+	if (!absolute(host, name, path) || access(path, F_OK) < 0)
+		return error_hint(err, "'%s' does not exist on this host either", name);
+	if (name[0] != '/' && strcmp(plan->user.cwd, host->cwd) != 0)
+		return error_hint(err, "'%s' exists on this host but is not shown inside: add --ro %s --cwd %s", name,
+				  name, host->cwd);
+	return error_hint(err, "'%s' exists on this host but is not shown inside: add --ro %s", name, name);
+}
+
+/* Whether @path is @directory or lies in it. */
+static bool within(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	while (length > 0 && directory[length - 1] == '/')
+		length--;
+	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+bool missing_shown(const struct plan *plan, const char *path)
+{
+	const struct plan_mount *nearest = NULL;
+
+	for (size_t i = 0; i < plan->mounts.count; i++) {
+		const struct plan_mount *mount = &plan->mounts.at[i];
+
+		if (within(mount->target, path))
+			return true;
+		if (within(path, mount->target) &&
+		    (nearest == NULL || strlen(mount->target) >= strlen(nearest->target)))
+			nearest = mount;
+	}
+	if (nearest == NULL)
+		return false;
+	if (nearest->kind == MOUNT_BIND)
+		return strcmp(nearest->source, nearest->target) == 0;
+	/* An empty file system has nothing of the host, but for the devices that are made in it. */
+	return nearest->type == NULL || strcmp(nearest->type, "tmpfs") != 0 || within(path, "/dev");
+}
+
+static void print_safely(const char *text, FILE *out)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte < ' ' || byte == 0x7f)
+			fprintf(out, "\\x%02x", byte);
+		else
+			fputc(byte, out);
+	}
+}
+
+void missing_arguments(const struct plan *plan, const struct host *host, FILE *out)
+{
+	char path[PATH_MAX];
+	int said = 0;
+
+	for (size_t i = 1; plan->process.argv[i] != NULL && said < MOST_ARGUMENTS; i++) {
+		const char *word = plan->process.argv[i];
+
+		if (word[0] == '-' || word[0] == '\0' || !absolute(host, word, path) || access(path, F_OK) < 0)
+			continue;
+		if (missing_shown(plan, path) && (word[0] == '/' || strcmp(plan->user.cwd, host->cwd) == 0))
+			continue;
+		fputs("casemate: the argument '", out);
+		print_safely(word, out);
+		fputs("' is a file of this host that is not visible inside: add --ro ", out);
+		print_safely(word, out);
+		if (word[0] != '/' && strcmp(plan->user.cwd, host->cwd) != 0) {
+			fputs(" --cwd ", out);
+			print_safely(host->cwd, out);
+		}
+		fputc('\n', out);
+		said++;
+	}
+}
