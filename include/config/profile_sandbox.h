@@ -27,7 +27,6 @@ int profile_sandbox_take(const struct profile *profile, const struct host *host,
  * same in every directory. @path is where it will be kept: its name becomes the profile's. Fails with ERROR_SYSTEM.
  */
 int profile_sandbox_write(const struct sandbox_options *options, const struct profile *profile, const char *path,
-			  const struct host *host, struct arena *arena, const char **ret_text, size_t *ret_length,
-			  struct error *err);
+			  const struct host *host, struct arena *arena, const char **ret_text, struct error *err);
 
 #endif

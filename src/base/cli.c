@@ -140,11 +140,11 @@ int cli_take(const struct cli_option *option, const char *value, const char *fro
 {
 	void *member = (char *)into + option->offset;
 
-	switch (option->kind) {
-	case CLI_ON:
-	case CLI_OFF:
+	if (value == NULL) {
 		*(bool *)member = option->kind == CLI_ON;
 		return 0;
+	}
+	switch (option->kind) {
 	case CLI_TEXT:
 		*(const char **)member = value;
 		return 0;

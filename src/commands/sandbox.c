@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -28,13 +29,12 @@ static const struct cli cli = {
 static int save(const struct sandbox_choice *choice, struct arena *arena, struct error *err)
 {
 	const char *path = choice->options.save, *text;
-	size_t length;
 
-	TRY(profile_sandbox_write(&choice->options, &choice->profile, path, &choice->host, arena, &text, &length, err));
+	TRY(profile_sandbox_write(&choice->options, &choice->profile, path, &choice->host, arena, &text, err));
 	AUTOCLOSE int file = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	if (file < 0)
 		return error_set(err, ERROR_USAGE, errno, "--save %s", path);
-	if (fd_write_all(file, text, length) < 0) {
+	if (fd_write_all(file, text, strlen(text)) < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "--save %s", path);
 		(void)sys_unlinkat(AT_FDCWD, path, 0);
 		return -1;

@@ -137,12 +137,12 @@ static void write_ceiling(const struct profile *profile, struct arena *arena, st
 }
 
 int profile_sandbox_write(const struct sandbox_options *options, const struct profile *profile, const char *path,
-			  const struct host *host, struct arena *arena, const char **ret_text, size_t *ret_length,
-			  struct error *err)
+			  const struct host *host, struct arena *arena, const char **ret_text, struct error *err)
 {
 	const struct saving s = {options, host, arena};
 	AUTO_JSON_WRITER struct json_writer json = {0};
 	const char *text;
+	size_t length;
 
 	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
@@ -158,7 +158,7 @@ int profile_sandbox_write(const struct sandbox_options *options, const struct pr
 			write_flag(&s, option, &json);
 	json_write_end_object(&json);
 	json_write_end_object(&json);
-	TRY(json_writer_finish(&json, &text, ret_length, err));
-	*ret_text = arena_strndup(arena, text, *ret_length);
+	TRY(json_writer_finish(&json, &text, &length, err));
+	*ret_text = arena_strndup(arena, text, length);
 	return 0;
 }

@@ -11,7 +11,8 @@ cd "$(dirname "$0")/../.." || exit 1
 
 # Runs "$@" with what make would give the compiler.
 with_flags() {
-	"$@" -std=gnu17 -D_GNU_SOURCE -Iinclude -DSITE_FILE='"/etc/casemate/casemate.json"' -DSCOPE_HELPER=\"/systemd-scope\" -DPACKAGE_VERSION='"0"'
+	"$@" -std=gnu17 -D_GNU_SOURCE -Iinclude -DSITE_FILE='"/etc/casemate/casemate.json"' -DSCOPE_HELPER=\"/systemd-scope\" \
+		-DSITE_DIRECTORY='"/etc/casemate"' -DEXAMPLES_DIRECTORY='"/examples"' -DAPPARMOR_PROFILE='"/apparmor"' -DPACKAGE_VERSION='"0"'
 }
 
 # A header is checked with the files that include it.
@@ -29,6 +30,7 @@ analyse() {
 
 cpp_check() {
 	cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -Iinclude -D_GNU_SOURCE -D__x86_64__ -DSITE_FILE='""' -DSCOPE_HELPER=\"/systemd-scope\" \
+		-DSITE_DIRECTORY='""' -DEXAMPLES_DIRECTORY='""' -DAPPARMOR_PROFILE='""' \
 		--enable=warning,portability --suppress=missingIncludeSystem --suppress=autoVariables "$1" 2>&1
 }
 
