@@ -146,7 +146,7 @@ sample() {
 	local flag value all=()
 	for flag in $("$CASEMATE" sandbox --help | grep -o '^ *--[a-z-]*' | tr -d ' '); do
 		# --publish needs a network: pasta.bats has that.
-		case $flag in --publish | --profile | --bundle-out | --save | --json-status-fd | --trace-fd | --help) continue ;; esac
+		case $flag in --publish | --profile | --bundle-out | --save | --json-status-fd | --trace-fd | --report | --help) continue ;; esac
 		value=$(sample "$flag") || fail "$flag has no sample here"
 		all+=("$flag" ${value:+"$value"})
 		rm -f one.json

@@ -100,6 +100,8 @@ int sys_landlock_add_path(int ruleset, int parent, uint64_t access);
 int sys_landlock_add_port(int ruleset, uint16_t port, uint64_t access);
 int sys_landlock_restrict_self(int ruleset);
 int sys_seccomp(uint32_t flags, const struct sock_fprog *program);
+/* SECCOMP_IOCTL_NOTIF_*; @packet must have room for what the kernel makes of the structures, zeroed. */
+int sys_seccomp_notify(int listener, unsigned long request, void *packet);
 
 /* cgroups */
 int sys_bpf(int command, void *attr, size_t size); /* @attr is a union bpf_attr */

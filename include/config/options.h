@@ -33,6 +33,7 @@ struct sandbox_options {
 	struct cli_number status_fd, trace_fd;
 	bool no_die_with_parent;
 	bool no_pty;
+	bool report;
 };
 
 extern const struct cli_option sandbox_options[];

@@ -210,8 +210,9 @@ struct plan_filter {
 	uint32_t flags;             /* SECCOMP_FILTER_FLAG_* */
 	struct sock_fprog *program; /* both, as seccomp(2) takes them; the filter loaded before knows its address */
 	bool exempts_launch;        /* its rules would stop the launch's own call, which passes all the same */
-	uint64_t token;             /* what that execve(2) and execveat(2) carry in their last argument register */
-	const char *summary;        /* "allows 312 system calls, default EPERM" */
+	const struct sock_filter *judge; /* --report: the program as it was, `code` asks instead of denying; or NULL */
+	uint64_t token;                  /* what that execve(2) and execveat(2) carry in their last argument register */
+	const char *summary;             /* "allows 312 system calls, default EPERM" */
 	origin from;
 };
 
@@ -406,6 +407,7 @@ struct plan {
 	struct plan_landlock landlock;
 	LIST(struct plan_filter) filters; /* loaded in this order */
 	struct plan_listener listener;    /* of the last of them */
+	bool reports;                     /* the launcher listens to the first of them, and denies what it denies */
 	struct plan_process process;
 };
 

@@ -69,6 +69,8 @@ struct run {
 	pid_t pasta_keeper;     /* launcher: the process that sees to that; 0: none */
 	int interrupts;         /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
 	pid_t child;            /* launcher: the container's first process */
+	int reporter;           /* the listener of --report: in the child, then in the launcher; or -1 */
+	struct report *report;  /* launcher: what was denied; or NULL */
 	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */
 	bool nofile_raised;
 	bool oom_score_changed; /* launcher: it has the container's for a moment, */

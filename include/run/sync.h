@@ -16,7 +16,8 @@
  *	          <-------- SYNC_CREATED - all is set up              (only when the launcher will not wait for it)
  *	  records it
  *	          - SYNC_RECORDED ------->
- *	          <------ SYNC_LISTENING - is about to load a filter that has a listener (only when the plan has one)
+ *	          <------ SYNC_LISTENING - is about to load a filter that has a listener (only when the plan has one),
+ *	                                     or with the listener, for --report
  *	          <-------- (end of file)- has called execve(), or died
  *	          <-------- SYNC_STOPPED - the workload was stopped   (only from an init with a terminal)
  *	          - SYNC_CONTINUE -------> continues it

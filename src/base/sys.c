@@ -479,6 +479,11 @@ int sys_seccomp(uint32_t flags, const struct sock_fprog *program)
 	return RAW(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
 }
 
+int sys_seccomp_notify(int listener, unsigned long request, void *packet)
+{
+	return RAW(SYS_ioctl, listener, request, packet);
+}
+
 int sys_bpf(int command, void *attr, size_t size)
 {
 	return RAW(SYS_bpf, command, attr, size);

@@ -65,6 +65,7 @@ const struct cli_option sandbox_options[] = {
 	{"--trace-fd", 0, CLI_NUMBER, AT(trace_fd), "N", "write the names of the applied steps to this descriptor",
 	 1 << 20},
 	{"--no-die-with-parent", 0, CLI_ON, AT(no_die_with_parent), NULL, "go on when the caller dies", 0},
+	{"--report", 0, CLI_ON, AT(report), NULL, "say at the end which system calls were denied", 0},
 	{"--no-pty", 0, CLI_ON, AT(no_pty), NULL, "give it the caller's terminal itself, not one of its own", 0},
 	CLI_END,
 };
@@ -77,7 +78,7 @@ static const struct {
 	{"--rw-try", FLAG_HOST_PATH},     {"--dev", FLAG_HOST_PATH},     {"--dev-try", FLAG_HOST_PATH},
 	{"--file", FLAG_HOST_PATH},       {"--seccomp", FLAG_HOST_PATH}, {"--hide", FLAG_HOST_PATH},
 	{"--profile", FLAG_TYPED},        {"--bundle-out", FLAG_TYPED},  {"--save", FLAG_TYPED},
-	{"--json-status-fd", FLAG_TYPED}, {"--trace-fd", FLAG_TYPED},
+	{"--json-status-fd", FLAG_TYPED}, {"--trace-fd", FLAG_TYPED},    {"--report", FLAG_TYPED},
 };
 
 uint32_t options_marks(const struct cli_option *option)
@@ -265,6 +266,7 @@ static void add_sandbox(struct request *request, const struct sandbox_options *o
 		.given = true,
 		.init = true,
 		.pty = host->terminal && !options->no_pty,
+		.report = options->report,
 		.die_with_parent = !options->no_die_with_parent,
 		.time_limit_ms = options->time.value,
 		.restrict_tcp = options->bind_tcp.count + options->connect_tcp.count > 0,

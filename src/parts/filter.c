@@ -11,6 +11,7 @@
 #include "parts/filter_builtin.h"
 #include "parts/filter_check.h"
 #include "parts/filter_compile.h"
+#include "parts/filter_report.h"
 #include "parts/filter_summary.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -200,7 +201,7 @@ static void take_builtin(struct planner *p)
 	filter->summary = filter_builtin.summary;
 }
 
-int filter_plan(struct planner *p, struct error *err)
+static int plan_filters(struct planner *p, struct error *err)
 {
 	const struct request_seccomp *own = p->request->linux_.seccomp;
 	const struct request_seccomp *requests[2];
@@ -231,6 +232,12 @@ int filter_plan(struct planner *p, struct error *err)
 	for (size_t i = 0; i < count; i++)
 		TRY(compile(p, requests[i], i, err));
 	return 0;
+}
+
+int filter_plan(struct planner *p, struct error *err)
+{
+	TRY(plan_filters(p, err));
+	return p->request->sandbox.report ? filter_report_plan(p, err) : 0;
 }
 
 bool filter_apply_wanted(const struct plan *plan)
@@ -299,6 +306,8 @@ int filter_apply(const struct plan *plan, struct run *run, struct error *err)
 
 	for (size_t i = 0; i < plan->filters.count; i++) {
 		listener = sys_seccomp(plan->filters.at[i].flags, plan->filters.at[i].program);
+		if (plan->reports && i == 0)
+			run->reporter = listener;
 		if (listener >= 0)
 			continue;
 		error_set(err, ERROR_SYSTEM, errno, "cannot load the seccomp filter of %s", plan->filters.at[i].from);

@@ -24,6 +24,7 @@
 #include "run/listener.h"
 #include "run/notify.h"
 #include "run/plan.h"
+#include "run/report.h"
 #include "run/runtime_hooks.h"
 #include "run/start.h"
 #include "run/state.h"
@@ -323,6 +324,10 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 		return await_parting(plan, run, err);
 	if (plan->listener.path != NULL)
 		TRY(hand_over_listener(plan, run, err));
+	if (plan->reports) {
+		TRY(await_child(plan, run, SYNC_LISTENING, &run->reporter, err));
+		TRY(report_start(plan, run, err));
+	}
 	TRY(await_exec(plan, run, err));
 	if (!start_created_wanted(plan))
 		TRY(state_record(plan, run, err));
@@ -367,6 +372,8 @@ static void close_all(int *fds, size_t count)
 
 void launch_close(const struct plan *plan, struct run *run)
 {
+	report_end(run, NULL);
+	fd_close(&run->reporter);
 	close_all(run->mounts, plan->mounts.count);
 	close_all(run->devices, plan->devices.nodes.count);
 	close_all(run->cgroups, hierarchies(plan));
@@ -435,6 +442,7 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 			    .terminal = -1,
 			    .master = -1,
 			    .program = -1,
+			    .reporter = -1,
 			    .control = -1,
 			    .net = -1,
 			    .netns = -1,
@@ -478,7 +486,11 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 	TRY(started);
 	TRY(launcher_side(plan, options, run, err));
 	fd_close(&run->interrupts);
-	return plan->lifecycle.detached ? 0 : wait_for_exit(&wait, plan, run, ret_status, err);
+	if (plan->lifecycle.detached)
+		return 0;
+	TRY(wait_for_exit(&wait, plan, run, ret_status, err));
+	report_end(run, stderr);
+	return 0;
 }
 
 int launch_undo(const struct plan *plan, struct run *run, struct error *err)

@@ -25,6 +25,7 @@
 #include "parts/terminal.h"
 #include "parts/user.h"
 #include "run/init.h"
+#include "run/report.h"
 #include "run/join.h"
 #include "run/notify.h"
 #include "run/runtime_hooks.h"
@@ -129,6 +130,7 @@ static const struct step launch_steps[] = {
 
 	/* The filter may forbid everything above; it lets the launch's own execve(2) through. */
 	STEP("filter", STEP_EXEC, filter_apply),
+	STEP("report", STEP_EXEC, report_hand_over),
 	STEP("exec", STEP_EXEC, process_exec),
 	{0},
 };

@@ -469,6 +469,12 @@ int sys_seccomp(uint32_t flags, const struct sock_fprog *program)
 	return plain("seccomp");
 }
 
+int sys_seccomp_notify(int listener, unsigned long request, void *packet)
+{
+	(void)listener, (void)request, (void)packet;
+	return plain("seccomp_notify");
+}
+
 int sys_bpf(int command, void *attr, size_t size)
 {
 	(void)command, (void)attr, (void)size;

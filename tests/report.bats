@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# `casemate sandbox --report` says what the filter denied, and denies no less for it.
+
+load helpers/common
+
+setup() {
+	common_setup
+	requires root userns
+	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
+	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
+}
+
+teardown() {
+	common_teardown
+}
+
+sandbox_run() {
+	local as=()
+	[ "$WHO" = root ] || as=(as_user)
+	(cd / && "${as[@]}" timeout -k 2 60 "$USER_CASEMATE" sandbox "$@")
+}
+
+sandbox() {
+	capture sandbox_run "$@" </dev/null
+}
+
+both() {
+	for WHO in root user; do
+		"$@" || fail "as $WHO"
+	done
+}
+
+# Calls without effect when they are allowed: all arguments are impossible.
+every_denied='
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+for number in (101, 155, 161, 165, 166, 167, 169, 175, 176, 246, 248, 249, 250, 272, 298, 308, 310, 321, 323, 425, 430, 999, 5000):
+    ctypes.set_errno(0)
+    result = libc.syscall(ctypes.c_long(number), ctypes.c_long(-1), ctypes.c_long(-1), ctypes.c_long(-1), ctypes.c_long(-1))
+    print(number, result, ctypes.get_errno())
+'
+
+counted() {
+	sandbox --report -- sh -c 'unshare -U true; unshare -U true; exit 7'
+	assert_status 7 || return
+	grep -Eq '^  sys  unshare +2 x  EPERM$' <<<"$stderr" || fail "not counted" || return
+	assert_stderr 'baseline --seccomp FILE' || return
+	sandbox --report -- true
+	assert_status 0 && assert_stderr '0 system calls denied'
+}
+
+@test "denied calls are named once, with their count, and the exit status is the program's" {
+	both counted
+}
+
+same_errors() {
+	local without
+	sandbox -- python3 -c "$every_denied"
+	assert_status 0 || return
+	without=$output
+	sandbox --report -- python3 -c "$every_denied"
+	assert_status 0 || return
+	[ "$output" = "$without" ] || fail "another answer than without --report" || return
+	[[ $stderr == *mount* ]] || fail "nothing was reported"
+}
+
+@test "every call gets the error that it gets without --report" {
+	both same_errors
+}
+
+threads() {
+	sandbox --report -- python3 -c '
+import ctypes, threading
+libc = ctypes.CDLL(None)
+def flood():
+    for i in range(500): libc.syscall(165, 0, 0, 0, 0, 0)
+crowd = [threading.Thread(target=flood) for _ in range(8)]
+for one in crowd: one.start()
+for one in crowd: one.join()
+print("end")'
+	assert_output end || return
+	grep -Eq '^  sys  mount +4000 x  EPERM$' <<<"$stderr" || fail "not all were counted"
+}
+
+@test "a flood from many threads is counted, and ends" {
+	both threads
+}
+
+@test "when the launcher is killed, denied stays denied" {
+	local out=$BATS_TEST_TMPDIR/out launcher tries
+	mkdir -m 777 "$out"
+	"$CASEMATE" sandbox --report --no-die-with-parent --rw "$out:/out" -- python3 -c '
+import ctypes, os, time
+libc = ctypes.CDLL(None, use_errno=True)
+open("/out/ready", "w").close()
+while not os.path.exists("/out/go"): time.sleep(0.02)
+result = libc.unshare(0x10000000)
+with open("/out/part", "w") as f: f.write("%d %d" % (result, ctypes.get_errno()))
+os.rename("/out/part", "/out/result")' </dev/null >/dev/null 2>&1 3>&- &
+	launcher=$!
+	for ((tries = 0; tries < 250; tries++)); do
+		[ ! -e "$out/ready" ] || break
+		sleep 0.02
+	done
+	kill -KILL "$launcher"
+	wait "$launcher" || true
+	touch "$out/go"
+	for ((tries = 0; tries < 250; tries++)); do
+		[ ! -e "$out/result" ] || break
+		sleep 0.02
+	done
+	[ "$(<"$out/result")" = "-1 38" ] || fail "not ENOSYS: $(<"$out/result")"
+}
+
+no_descriptor() {
+	sandbox --report -- sh -c 'ls -l /proc/self/fd'
+	assert_status 0 || return
+	[[ $output != *seccomp* && $output != *socket* && $output != *eventfd* ]] || fail "something is inherited"
+}
+
+@test "the program inherits neither the listener nor the way it went" {
+	both no_descriptor
+}
+
+@test "a program that is killed or not found is told as without --report" {
+	WHO=user
+	sandbox --report -- sh -c 'kill -KILL $$'
+	assert_status 137
+	sandbox --report -- /none
+	assert_status 127
+	sandbox --report --time 1s -- sleep 20
+	assert_status 124
+}
+
+@test "a filter that would stop the hand-over is refused before anything runs" {
+	WHO=user
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["sendmsg"], "action": "SCMP_ACT_ERRNO"}]}' \
+		>"$BATS_TEST_TMPDIR/filter.json"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	sandbox --report --seccomp "$BATS_TEST_TMPDIR/filter.json" -- true
+	assert_status 125
+	assert_stderr 'sendmsg(2)'
+}
