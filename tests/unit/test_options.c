@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/kernel.h"
 #include "check.h"
 #include "config/options.h"
@@ -177,6 +178,12 @@ static void check_privilege(void)
 	CHECK(strcmp(request.sandbox.publish.at[2], "1.2.3.4/5:6") == 0);
 	CHECK(FLAGS("--net", "pasta", "--publish", "[::1]80") == -1 &&
 	      FLAGS("--net", "pasta", "--publish", "1.2.3:80") == -1);
+
+	test("a profile's file has room for every flag");
+	size_t flags = 0;
+	while (sandbox_options[flags].name != NULL)
+		flags++;
+	CHECK(flags <= JSON_MAX_FIELDS);
 
 	test("ports restrict all of TCP");
 	CHECK(FLAGS("--bind-tcp", "8080", "--connect-tcp", "443", "--connect-tcp", "80") == 0);
