@@ -26,6 +26,8 @@ struct json_writer {
 	void *generator;
 	int status;  /* of the first call that failed */
 	size_t open; /* objects and arrays */
+	bool exact;  /* set by who writes for a reader that acts on it: what is not UTF-8 is an error */
+	bool repaired;
 };
 
 /* @readable: indented by tabs, a line for each value; else no space at all. Fails with ERROR_SYSTEM when memory is out.
@@ -41,7 +43,9 @@ void json_write_end_object(struct json_writer *w);
 void json_write_begin_array(struct json_writer *w);
 void json_write_end_array(struct json_writer *w);
 
-/* Bytes that are not UTF-8 become U+FFFD: paths may hold anything, and a reader must get JSON. NULL is written as null.
+/*
+ * Bytes that are not UTF-8 become U+FFFD: paths may hold anything, and a reader must get JSON. json_writer_finish
+ * refuses them where the writer is `exact`. NULL is written as null.
  */
 void json_write_key(struct json_writer *w, const char *key);
 void json_write_string(struct json_writer *w, const char *text);
@@ -53,7 +57,7 @@ void json_write_bool(struct json_writer *w, bool value);
 
 /*
  * The whole text, terminated, valid until json_writer_destroy. Fails with ERROR_BUG when calls were out of order or
- * something is still open.
+ * something is still open, with ERROR_USAGE when the writer is `exact` and a text was not UTF-8.
  */
 int json_writer_finish(struct json_writer *w, const char **ret_text, size_t *ret_length, struct error *err);
 

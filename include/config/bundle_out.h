@@ -12,7 +12,8 @@
  */
 int bundle_write(const char *directory, const struct request *request, struct error *err);
 
-/* Writes @request as the new file @name in @dir. Fails with ERROR_SYSTEM; a file that exists is left as it is. */
+/* Writes @request as the new file @name in @dir. A file that exists is left as it is. Fails with
+ * ERROR_SYSTEM, or ERROR_USAGE for what is not UTF-8. */
 int bundle_write_config(int dir, const char *name, const struct request *request, struct error *err);
 
 #endif

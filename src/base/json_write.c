@@ -65,6 +65,7 @@ static void write_repaired(struct json_writer *w, const char *text, size_t lengt
 	char *copy = malloc(length * (sizeof(replacement) - 1));
 	size_t end = 0;
 
+	w->repaired = true;
 	if (copy == NULL) {
 		note(w, yajl_gen_in_error_state);
 		return;
@@ -140,6 +141,8 @@ int json_writer_finish(struct json_writer *w, const char **ret_text, size_t *ret
 		return error_set(err, ERROR_BUG, 0, "JSON was written out of order (%d)", w->status);
 	if (w->open != 0 || yajl_gen_get_buf(w->generator, &text, ret_length) != yajl_gen_status_ok || *ret_length == 0)
 		return error_set(err, ERROR_BUG, 0, "JSON was not written to its end");
+	if (w->exact && w->repaired)
+		return error_set(err, ERROR_USAGE, 0, "a path or word is not UTF-8, so JSON cannot hold it");
 	*ret_text = (const char *)text;
 	return 0;
 }

@@ -274,38 +274,46 @@ static void write_linux(struct json_writer *json, const struct request *request)
 	json_write_end_object(json);
 }
 
+/* The whole text in @json. */
+static int make_config(const struct request *request, struct json_writer *json, struct error *err)
+{
+	TRY(json_writer_create(json, true, err));
+	json->exact = true;
+	json_write_begin_object(json);
+	/* The oldest that all of this is written in: some runtimes refuse every 1.x that they do not know. */
+	write_pair(json, "ociVersion", "1.0.2");
+	write_process(json, &request->process);
+	json_write_key(json, "root");
+	json_write_begin_object(json);
+	write_pair(json, "path", "rootfs");
+	json_write_key(json, "readonly");
+	json_write_bool(json, request->root.readonly);
+	json_write_end_object(json);
+	write_pair(json, "hostname", request->hostname);
+	json_write_key(json, "mounts");
+	json_write_begin_array(json);
+	for (size_t i = 0; i < request->mounts.count; i++)
+		if (is_mount(&request->mounts.at[i]))
+			write_mount(json, &request->mounts.at[i]);
+	json_write_end_array(json);
+	write_linux(json, request);
+	json_write_end_object(json);
+	return 0;
+}
+
 int bundle_write_config(int dir, const char *name, const struct request *request, struct error *err)
 {
 	AUTO_JSON_WRITER struct json_writer json = {0};
-	AUTOCLOSE int fd = sys_openat(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
 	const char *text;
 	size_t length;
 
+	TRY(make_config(request, &json, err));
+	TRY(json_writer_finish(&json, &text, &length, err));
+	AUTOCLOSE int fd = sys_openat(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
 	if (fd < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot write '%s'", name);
 		return err->errnum == EEXIST ? error_hint(err, "it is left as it is: remove it first") : -1;
 	}
-	TRY(json_writer_create(&json, true, err));
-	json_write_begin_object(&json);
-	/* The oldest that all of this is written in: some runtimes refuse every 1.x that they do not know. */
-	write_pair(&json, "ociVersion", "1.0.2");
-	write_process(&json, &request->process);
-	json_write_key(&json, "root");
-	json_write_begin_object(&json);
-	write_pair(&json, "path", "rootfs");
-	json_write_key(&json, "readonly");
-	json_write_bool(&json, request->root.readonly);
-	json_write_end_object(&json);
-	write_pair(&json, "hostname", request->hostname);
-	json_write_key(&json, "mounts");
-	json_write_begin_array(&json);
-	for (size_t i = 0; i < request->mounts.count; i++)
-		if (is_mount(&request->mounts.at[i]))
-			write_mount(&json, &request->mounts.at[i]);
-	json_write_end_array(&json);
-	write_linux(&json, request);
-	json_write_end_object(&json);
-	TRY(json_writer_finish(&json, &text, &length, err));
 	if (fd_write_all(fd, text, length) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot write '%s'", name);
 	return 0;
@@ -402,6 +410,10 @@ static int make_root(int dir, const struct request *request, struct error *err)
 /* What would be lost is refused: a bundle that grants more than the sandbox did is not its equivalent. */
 static int check_expressible(const struct request *request, struct error *err)
 {
+	AUTO_JSON_WRITER struct json_writer json = {0};
+	const char *text;
+	size_t length;
+
 	if (request->sandbox.restrict_tcp)
 		return error_set(err, ERROR_USAGE, 0,
 				 "--bundle-out: --bind-tcp and --connect-tcp have no place in a config.json");
@@ -417,7 +429,8 @@ static int check_expressible(const struct request *request, struct error *err)
 			return error_set(err, ERROR_USAGE, 0,
 					 "--bundle-out: '%s' lies below another mount, where a bundle holds nothing",
 					 request->mounts.at[i].from);
-	return 0;
+	TRY(make_config(request, &json, err));
+	return json_writer_finish(&json, &text, &length, err);
 }
 
 static int write_all(const char *directory, const struct request *request, struct error *err)
