@@ -39,7 +39,7 @@ int profile_parse(const char *text, size_t length, const char *name, struct aren
 /*
  * The file of the profile @name, in @arena: NAME.json in the caller's own configuration, in the administrator's, or of
  * the examples. Fails with ERROR_USAGE where there is none, ERROR_CONFIG where others than its owner and root could
- * write it.
+ * write it or its directory.
  */
 int profile_find(const char *name, struct arena *arena, const char **ret_path, struct error *err);
 

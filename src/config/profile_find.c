@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,15 @@ static const struct {
 	{NULL, EXAMPLES_DIRECTORY},
 };
 
+static const char *place(size_t i, struct arena *arena)
+{
+	const char *root = places[i].variable == NULL ? "" : getenv(places[i].variable);
+
+	if (root == NULL || (places[i].variable != NULL && root[0] != '/'))
+		return NULL;
+	return arena_printf(arena, "%s%s", root, places[i].below);
+}
+
 static int check_writers(const char *path, const struct stat *status, struct error *err)
 {
 	if ((status->st_uid == 0 || status->st_uid == geteuid()) && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0)
@@ -26,24 +36,80 @@ static int check_writers(const char *path, const struct stat *status, struct err
 	return error_hint(err, "chown it to you or root, and chmod go-w");
 }
 
+/* Who can write the directory can put another file into it between the look at the file and its reading. */
+static int check_file(const char *directory, const char *path, const struct stat *status, struct error *err)
+{
+	struct stat above;
+
+	if (stat(directory, &above) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read the profile '%s'", path);
+	TRY(check_writers(path, &above, err));
+	return check_writers(path, status, err);
+}
+
+static bool is_name(const char *text, size_t length)
+{
+	return length > 0 && length <= PROFILE_NAME_BYTES && strspn(text, PROFILE_NAME_LETTERS) >= length;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void list_directory(const char *path, struct arena *arena, string_list *ret)
+{
+	static const char ending[] = ".json";
+	DIR *directory = opendir(path);
+	const struct dirent *entry;
+
+	while (directory != NULL && (entry = readdir(directory)) != NULL) {
+		const char *end = strrchr(entry->d_name, '.');
+
+		if (end != NULL && strcmp(end, ending) == 0 && is_name(entry->d_name, (size_t)(end - entry->d_name)))
+			*LIST_ADD(arena, ret) = arena_strndup(arena, entry->d_name, (size_t)(end - entry->d_name));
+	}
+	if (directory != NULL)
+		closedir(directory);
+}
+
+/* ", ffmpeg, make": what there is beside the built-in ones. */
+static const char *found_names(struct arena *arena)
+{
+	string_list names = {0};
+	const char *text = "";
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const char *directory = place(i, arena);
+
+		if (directory != NULL)
+			list_directory(directory, arena, &names);
+	}
+	if (names.count > 0)
+		qsort(names.at, names.count, sizeof(*names.at), by_name);
+	for (size_t i = 0; i < names.count; i++)
+		if (i == 0 || strcmp(names.at[i - 1], names.at[i]) != 0)
+			text = arena_printf(arena, "%s, %s", text, names.at[i]);
+	return text;
+}
+
 int profile_find(const char *name, struct arena *arena, const char **ret_path, struct error *err)
 {
-	size_t length = strlen(name);
-
-	for (size_t i = 0; strspn(name, PROFILE_NAME_LETTERS) == length && i < sizeof(places) / sizeof(places[0]);
-	     i++) {
-		const char *root = places[i].variable == NULL ? "" : getenv(places[i].variable);
+	for (size_t i = 0; is_name(name, strlen(name)) && i < sizeof(places) / sizeof(places[0]); i++) {
+		const char *directory = place(i, arena);
 		struct stat status;
 
-		if (root == NULL || (places[i].variable != NULL && root[0] != '/'))
+		if (directory == NULL)
 			continue;
-		*ret_path = arena_printf(arena, "%s%s/%s.json", root, places[i].below, name);
+		*ret_path = arena_printf(arena, "%s/%s.json", directory, name);
 		if (stat(*ret_path, &status) == 0)
-			return check_writers(*ret_path, &status, err);
+			return check_file(directory, *ret_path, &status, err);
 		if (errno != ENOENT && errno != ENOTDIR)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot read the profile '%s'", *ret_path);
 	}
 	error_set(err, ERROR_USAGE, 0, "there is no profile \"%s\"", name);
-	return error_hint(err, "the built-in ones are restricted, baseline and privileged; others are files in "
-			       "~/.config/casemate or " SITE_DIRECTORY ", or a path with a '/'");
+	return error_hint(err,
+			  "there are restricted, baseline, privileged%s; others are files in ~/.config/casemate "
+			  "or " SITE_DIRECTORY ", or a path with a '/'",
+			  found_names(arena));
 }
