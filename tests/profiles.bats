@@ -164,6 +164,32 @@ sample() {
 	diff <(plan "${all[@]}" -- true) <(plan --profile ./all.json -- true)
 }
 
+@test "--save keeps which of two variables counts" {
+	local order
+	for order in "--setenv A=1 --env A=2" "--env A=2 --setenv A=1" "--setenv A=1 --env A"; do
+		rm -f s.json
+		# shellcheck disable=SC2086 # words
+		A=outside casemate sandbox $order --save s.json -- sh -c 'echo $A'
+		assert_status 0
+		local typed=$output
+		A=outside casemate sandbox --profile ./s.json -- sh -c 'echo $A'
+		assert_output "$typed"
+	done
+	assert_output outside
+}
+
+@test "what JSON cannot hold is refused, not written as something else" {
+	local name=$PWD/$'n\xff'
+	echo content >"$name"
+	casemate sandbox --ro "$name:/d" -- cat /d
+	assert_output content
+	refused "is not UTF-8" sandbox --ro "$name:/d" --save s.json -- true
+	[ ! -e s.json ]
+	refused "is not UTF-8" sandbox --ro "$name:/d" --bundle-out made -- true
+	refused "is not UTF-8" spec --bundle made --sandbox --ro "$name:/d" -- true
+	[ ! -e made ]
+}
+
 @test "--save names the ceiling, writes nothing over and leaves nothing half" {
 	casemate sandbox --profile baseline --save s.json -- true
 	[ "$(jq -r .extends s.json)" = baseline ]
@@ -174,6 +200,19 @@ sample() {
 	refused "host" sandbox --net host --save new.json -- true
 	[ ! -e new.json ]
 	refused "explain writes nothing" explain sandbox --save new.json -- true
+	ln -s new.json link.json
+	refused "--save link.json" sandbox --save link.json -- true
+	[ ! -e new.json ]
+	local flag
+	for flag in "--save new.json" --report "--json-status-fd 1" "--trace-fd 1"; do
+		# shellcheck disable=SC2086 # words
+		refused "${flag%% *}: a bundle is written" sandbox $flag --bundle-out made -- true
+		# shellcheck disable=SC2086 # words
+		refused "${flag%% *}: a bundle is written" spec --bundle made --sandbox $flag -- true
+	done
+	refused "--bundle-out: spec" spec --bundle made --sandbox --bundle-out other -- true
+	[ ! -e made ] && [ ! -e other ] && [ ! -e new.json ]
+	[ -z "$(find . -name '*.new')" ]
 	# A ceiling of one's own comes along whole.
 	echo '{"casemate": 1, "name": "own", "extends": "restricted", "pids": {"limit": 7}}' >own.json
 	casemate sandbox --profile ./own.json --save whole.json --env A=b -- true
@@ -188,6 +227,7 @@ sample() {
 	# Not from where somebody else may have put it, nor in the place of a built-in one.
 	profile here.json '"hostname": "here"'
 	refused 'there is no profile "here"' sandbox --profile here -- true
+	assert_stderr "privileged, mine"
 	profile "$XDG_CONFIG_HOME/casemate/baseline.json" '"hostname": "mine"'
 	casemate sandbox --profile baseline -- hostname
 	assert_output sandbox
@@ -197,6 +237,12 @@ sample() {
 	chmod 644 "$XDG_CONFIG_HOME/casemate/mine.json"
 	chown "$TEST_UID" "$XDG_CONFIG_HOME/casemate/mine.json"
 	refused "could have been written by others" sandbox --profile mine -- true
+	chown 0 "$XDG_CONFIG_HOME/casemate/mine.json"
+	chmod o+w "$XDG_CONFIG_HOME/casemate"
+	refused "could have been written by others" sandbox --profile mine -- true
+	chmod o-w "$XDG_CONFIG_HOME/casemate"
+	casemate sandbox --profile mine -- hostname
+	assert_output mine
 	unset XDG_CONFIG_HOME
 	mkdir -p home/.config/casemate
 	profile home/.config/casemate/mine.json '"hostname": "home"'
@@ -205,10 +251,14 @@ sample() {
 }
 
 @test "the same file is valid for spec --sandbox, explain and run" {
+	requires runc
 	profile p.json '"ro": ["${PWD}/data:/d"], "env": ["A=b"]'
 	casemate spec --bundle made --sandbox --profile ./p.json --setenv B=c -- sh -c 'cat /d; echo $A$B; hostname'
 	assert_status 0
 	casemate run --bundle made --profile ./p.json "$ID"
+	assert_status 0
+	assert_output $'content\nbc\nsandbox'
+	capture timeout -k 2 30 runc run --bundle made "$ID-runc" </dev/null
 	assert_status 0
 	assert_output $'content\nbc\nsandbox'
 	refused "needs --bundle DIR" spec --sandbox -- true

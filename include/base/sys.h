@@ -61,6 +61,7 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode);
 int sys_mkdirat(int dir, const char *path, mode_t mode);
 int sys_mknodat(int dir, const char *path, mode_t mode, uint32_t major, uint32_t minor);
 int sys_symlinkat(const char *text, int dir, const char *path);
+int sys_linkat(int dir, const char *from, const char *to);
 int sys_unlinkat(int dir, const char *path, int flags);
 int sys_fchownat(int dir, const char *path, uint32_t uid, uint32_t gid, int flags);
 int sys_fchmod(int fd, mode_t mode);

@@ -53,6 +53,12 @@ int command_read_sandbox(const struct invocation *invocation, struct sandbox_cho
 int command_plan_sandbox(const struct invocation *invocation, struct sandbox_choice *choice, struct plan **ret_plan,
 			 struct error *err);
 
+/*
+ * Writes what @choice asks for as the bundle @directory. Nothing starts, so a flag that is about the start is refused
+ * (ERROR_USAGE). Otherwise as bundle_write().
+ */
+int command_write_bundle(const char *directory, const struct sandbox_choice *choice, struct error *err);
+
 /* Plans the bundle @bundle (@config: another config.json, or NULL) for the container @id. */
 struct bundle_choice {
 	const char *bundle, *config, *profile, *id;

@@ -24,7 +24,8 @@ int profile_sandbox_take(const struct profile *profile, const struct host *host,
 
 /*
  * @options as a profile's text in @arena, under the ceiling @profile: --profile with it and no other flag means the
- * same in every directory. @path is where it will be kept: its name becomes the profile's. Fails with ERROR_SYSTEM.
+ * same in every directory. @path is where it will be kept: its name becomes the profile's. Fails with ERROR_SYSTEM,
+ * or ERROR_USAGE for what is not UTF-8.
  */
 int profile_sandbox_write(const struct sandbox_options *options, const struct profile *profile, const char *path,
 			  const struct host *host, struct arena *arena, const char **ret_text, struct error *err);

@@ -307,6 +307,11 @@ int sys_symlinkat(const char *text, int dir, const char *path)
 	return symlinkat(text, dir, path);
 }
 
+int sys_linkat(int dir, const char *from, const char *to)
+{
+	return linkat(dir, from, dir, to, 0);
+}
+
 int sys_unlinkat(int dir, const char *path, int flags)
 {
 	return unlinkat(dir, path, flags);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "config/bundle_out.h"
 #include "config/oci.h"
 #include "config/profile.h"
 #include "config/profile_sandbox.h"
@@ -96,6 +97,24 @@ int command_plan_sandbox(const struct invocation *invocation, struct sandbox_cho
 			 struct error *err)
 {
 	return plan(invocation, &choice->request, &choice->profile, &choice->host, "sandbox", ret_plan, err);
+}
+
+int command_write_bundle(const char *directory, const struct sandbox_choice *choice, struct error *err)
+{
+	const struct sandbox_options *options = &choice->options;
+	const struct {
+		bool given;
+		const char *flag;
+	} of_start[] = {{options->save != NULL, "--save"},
+			{options->report, "--report"},
+			{options->status_fd.set, "--json-status-fd"},
+			{options->trace_fd.set, "--trace-fd"}};
+
+	for (size_t i = 0; i < sizeof(of_start) / sizeof(of_start[0]); i++)
+		if (of_start[i].given)
+			return error_set(err, ERROR_USAGE, 0, "%s: a bundle is written, nothing is started",
+					 of_start[i].flag);
+	return bundle_write(directory, &choice->request, err);
 }
 
 int command_plan_bundle(const struct invocation *invocation, const struct bundle_choice *choice, struct plan **ret_plan,

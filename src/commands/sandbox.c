@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/bundle_out.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -25,21 +23,25 @@ static const struct cli cli = {
 	.order = CLI_IN_FRONT,
 };
 
-/* Nothing is written over, and what cannot be written whole is not left behind. */
+/* The name comes last, with link(2): FILE is there whole or not at all, and nothing is written over. */
+static int save_text(const char *path, const char *next, const char *text, struct error *err)
+{
+	AUTOCLOSE int file = sys_openat(AT_FDCWD, next, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	if (file < 0)
+		return error_set(err, ERROR_USAGE, errno, "--save %s", path);
+	int failed = fd_write_all(file, text, strlen(text)) < 0 || sys_linkat(AT_FDCWD, next, path) < 0 ? errno : 0;
+	(void)sys_unlinkat(AT_FDCWD, next, 0);
+	return failed != 0 ? error_set(err, ERROR_USAGE, failed, "--save %s", path) : 0;
+}
+
 static int save(const struct sandbox_choice *choice, struct arena *arena, struct error *err)
 {
 	const char *path = choice->options.save, *text;
 
-	TRY(profile_sandbox_write(&choice->options, &choice->profile, path, &choice->host, arena, &text, err));
-	AUTOCLOSE int file = sys_openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (file < 0)
-		return error_set(err, ERROR_USAGE, errno, "--save %s", path);
-	if (fd_write_all(file, text, strlen(text)) < 0) {
-		error_set(err, ERROR_SYSTEM, errno, "--save %s", path);
-		(void)sys_unlinkat(AT_FDCWD, path, 0);
-		return -1;
-	}
-	return 0;
+	if (profile_sandbox_write(&choice->options, &choice->profile, path, &choice->host, arena, &text, err) < 0)
+		return error_wrap(err, "--save %s", path);
+	return save_text(path, arena_printf(arena, "%s.%d.new", path, (int)getpid()), text, err);
 }
 
 static int sandbox(const struct invocation *invocation, int *ret_status, struct error *err)
@@ -54,7 +56,7 @@ static int sandbox(const struct invocation *invocation, int *ret_status, struct 
 	if (help != 0)
 		return help < 0 ? -1 : 0;
 	if (choice->options.bundle_out != NULL)
-		return bundle_write(choice->options.bundle_out, &choice->request, err);
+		return command_write_bundle(choice->options.bundle_out, choice, err);
 	TRY(command_descriptor(&choice->options.status_fd, "--json-status-fd", &launch.status_fd, err));
 	TRY(command_descriptor(&choice->options.trace_fd, "--trace-fd", &launch.trace_fd, err));
 	TRY(command_plan_sandbox(invocation, choice, &plan, err));

@@ -75,7 +75,9 @@ static int write_sandbox(const struct invocation *invocation, const struct spec_
 		return help < 0 ? -1 : 0;
 	if (strcmp(given->bundle, ".") == 0 || given->rootless)
 		return error_set(err, ERROR_USAGE, 0, "spec --sandbox needs --bundle DIR, and nothing else beside it");
-	return bundle_write(given->bundle, &choice->request, err);
+	if (choice->options.bundle_out != NULL)
+		return error_set(err, ERROR_USAGE, 0, "--bundle-out: spec --sandbox writes to --bundle");
+	return command_write_bundle(given->bundle, choice, err);
 }
 
 static int spec(const struct invocation *invocation, int *ret_status, struct error *err)

@@ -36,13 +36,25 @@ static const char *portable(const struct saving *s, const struct cli_option *opt
 	return marked(s->arena, value, "${", '$');
 }
 
+/* Of --env and --setenv the later one counts, and two keys have no order: mixed ones all stand under "env". */
+static bool stands_under(const cli_words *words, size_t at, const struct cli_option *option)
+{
+	bool passes = false;
+
+	if (option->offset != offsetof(struct sandbox_options, env))
+		return strcmp(words->at[at].option, option->name) == 0;
+	for (size_t i = 0; i < words->count; i++)
+		passes = passes || strcmp(words->at[i].option, "--env") == 0;
+	return strcmp(passes ? "--env" : "--setenv", option->name) == 0;
+}
+
 static void write_words(const struct saving *s, const struct cli_option *option, struct json_writer *json)
 {
 	const cli_words *words = (const cli_words *)(const void *)((const char *)s->options + option->offset);
 	bool open = false;
 
 	for (size_t i = 0; i < words->count; i++) {
-		if (strcmp(words->at[i].option, option->name) != 0)
+		if (!stands_under(words, i, option))
 			continue;
 		if (!open) {
 			json_write_key(json, option->name + strlen("--"));
@@ -102,7 +114,8 @@ static void write_flag(const struct saving *s, const struct cli_option *option, 
 static const char *name_of(struct arena *arena, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *name = arena_strndup(arena, slash != NULL ? slash + 1 : path, PROFILE_NAME_BYTES);
+	const char *file = slash != NULL ? slash + 1 : path;
+	char *name = arena_strndup(arena, file, strnlen(file, PROFILE_NAME_BYTES));
 	char *end = strstr(name, ".json"), *to = name;
 
 	if (end != NULL)
@@ -145,6 +158,7 @@ int profile_sandbox_write(const struct sandbox_options *options, const struct pr
 	size_t length;
 
 	TRY(json_writer_create(&json, true, err));
+	json.exact = true;
 	json_write_begin_object(&json);
 	json_write_key(&json, "casemate");
 	json_write_unsigned(&json, PROFILE_FORMAT);

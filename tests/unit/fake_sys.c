@@ -276,6 +276,12 @@ int sys_symlinkat(const char *text, int dir, const char *path)
 	return plain("symlinkat");
 }
 
+int sys_linkat(int dir, const char *from, const char *to)
+{
+	(void)dir, (void)from, (void)to;
+	return plain("linkat");
+}
+
 int sys_unlinkat(int dir, const char *path, int flags)
 {
 	(void)dir, (void)path, (void)flags;
