@@ -126,6 +126,6 @@ void doctor_advise(struct error *err)
 	else
 		doctor_cause(&arena, &finding);
 	if (finding.fix != NULL)
-		error_advise(err, arena_printf(&arena, "%s: %s", finding.cause, finding.fix));
+		error_advise(err, "%s: %s", finding.cause, finding.fix);
 	arena_destroy(&arena);
 }
