@@ -34,7 +34,7 @@ int sys_pipe(int ret_fds[2]);       /* close-on-exec */
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_getfd(int pidfd, int number); /* close-on-exec */
 int sys_pidfd_send_signal(int pidfd, int signal);
-int sys_memfd_create(const char *name); /* close-on-exec */
+int sys_memfd_create(const char *name, unsigned flags); /* close-on-exec */
 /* AF_UNIX, close-on-exec; @path below @dir, without the limit of sockaddr_un's length */
 int sys_unix_listen(int dir, const char *path);            /* SOCK_SEQPACKET */
 int sys_unix_bind(int dir, const char *path);              /* SOCK_DGRAM */
@@ -80,6 +80,9 @@ int sys_fsopen(const char *type);
 int sys_fsconfig(int fs, unsigned command, const char *key, const char *value, int aux);
 int sys_fsmount(int fs, uint64_t attrs);
 int sys_mount_propagation(const char *path, uint64_t flags); /* mount(2), only to change propagation */
+int sys_remount(const char *path, uint64_t flags);           /* mount(2), only to change the flags of one mount */
+int sys_mount_flags(int fd, uint64_t *ret);                  /* fstatfs(2): ST_* of the mount that @fd is in */
+int sys_mount_number(int fd);                                /* statx(2): as mountinfo has it */
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_umount2(const char *path, int flags);
 int sys_chroot(const char *path);

@@ -52,6 +52,7 @@ struct host {
 	uint64_t capabilities; /* the caller's effective set, bit N is capability N */
 	uint32_t last_capability; /* highest number that this kernel knows */
 	uint32_t kernel;          /* major << 16 | minor */
+	bool remounts;            /* it has no mount_setattr(2): what is mounted gets its options by mount(2) */
 	uint64_t ignored_signals; /* by the caller: bit N-1 is signal N */
 	int landlock_abi;         /* 0: none */
 	int oom_score_adj;        /* of the caller, which a container inherits; asked where root could lower it */

@@ -101,6 +101,7 @@ struct plan_mount {
 	const char *content;
 	size_t content_length;
 	bool sealed;       /* read-only, but only when everything in it is made */
+	bool remounts;     /* its options are set once it is attached: parts/remount.h */
 	bool late;         /* the source is made by the launch itself, after all other sources were opened */
 	const char *label; /* SELinux: every file of it is labelled so; NULL: as the file system has it */
 	uint32_t mode;
@@ -379,6 +380,7 @@ struct plan {
 	pair_list annotations;
 	const char *profile;  /* its name */
 	bool images;          /* it may be made of an image that criu wrote */
+	bool remounts;        /* this kernel sets options of mounts by mount(2) alone: parts/remount.h */
 	remark_list refusals; /* not empty: the plan may be explained but not run */
 	remark_list tightened;
 	remark_list notes; /* ignored properties, unknown capability names, missing optional layers */

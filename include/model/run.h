@@ -43,6 +43,7 @@ struct run {
 	int start;     /* child: the socket by which `casemate start` speaks to it; or -1 */
 	int sync;      /* this side's end of the conversation; close-on-exec */
 	int proc;      /* child: procfs of the container's pid namespace, as it is without masks; or -1 */
+	int self;      /* child: /proc/self of the host, where parts/remount.h needs it; or -1 */
 	int root;      /* the new root, detached, until it is entered */
 	int *mounts;   /* one detached mount each for plan->mounts[], -1 where none; allocated before the clone */
 	int *devices;  /* the same for plan->devices.nodes[] that are bound */

@@ -55,6 +55,9 @@ bool mounts_attach_wanted(const struct plan *plan);
 void mounts_attach_explain(const struct plan *plan, struct explain *out);
 int mounts_attach(const struct plan *plan, struct run *run, struct error *err);
 
+/* Child: gives the attached mount @made the options that it could not get before (parts/remount.h). */
+int mounts_restrict(const struct plan_mount *mount, int made, const struct run *run, struct error *err);
+
 /* Child, when nothing more is made in them: file systems of the container's own become read-only. */
 bool mounts_seal_wanted(const struct plan *plan);
 void mounts_seal_explain(const struct plan *plan, struct explain *out);

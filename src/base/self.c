@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -37,18 +40,52 @@ int self_keep_view(struct error *err)
 	return 0;
 }
 
+static const char own[] = "/proc/self/exe";
+
+/* Where no mount can be made read-only without a place for it (before 5.12): a copy that nobody can write to. */
+static int sealed_copy(void)
+{
+	enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+	AUTOCLOSE int from = open(own, O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int copy = from < 0 ? -1 : sys_memfd_create("casemate", MFD_ALLOW_SEALING);
+	struct stat status;
+
+	if (copy < 0 || fstat(from, &status) < 0)
+		return -1;
+	for (off_t at = 0; at < status.st_size;)
+		if (sendfile(copy, from, &at, (size_t)(status.st_size - at)) <= 0)
+			return -1;
+	return fcntl(copy, F_ADD_SEALS, SEALS) < 0 ? -1 : fd_take(&copy);
+}
+
+static bool is_sealed_copy(void)
+{
+	AUTOCLOSE int self = open(own, O_RDONLY | O_CLOEXEC);
+	int seals = self < 0 ? -1 : fcntl(self, F_GET_SEALS);
+
+	return seals >= 0 && (seals & F_SEAL_WRITE) != 0 && (seals & F_SEAL_SEAL) != 0;
+}
+
+/* A descriptor to execute the launcher by, or -1. */
+static int make_view(void)
+{
+	AUTOCLOSE int view = sys_open_tree(AT_FDCWD, own, OPEN_TREE_CLONE);
+
+	if (view >= 0 && sys_mount_setattr(view, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1) == 0)
+		return fd_take(&view);
+	return view >= 0 && errno == ENOSYS ? sealed_copy() : -1;
+}
+
 int self_protect(char *const *argv, struct error *err)
 {
-	static const char own[] = "/proc/self/exe";
 	struct statvfs fs;
 
 	if (statvfs(own, &fs) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at the launcher's own file");
-	if ((fs.f_flag & ST_RDONLY) != 0)
+	if ((fs.f_flag & ST_RDONLY) != 0 || is_sealed_copy())
 		return 0;
-	AUTOCLOSE int view = sys_open_tree(AT_FDCWD, own, OPEN_TREE_CLONE);
-	if (view < 0 || sys_mount_setattr(view, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1) < 0 ||
-	    fcntl(view, F_SETFD, 0) < 0)
+	AUTOCLOSE int view = make_view();
+	if (view < 0 || fcntl(view, F_SETFD, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make a read-only view of the launcher's own file");
 	sys_execveat(view, (const char *const *)argv, (const char *const *)environ, 0);
 	return error_set(err, ERROR_SYSTEM, errno, "cannot execute the launcher from a read-only view of its file");

@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -119,9 +120,9 @@ int sys_pidfd_send_signal(int pidfd, int signal)
 	return RAW(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
 
-int sys_memfd_create(const char *name)
+int sys_memfd_create(const char *name, unsigned flags)
 {
-	return memfd_create(name, MFD_CLOEXEC);
+	return memfd_create(name, MFD_CLOEXEC | flags);
 }
 
 /* sun_path is short, and a directory's path may be long: the descriptor's own name is always short enough. */
@@ -391,6 +392,28 @@ int sys_fsmount(int fs, uint64_t attrs)
 int sys_mount_propagation(const char *path, uint64_t flags)
 {
 	return mount(NULL, path, NULL, (unsigned long)flags, NULL);
+}
+
+int sys_remount(const char *path, uint64_t flags)
+{
+	return mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | (unsigned long)flags, NULL);
+}
+
+int sys_mount_flags(int fd, uint64_t *ret)
+{
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return -1;
+	*ret = (uint64_t)fs.f_flags;
+	return 0;
+}
+
+int sys_mount_number(int fd)
+{
+	struct statx status;
+
+	return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0 ? -1 : (int)status.stx_mnt_id;
 }
 
 int sys_pivot_root(const char *new_root, const char *put_old)

@@ -96,10 +96,10 @@ static void probe_capabilities(struct host *host)
 		probe_user_namespace(host);
 }
 
-/* What is ignored stays so over execve(2) (proc_pid_status(5), SigIgn). */
-static int probe_ignored_signals(struct host *host, struct error *err)
+/* What is ignored stays so over execve(2), and so does a filter (proc_pid_status(5)). */
+static int probe_status(struct host *host, struct error *err)
 {
-	static const char label[] = "\nSigIgn:\t";
+	static const char label[] = "\nSigIgn:\t", filtered[] = "\nSeccomp:\t2";
 	char text[4096];
 	AUTOCLOSE int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
@@ -111,6 +111,9 @@ static int probe_ignored_signals(struct host *host, struct error *err)
 	if (at == NULL)
 		return error_set(err, ERROR_HOST, 0, "cannot understand '/proc/self/status'");
 	host->ignored_signals = strtoull(at + strlen(label), NULL, 16);
+	/* Only old kernels and filters of engines lack it: elsewhere not even the question is asked. */
+	if (!host_kernel_at_least(host, 5, 12) || strstr(text, filtered) != NULL)
+		host->remounts = syscall(SYS_mount_setattr, -1, "", 0, NULL, 0) < 0 && errno == ENOSYS;
 	return 0;
 }
 
@@ -198,7 +201,7 @@ int host_probe(struct host *host, struct arena *arena, struct error *err)
 	host->cwd = arena_strdup(arena, cwd);
 	if (host->privileged)
 		probe_oom_score(host);
-	TRY(probe_ignored_signals(host, err));
+	TRY(probe_status(host, err));
 	return probe_cgroups(host, arena, err);
 }
 

@@ -2,8 +2,6 @@
 /* Runs the helper program that speaks to systemd, src/helpers/systemd-scope.c, and believes it in one line. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -72,8 +70,7 @@ static _Noreturn void become_helper(int program, const char *const *argv, int in
 	sigemptyset(&none);
 	/* The user's ^C is for the launcher, which ends this one in order. */
 	if (setpgid(0, 0) < 0 || sys_dup3(input, 0, 0) < 0 || sys_dup3(output, 1, 0) < 0 ||
-	    sys_dup3(output, 2, 0) < 0 || sys_close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0 ||
-	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+	    sys_dup3(output, 2, 0) < 0 || fd_close_on_exec(3) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		_exit(127);
 	sys_execveat(program, argv, envp, 0);
 	/* A script cannot be read through a descriptor that is gone by then. */

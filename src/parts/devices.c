@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/place.h"
+#include "parts/remount.h"
 
 /* config-linux.md, "Default Devices": nothing of it reaches the host */
 static const struct {
@@ -129,8 +130,10 @@ void devices_make_explain(const struct plan *plan, struct explain *out)
 		    plan->devices.nodes.count);
 }
 
+static const struct remount on_nodes = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, .propagation = MS_PRIVATE};
+
 /* The host's node must be the device that is meant, wherever its /dev came from. */
-static int open_host_node(const struct plan_device *node, struct error *err)
+static int open_host_node(const struct plan_device *node, bool remounts, struct error *err)
 {
 	struct stat status;
 	AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, node->path, OPEN_TREE_CLONE);
@@ -143,7 +146,8 @@ static int open_host_node(const struct plan_device *node, struct error *err)
 		return error_set(err, ERROR_HOST, 0, "the host's '%s' is not device %u:%u", node->path, node->major,
 				 node->minor);
 	/* The clone is writable and not nodev, but nothing else can be done with the host's mount through it. */
-	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, MS_PRIVATE, -1) < 0)
+	if (!remounts &&
+	    sys_mount_setattr(tree, "", AT_EMPTY_PATH, on_nodes.set, on_nodes.clear, on_nodes.propagation, -1) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict '%s'", node->path);
 	return fd_take(&tree);
 }
@@ -153,7 +157,7 @@ int devices_make(const struct plan *plan, struct run *run, struct error *err)
 	for (size_t i = 0; i < plan->devices.nodes.count; i++) {
 		if (plan->devices.nodes.at[i].type == 'p')
 			continue;
-		run->devices[i] = open_host_node(&plan->devices.nodes.at[i], err);
+		run->devices[i] = open_host_node(&plan->devices.nodes.at[i], plan->remounts, err);
 		if (run->devices[i] < 0)
 			return error_wrap(err, "%s", plan->devices.nodes.at[i].from);
 	}
@@ -231,8 +235,12 @@ int devices_attach(const struct plan *plan, struct run *run, struct error *err)
 	for (size_t i = 0; i < plan->devices.nodes.count; i++) {
 		const struct plan_device *node = &plan->devices.nodes.at[i];
 
-		if (attach_node(node, dev, plan->devices.by_bind ? run->devices[i] : -1, err) < 0)
+		int tree = plan->devices.by_bind ? run->devices[i] : -1;
+
+		if (attach_node(node, dev, tree, err) < 0)
 			return error_wrap(err, "%s", node->from);
+		if (tree >= 0 && plan->remounts && remount_attached(run, tree, &on_nodes) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot restrict '%s'", node->path);
 	}
 	for (size_t i = 0; i < plan->devices.links.count; i++) {
 		const struct pair *link = &plan->devices.links.at[i];

@@ -2,8 +2,6 @@
 /* Runs one hook: its standard input is a file with the state, what it prints is kept for the error. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/close_range.h>
 #include <linux/openat2.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,7 +22,7 @@ enum { OUTPUT = 1024 }; /* the end of what it printed */
 static int write_state(const struct hook_state *state, struct error *err)
 {
 	char tail[96];
-	AUTOCLOSE int file = sys_memfd_create("state");
+	AUTOCLOSE int file = sys_memfd_create("state", 0);
 
 	snprintf(tail, sizeof(tail), ",\"status\":\"%s\",\"pid\":%d}", state->status, state->pid);
 	if (file < 0 || fd_write_all(file, state->text, strlen(state->text)) < 0 ||
@@ -81,8 +79,8 @@ static _Noreturn void become_hook(const struct plan_hook *hook, int program, int
 
 	sigemptyset(&none);
 	if (setpgid(0, 0) < 0 || (state->cwd >= 0 && sys_fchdir(state->cwd) < 0) || sys_dup3(input, 0, 0) < 0 ||
-	    sys_dup3(output, 1, 0) < 0 || sys_dup3(output, 2, 0) < 0 ||
-	    sys_close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+	    sys_dup3(output, 1, 0) < 0 || sys_dup3(output, 2, 0) < 0 || fd_close_on_exec(3) < 0 ||
+	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		_exit(127);
 	if (state->confine != NULL && state->confine(state->plan, &err) < 0) {
 		dprintf(2, "%s", err.what);

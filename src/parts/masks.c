@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/place.h"
+#include "parts/remount.h"
 
 enum { MASKS_MAX = 256 };
 enum { MASK_ATTRS = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
@@ -155,27 +156,32 @@ static int attach_clones(int cover, const struct waiting *targets, size_t count,
 	return 0;
 }
 
-static int cover_files(struct cover *cover, struct error *err)
+static int cover_files(struct cover *cover, const struct run *run, struct error *err)
 {
+	const struct remount protect = {.set = MASK_ATTRS};
 	AUTOCLOSE int file = sys_openat(cover->directory, "masked", O_RDONLY | O_CREAT | O_EXCL, 0444);
 
 	if (file >= 0)
 		cover->file = sys_open_tree(cover->directory, "masked", OPEN_TREE_CLONE);
-	if (cover->file < 0 || sys_mount_setattr(cover->file, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0) {
+	if (cover->file < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked files");
 		return cover->directory_count == 0
 			       ? error_hint(err, "before Linux 6.15 a directory must be masked as well")
 			       : -1;
 	}
 	TRY(attach(cover->file, &cover->files[0], err));
+	if (remount_attached(run, cover->file, &protect) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot protect the cover for masked files");
 	TRY(attach_clones(cover->file, cover->files, cover->file_count, err));
 	if (sys_unlinkat(cover->directory, "masked", 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot empty the cover for masked directories");
 	return 0;
 }
 
-static int cover_all(struct cover *cover, const char *label, struct error *err)
+static int cover_all(struct cover *cover, const struct run *run, const char *label, struct error *err)
 {
+	const struct remount protect = {.set = MASK_ATTRS};
+
 	if (cover->directory_count + cover->file_count == 0)
 		return 0;
 	cover->directory = mount_cover(label, err);
@@ -184,9 +190,8 @@ static int cover_all(struct cover *cover, const char *label, struct error *err)
 	if (cover->directory_count > 0)
 		TRY(attach(cover->directory, &cover->directories[0], err));
 	if (cover->file_count > 0)
-		TRY(cover_files(cover, err));
-	if (cover->directory_count > 0 &&
-	    sys_mount_setattr(cover->directory, "", AT_EMPTY_PATH, MASK_ATTRS, 0, 0, -1) < 0)
+		TRY(cover_files(cover, run, err));
+	if (cover->directory_count > 0 && remount_attached(run, cover->directory, &protect) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot protect the cover for masked directories");
 	return attach_clones(cover->directory, cover->directories, cover->directory_count, err);
 }
@@ -208,8 +213,9 @@ static int find_target(const char *path, struct cover *cover, struct error *err)
 	return 0;
 }
 
-static int make_readonly(const char *path, struct error *err)
+static int make_readonly(const char *path, const struct run *run, struct error *err)
 {
+	const struct remount change = {.set = MOUNT_ATTR_RDONLY, .recursive = true};
 	AUTOCLOSE int target = place_open(path, PLACE_FOLLOW);
 
 	if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -217,8 +223,8 @@ static int make_readonly(const char *path, struct error *err)
 	if (target < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' read-only", path);
 	AUTOCLOSE int tree = sys_open_tree(target, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
-	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0, 0, -1) < 0 ||
-	    sys_move_mount(tree, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (tree < 0 || sys_move_mount(tree, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0 ||
+	    remount_attached(run, tree, &change) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' read-only", path);
 	return 0;
 }
@@ -231,12 +237,11 @@ int masks_apply(const struct plan *plan, struct run *run, struct error *err)
 	cover.directory = cover.file = -1;
 	cover.directory_count = cover.file_count = 0;
 
-	(void)run;
 	for (size_t i = 0; i < plan->masks.readonly.count; i++)
-		TRY(make_readonly(plan->masks.readonly.at[i].key, err));
+		TRY(make_readonly(plan->masks.readonly.at[i].key, run, err));
 	if (plan->masks.masked.count == 0)
 		return 0;
 	for (size_t i = 0; i < plan->masks.masked.count; i++)
 		TRY(find_target(plan->masks.masked.at[i].key, &cover, err));
-	return cover_all(&cover, plan->labels.mount_label, err);
+	return cover_all(&cover, run, plan->labels.mount_label, err);
 }

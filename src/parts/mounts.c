@@ -200,6 +200,9 @@ static int check_special(const struct planner *p, const struct plan_mount *mount
 		return error_set(err, ERROR_CONFIG, 0, "%s: only bind mounts can be idmapped", mount->from);
 	if (!p->host->privileged)
 		return error_set(err, ERROR_HOST, 0, "%s: an idmapped mount needs root", mount->from);
+	if (p->host->remounts)
+		return error_set(err, ERROR_HOST, 0, "%s: an idmapped mount needs mount_setattr(2) of Linux 5.12",
+				 mount->from);
 	if (mount->uid_mappings.count == 0 && p->plan->ids.uid.count == 0)
 		return error_set(err, ERROR_CONFIG, 0, "%s: idmap needs uidMappings and gidMappings", mount->from);
 	return 0;
@@ -252,6 +255,7 @@ static void copy_request(struct planner *p, const struct request_mount *wanted, 
 		.recursive = wanted->recursive,
 		.special = wanted->special,
 		.data = wanted->data,
+		.remounts = p->host->remounts,
 		.uid_mappings = wanted->uid_mappings,
 		.gid_mappings = wanted->gid_mappings,
 		.content = wanted->link != NULL ? wanted->link : wanted->content,

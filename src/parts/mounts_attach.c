@@ -12,6 +12,7 @@
 #include "base/sys.h"
 #include "parts/mounts.h"
 #include "parts/place.h"
+#include "parts/remount.h"
 
 enum { FEW = 64 };
 
@@ -68,8 +69,10 @@ static int copy_up(const struct plan_mount *mount, int made, int target, struct 
 	return copy_tree(covered, made, err);
 }
 
-static int attach_made(const struct plan_mount *mount, int made, struct error *err)
+static int attach_made(const struct plan_mount *mount, int made, const struct run *run, struct error *err)
 {
+	const struct remount share = {.propagation = mount->propagation & (MS_SHARED | MS_UNBINDABLE),
+				      .recursive = (mount->propagation & MS_REC) != 0};
 	bool linked;
 	AUTOCLOSE int target = open_target(mount, made, &linked, err);
 
@@ -83,26 +86,27 @@ static int attach_made(const struct plan_mount *mount, int made, struct error *e
 		error_set(err, ERROR_SYSTEM, errno, "cannot mount on '%s'", mount->target);
 		return errno == ENOTDIR ? error_hint(err, "a directory goes on a directory, and a file on a file") : -1;
 	}
+	TRY(mounts_restrict(mount, made, run, err));
 	/* A shared mount can only become one here: a detached tree has no peers. */
-	if ((mount->propagation & (MS_SHARED | MS_UNBINDABLE)) != 0 &&
-	    sys_mount_setattr(made, "", AT_EMPTY_PATH | ((mount->propagation & MS_REC) != 0 ? AT_RECURSIVE : 0), 0, 0,
-			      mount->propagation & (MS_SHARED | MS_UNBINDABLE), -1) < 0)
+	if (share.propagation != 0 && remount_attached(run, made, &share) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot set the propagation of '%s'", mount->target);
 	return 0;
 }
 
-static int attach_hierarchies(const struct plan_mount *mount, int made, int *cgroups, struct error *err)
+static int attach_hierarchies(const struct plan_mount *mount, int made, const struct run *run, struct error *err)
 {
+	const struct remount all = {.set = mount->attr_set, .propagation = MS_PRIVATE, .recursive = true};
+
 	for (size_t i = 0; i < mount->hierarchies.count; i++) {
 		const char *name = mount->hierarchies.at[i].key;
 
-		if (cgroups[i] < 0)
+		if (run->cgroups[i] < 0)
 			continue;
-		if (sys_mkdirat(made, name, 0755) < 0 || sys_move_mount(cgroups[i], made, name, 0) < 0)
+		if (sys_mkdirat(made, name, 0755) < 0 || sys_move_mount(run->cgroups[i], made, name, 0) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot show the cgroup hierarchy '%s'", name);
 	}
 	/* All of them at once, and none in a peer group of the host's. */
-	if (sys_mount_setattr(made, "", AT_EMPTY_PATH | AT_RECURSIVE, mount->attr_set, 0, MS_PRIVATE, -1) < 0)
+	if (remount_attached(run, made, &all) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict '%s'", mount->target);
 	return 0;
 }
@@ -134,11 +138,12 @@ static int make_link(const struct plan_mount *mount, struct error *err)
 	return 0;
 }
 
-static int remount(const struct plan_mount *mount, struct error *err)
+static int change_mount(const struct plan_mount *mount, const struct run *run, struct error *err)
 {
+	const struct remount change = {.set = mount->attr_set, .clear = mount->attr_clear};
 	AUTOCLOSE int target = place_open(mount->target, PLACE_FOLLOW);
 
-	if (target < 0 || sys_mount_setattr(target, "", AT_EMPTY_PATH, mount->attr_set, mount->attr_clear, 0, -1) < 0)
+	if (target < 0 || remount_attached(run, target, &change) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot change the options of '%s'", mount->target);
 	return 0;
 }
@@ -147,7 +152,7 @@ static int attach_one(const struct plan_mount *mount, int made, struct run *run,
 {
 	switch (mount->kind) {
 	case MOUNT_REMOUNT:
-		return remount(mount, err);
+		return change_mount(mount, run, err);
 	case MOUNT_FILE:
 		return write_generated(mount, err);
 	case MOUNT_LINK:
@@ -159,10 +164,10 @@ static int attach_one(const struct plan_mount *mount, int made, struct run *run,
 		return directory < 0 ? -1 : 0;
 	}
 	case MOUNT_CGROUP:
-		TRY(attach_made(mount, made, err));
-		return attach_hierarchies(mount, made, run->cgroups, err);
+		TRY(attach_made(mount, made, run, err));
+		return attach_hierarchies(mount, made, run, err);
 	default:
-		return made < 0 ? 0 : attach_made(mount, made, err); /* an optional source that is not there */
+		return made < 0 ? 0 : attach_made(mount, made, run, err); /* an optional source that is not there */
 	}
 }
 
@@ -209,9 +214,10 @@ void mounts_seal_explain(const struct plan *plan, struct explain *out)
 
 int mounts_seal(const struct plan *plan, struct run *run, struct error *err)
 {
+	const struct remount change = {.set = MOUNT_ATTR_RDONLY};
+
 	for (size_t i = 0; i < plan->mounts.count; i++)
-		if (plan->mounts.at[i].sealed &&
-		    sys_mount_setattr(run->mounts[i], "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1) < 0)
+		if (plan->mounts.at[i].sealed && remount_attached(run, run->mounts[i], &change) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot make %s read-only",
 					 plan->mounts.at[i].target);
 	return 0;

@@ -10,6 +10,7 @@
 #include "base/sys.h"
 #include "parts/mounts.h"
 #include "parts/place.h"
+#include "parts/remount.h"
 
 enum { LONGEST = 4096 };
 enum { COVER_ATTRS = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
@@ -163,15 +164,18 @@ static int cover_directory(int target, const struct plan_mount *hide, struct err
 }
 
 /* A file of the sandbox's own root, which loses its name there when it lies over the hidden one. */
-static int cover_file(int target, const struct plan_mount *hide, struct error *err)
+static int cover_file(int target, const struct plan_mount *hide, const struct run *run, struct error *err)
 {
+	const struct remount protect = {.set = COVER_ATTRS | MOUNT_ATTR_RDONLY};
 	static const char name[] = "/.hidden";
 	AUTOCLOSE int file = sys_openat(AT_FDCWD, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0);
 	AUTOCLOSE int cover = file < 0 ? -1 : sys_open_tree(AT_FDCWD, name, OPEN_TREE_CLONE);
 
-	if (cover < 0 || sys_mount_setattr(cover, "", AT_EMPTY_PATH, COVER_ATTRS | MOUNT_ATTR_RDONLY, 0, 0, -1) < 0)
+	if (cover < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make an unreadable file for '%s'", hide->target);
 	TRY(attach(cover, target, hide, err));
+	if (remount_attached(run, cover, &protect) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot protect the cover of '%s'", hide->target);
 	if (sys_unlinkat(AT_FDCWD, name, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot remove '%s'", name);
 	return fd_take(&cover);
@@ -209,6 +213,6 @@ int mounts_hide(const struct plan *plan, size_t index, struct run *run, int *ret
 		return error_hint(err, "hide the directories that hold them, or copy the file");
 	}
 	TRY(check_levels(plan, index, run, err));
-	*ret_cover = S_ISDIR(status.st_mode) ? cover_directory(target, hide, err) : cover_file(target, hide, err);
+	*ret_cover = S_ISDIR(status.st_mode) ? cover_directory(target, hide, err) : cover_file(target, hide, run, err);
 	return *ret_cover < 0 ? -1 : 0;
 }

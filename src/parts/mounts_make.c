@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "parts/idmap.h"
 #include "parts/mounts.h"
+#include "parts/remount.h"
 
 /* The kernel says more than errno in the log of the file system context (fsopen(2)): "e tmpfs: Bad value for 'size'".
  */
@@ -86,7 +87,9 @@ static int make_filesystem(const struct plan_mount *mount, struct error *err)
 	if (set_super_flags(fs, mount->super_flags) < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return filesystem_error(fs, mount, err);
 	/* Setting one value of the atime field means to clear the field first: attr_clear names it then. */
-	int made = sys_fsmount(fs, mount->attr_set & ~(mount->attr_clear & ~(uint64_t)MOUNT_ATTR__ATIME));
+	uint64_t attrs = mount->attr_set & ~(mount->attr_clear & ~(uint64_t)MOUNT_ATTR__ATIME);
+	/* fsmount(2) of a kernel without mount_setattr(2) does not know it. */
+	int made = sys_fsmount(fs, attrs & ~(uint64_t)(mount->remounts ? MOUNT_ATTR_NOSYMFOLLOW : 0));
 	if (made < 0)
 		return filesystem_error(fs, mount, err);
 	return made;
@@ -112,24 +115,54 @@ static uint64_t with_atime_field(uint64_t set, uint64_t clear)
 	return (set & MOUNT_ATTR__ATIME) != 0 || (clear & MOUNT_ATTR__ATIME) != 0 ? clear | MOUNT_ATTR__ATIME : clear;
 }
 
-static int set_attrs(const struct plan_mount *mount, int tree, struct error *err)
+/* What all of a bind gets, and then its top. `attr_set` is all that the top has; one without others below gets it at
+ * once. Everything that is bound leaves the host's peer groups first, the mounts below as well.
+ */
+static bool attributes_of(const struct plan_mount *mount, struct remount *ret_all, struct remount *ret_top)
 {
 	uint64_t propagation = mount->propagation & ~(uint64_t)MS_REC;
-	/* `attr_set` is all that the top has; a mount without others below gets it at once. */
 	uint64_t set = mount->recursive ? mount->rec_attr_set : mount->attr_set;
 	uint64_t clear = mount->recursive ? mount->rec_attr_clear
 					  : mount->attr_clear | (mount->rec_attr_clear & ~mount->attr_set);
 
-	/* Everything that is bound leaves the host's peer groups first, the mounts below as well. */
-	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, set, with_atime_field(set, clear),
-			      propagation == MS_SLAVE || propagation == MS_SHARED ? MS_SLAVE : MS_PRIVATE, -1) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the mount of '%s'", mount->source);
-	if (mount->attr_set == set && (mount->attr_clear & ~clear) == 0)
+	*ret_all = (struct remount){
+		.set = set,
+		.clear = with_atime_field(set, clear),
+		.propagation = propagation == MS_SLAVE || propagation == MS_SHARED ? MS_SLAVE : MS_PRIVATE,
+		.recursive = true,
+	};
+	*ret_top =
+		(struct remount){.set = mount->attr_set, .clear = with_atime_field(mount->attr_set, mount->attr_clear)};
+	return mount->attr_set != set || (mount->attr_clear & ~clear) != 0;
+}
+
+static int set_attrs(const struct plan_mount *mount, int tree, struct error *err)
+{
+	struct remount all, top;
+	bool differs = attributes_of(mount, &all, &top);
+
+	if (mount->remounts)
 		return 0;
-	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH, mount->attr_set,
-			      with_atime_field(mount->attr_set, mount->attr_clear), 0, -1) < 0)
+	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, all.set, all.clear, all.propagation, -1) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the mount of '%s'", mount->source);
+	if (differs && sys_mount_setattr(tree, "", AT_EMPTY_PATH, top.set, top.clear, 0, -1) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot set the options of the mount of '%s'",
 				 mount->source);
+	return 0;
+}
+
+int mounts_restrict(const struct plan_mount *mount, int made, const struct run *run, struct error *err)
+{
+	struct remount all, top;
+	const struct remount follow = {.set = mount->attr_set & MOUNT_ATTR_NOSYMFOLLOW};
+	bool differs = attributes_of(mount, &all, &top);
+
+	if (mount->kind == MOUNT_FILESYSTEM && mount->remounts && remount_attached(run, made, &follow) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot set the options of '%s'", mount->target);
+	if (mount->kind != MOUNT_BIND || !mount->remounts)
+		return 0;
+	if (remount_attached(run, made, &all) < 0 || (differs && remount_attached(run, made, &top) < 0))
+		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the mount of '%s'", mount->source);
 	return 0;
 }
 
@@ -185,6 +218,8 @@ static int bind_hierarchy(const struct plan_mount *mount, const char *name, stru
 
 int mounts_make_again(const struct plan_mount *mount, const char *below, struct error *err)
 {
+	if (mount->remounts)
+		return error_set(err, ERROR_HOST, 0, "the mounts of an image need mount_setattr(2) of Linux 5.12");
 	if (mount->kind == MOUNT_BIND)
 		return below[0] == '\0' ? make_bind(mount, err) : bind_below(mount, below, err);
 	if (mount->kind == MOUNT_CGROUP && below[0] == '/')

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/nsfs.h>
 #include <poll.h>
 #include <signal.h>
@@ -97,7 +96,7 @@ static _Noreturn void become_pasta(const struct keeper *keeper)
 
 	sigemptyset(&none);
 	if (sys_dup3(keeper->netns, 0, 0) >= 0 && sys_dup3(keeper->report, 1, 0) >= 0 &&
-	    sys_dup3(keeper->userns, 2, 0) >= 0 && sys_close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) >= 0 &&
+	    sys_dup3(keeper->userns, 2, 0) >= 0 && fd_close_on_exec(3) >= 0 &&
 	    sigprocmask(SIG_SETMASK, &none, NULL) >= 0)
 		sys_execve(keeper->plan->program, keeper->plan->argv.at, envp, 0);
 	_exit(127);

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -188,7 +186,7 @@ int process_fds(const struct plan *plan, struct run *run, struct error *err)
 {
 	(void)run;
 	/* Marked rather than closed: the end of file that the launcher waits for must come from execve(2) itself. */
-	if (sys_close_range(3 + plan->process.keep_fds, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0)
+	if (fd_close_on_exec(3 + plan->process.keep_fds) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mark the descriptors to be closed");
 	return 0;
 }

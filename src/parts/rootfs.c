@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/self.h"
 #include "base/sys.h"
+#include "parts/remount.h"
 
 /* A shared root would send every mount of the container to the host. */
 static void plan_propagation(struct planner *p)
@@ -132,8 +133,9 @@ static int check_judged(const struct plan_rootfs *plan, int root, struct error *
 }
 
 /* The tree of the bundle, detached, with its final attributes and out of every peer group before anyone can see it. */
-static int bundle_root(const struct plan_rootfs *plan, struct error *err)
+static int bundle_root(const struct plan *all, struct error *err)
 {
+	const struct plan_rootfs *plan = &all->rootfs;
 	AUTOCLOSE int root = sys_open_tree(AT_FDCWD, plan->path, OPEN_TREE_CLONE | AT_RECURSIVE);
 
 	if (root < 0) {
@@ -141,6 +143,8 @@ static int bundle_root(const struct plan_rootfs *plan, struct error *err)
 		return errno == ENOENT ? error_hint(err, "config.json's root.path is relative to the bundle") : -1;
 	}
 	TRY(check_judged(plan, root, err));
+	if (all->remounts)
+		return fd_take(&root);
 	/* What is mounted below a read-only root is read-only from the start; the root itself once all is made in it.
 	 */
 	uint64_t below = plan->attrs | (plan->readonly ? MOUNT_ATTR_RDONLY : 0);
@@ -148,6 +152,22 @@ static int bundle_root(const struct plan_rootfs *plan, struct error *err)
 	    (plan->readonly && sys_mount_setattr(root, "", AT_EMPTY_PATH, 0, MOUNT_ATTR_RDONLY, 0, -1) < 0))
 		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the root file system '%s'", plan->path);
 	return fd_take(&root);
+}
+
+/* The same once it is attached. */
+static int restrict_root(const struct plan *plan, struct run *run, struct error *err)
+{
+	const struct plan_rootfs *rootfs = &plan->rootfs;
+	const struct remount all = {.set = rootfs->attrs | (rootfs->readonly ? MOUNT_ATTR_RDONLY : 0),
+				    .propagation = MS_PRIVATE,
+				    .recursive = true};
+	const struct remount top = {.clear = rootfs->readonly ? MOUNT_ATTR_RDONLY : 0};
+
+	if (!plan->remounts || rootfs->path == NULL)
+		return 0;
+	if (remount_attached(run, run->root, &all) < 0 || remount_attached(run, run->root, &top) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the root file system '%s'", rootfs->path);
+	return 0;
 }
 
 bool rootfs_open_wanted(const struct plan *plan)
@@ -162,7 +182,7 @@ void rootfs_open_explain(const struct plan *plan, struct explain *out)
 
 int rootfs_open(const struct plan *plan, struct run *run, struct error *err)
 {
-	run->root = plan->rootfs.path != NULL ? bundle_root(&plan->rootfs, err) : empty_root(err);
+	run->root = plan->rootfs.path != NULL ? bundle_root(plan, err) : empty_root(err);
 	return run->root < 0 ? -1 : 0;
 }
 
@@ -205,7 +225,7 @@ int rootfs_show(const struct plan *plan, struct run *run, struct error *err)
 		TRY(rootfs_open(plan, run, err));
 	if (sys_move_mount(run->root, AT_FDCWD, plan->rootfs.path, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot attach the new root to '%s'", plan->rootfs.path);
-	return 0;
+	return restrict_root(plan, run, err);
 }
 
 static int pivot(int root, struct error *err)
@@ -263,6 +283,8 @@ int rootfs_enter(const struct plan *plan, struct run *run, struct error *err)
 	if (!plan->rootfs.shown && sys_move_mount(run->root, AT_FDCWD, "/", 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot attach the new root");
 	TRY(plan->rootfs.no_pivot ? change_root(run->root, err) : pivot(run->root, err));
+	if (!plan->rootfs.shown)
+		TRY(restrict_root(plan, run, err));
 	fd_close(&run->root);
 	if (sys_chdir("/") < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot enter the new root");
@@ -283,11 +305,10 @@ void rootfs_readonly_explain(const struct plan *plan, struct explain *out)
 
 int rootfs_readonly(const struct plan *plan, struct run *run, struct error *err)
 {
-	uint64_t attrs = plan->rootfs.readonly ? MOUNT_ATTR_RDONLY : 0;
-	uint64_t propagation = plan->rootfs.propagation & (MS_SHARED | MS_UNBINDABLE);
+	const struct remount change = {.set = plan->rootfs.readonly ? MOUNT_ATTR_RDONLY : 0,
+				       .propagation = plan->rootfs.propagation & (MS_SHARED | MS_UNBINDABLE)};
 
-	(void)run;
-	if (sys_mount_setattr(AT_FDCWD, "/", 0, attrs, 0, propagation, -1) < 0)
+	if (remount_attached(run, AT_FDCWD, &change) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make the root file system read-only");
 	return 0;
 }

@@ -184,7 +184,7 @@ static int start_criu(const struct criu_call *call, struct criu *ret, struct err
 	int pair[2];
 
 	TRY(find_program(&path, err));
-	ret->said = sys_memfd_create("criu");
+	ret->said = sys_memfd_create("criu", 0);
 	if (ret->said < 0 || sys_socketpair(pair) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot run '%s'", path);
 	AUTOCLOSE int other = pair[1];

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <sched.h>
@@ -149,7 +148,7 @@ static int use_openat2(void)
 
 static int use_close_range(void)
 {
-	return sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	return fd_close_on_exec(3);
 }
 
 /* ---- looking */

@@ -382,6 +382,7 @@ void launch_close(const struct plan *plan, struct run *run)
 	fd_close(&run->state);
 	fd_close(&run->start);
 	fd_close(&run->sync);
+	fd_close(&run->self);
 	fd_close(&run->root);
 	fd_close(&run->terminal);
 	fd_close(&run->control);
@@ -419,7 +420,7 @@ static int open_shared(const struct plan *plan, struct run *run, struct error *e
 	int kind = plan->lifecycle.waits ? 0 : MAP_ANONYMOUS;
 
 	if (plan->lifecycle.waits) {
-		run->shared_fd = sys_memfd_create("casemate");
+		run->shared_fd = sys_memfd_create("casemate", 0);
 		if (run->shared_fd < 0 || ftruncate(run->shared_fd, sizeof(*run->shared)) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot get memory for the launch");
 	}
@@ -438,6 +439,7 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 			    .start = -1,
 			    .sync = -1,
 			    .proc = -1,
+			    .self = -1,
 			    .root = -1,
 			    .terminal = -1,
 			    .master = -1,
@@ -517,7 +519,9 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 	if (result < 0 && (plan->namespaces.fresh & CLONE_NEWUSER) != 0)
 		doctor_advise(err);
 	if (result < 0 && err->errnum == ENOSYS)
-		error_advise(err, "this kernel is too old: a launch needs mount_setattr(2) of Linux 5.12");
+		error_advise(err, "this kernel is too old, or a filter around casemate hides a system call from it");
+	if (result < 0 && plan->remounts && err->errnum == EBUSY)
+		error_advise(err, "before Linux 5.12 no mount that is bound may be covered by another one");
 	bool lives = result == 0 && (plan->lifecycle.detached || plan->lifecycle.keep);
 	if (!lives && launch_undo(plan, &run, result == 0 ? err : &later) < 0)
 		result = -1;

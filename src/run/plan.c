@@ -78,6 +78,7 @@ static int plan_identity(struct planner *p, const char *id, struct error *err)
 	plan->images = p->profile->images == VERDICT_ALLOW;
 	plan->oci_version = p->request->oci_version;
 	plan->bundle = p->request->bundle;
+	plan->remounts = p->host->remounts;
 	plan->annotations = p->request->annotations;
 	if (plan->bundle == NULL)
 		return 0;

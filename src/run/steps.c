@@ -19,6 +19,7 @@
 #include "parts/pasta.h"
 #include "parts/process.h"
 #include "parts/rdt.h"
+#include "parts/remount.h"
 #include "parts/rootfs.h"
 #include "parts/streams.h"
 #include "parts/sysctl.h"
@@ -75,6 +76,7 @@ static const struct step launch_steps[] = {
 
 	/* No mount may travel back to the host: before the first mount. */
 	STEP("isolate", STEP_BUILD, rootfs_isolate),
+	STEP("remounts", STEP_BUILD, remount_open),
 	/* While the host's tree and its procfs are still visible: sources, and file systems that need a visible procfs.
 	 */
 	STEP("mounts-make", STEP_BUILD, mounts_make),

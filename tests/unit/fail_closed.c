@@ -42,7 +42,7 @@ static const char config[] =
 
 static struct arena arena;
 
-static const struct plan *make_plan(bool joining)
+static const struct plan *make_plan(bool joining, bool remounts)
 {
 	static struct request request;
 	static struct profile profile;
@@ -53,6 +53,7 @@ static const struct plan *make_plan(bool joining)
 				   .landlock_abi = 7,
 				   .cwd = "/"};
 	static struct error err;
+	host.remounts = remounts;
 	const struct plan_input input = {
 		.request = &request, .profile = &profile, .host = &host, .id = "test", .joining = joining};
 	/* Any process that lives: `exec` makes sure that it is the one. */
@@ -94,6 +95,7 @@ static void close_run(const struct plan *plan, struct run *run)
 		fd_close(&run->mounts[i]);
 	for (size_t i = 0; i < plan->devices.nodes.count; i++)
 		fd_close(&run->devices[i]);
+	fd_close(&run->self);
 	fd_close(&run->root);
 	fd_close(&run->program);
 	fd_close(&run->sync);
@@ -109,6 +111,7 @@ static int apply_all(const struct plan *plan, struct run_shared *shared, struct 
 			  .state = -1,
 			  .start = -1,
 			  .proc = -1,
+			  .self = -1,
 			  .root = -1,
 			  .terminal = -1,
 			  .master = -1,
@@ -229,10 +232,31 @@ static void check_plan(const struct plan *plan)
 		check_failure(plan, call);
 }
 
+/* Without mount_setattr(2) it is not called, and a mount that does not become what was asked for ends the launch. */
+static void check_remounts(void)
+{
+	static struct run_shared shared;
+	const struct plan *plan = make_plan(false, true);
+	struct error err;
+
+	if (plan == NULL)
+		return;
+	fake_reset(0);
+	apply_all(plan, &shared, &err);
+	test("without mount_setattr(2) options are set by mount(2), and read back");
+	CHECK(index_of_call("mount_setattr") < 0 && index_of_call("remount") > index_of_call("pivot_root"));
+	fake_reset(0);
+	fake.remount_lies = true;
+	test("a mount that did not get its options ends the launch");
+	CHECK(apply_all(plan, &shared, &err) == -1 && !fake.exec_reached && err.errnum == EIO);
+}
+
 int main(void)
 {
-	check_plan(make_plan(false));
-	check_plan(make_plan(true));
+	check_plan(make_plan(false, false));
+	check_plan(make_plan(false, true));
+	check_remounts();
+	check_plan(make_plan(true, false));
 	arena_destroy(&arena);
 	return check_done();
 }

@@ -4,6 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -139,9 +144,9 @@ int sys_pidfd_send_signal(int pidfd, int signal)
 	return plain("pidfd_send_signal");
 }
 
-int sys_memfd_create(const char *name)
+int sys_memfd_create(const char *name, unsigned flags)
 {
-	(void)name;
+	(void)name, (void)flags;
 	return descriptor("memfd_create", true);
 }
 
@@ -249,12 +254,28 @@ mode_t sys_umask(mode_t mask)
 int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {
 	(void)dir, (void)flags, (void)mode, (void)resolve;
+	/* The mount below another: see sys_mount_number(). */
+	if (strcmp(path, FAKE_BELOW) == 0)
+		return fails("openat2") ? -1 : open("/proc", O_PATH | O_CLOEXEC);
 	return descriptor("openat2", strcmp(path, FAKE_PROGRAM) == 0);
+}
+
+/* Every descriptor is of mount 1, and one mount is below that. */
+static int mountinfo(void)
+{
+	static const char text[] = "1 0 0:1 / / rw - ext4 disk rw\n2 1 0:2 / /" FAKE_BELOW " rw - ext4 disk rw\n";
+	int file = memfd_create("mountinfo", MFD_CLOEXEC);
+
+	if (file >= 0 && (write(file, text, sizeof(text) - 1) < 0 || lseek(file, 0, SEEK_SET) < 0))
+		abort();
+	return file;
 }
 
 int sys_openat(int dir, const char *path, int flags, mode_t mode)
 {
-	(void)dir, (void)path, (void)flags, (void)mode;
+	(void)dir, (void)flags, (void)mode;
+	if (strcmp(path, "mountinfo") == 0)
+		return fails("openat") ? -1 : mountinfo();
 	return descriptor("openat", false);
 }
 
@@ -371,6 +392,34 @@ int sys_mount_propagation(const char *path, uint64_t flags)
 {
 	(void)path, (void)flags;
 	return plain("mount_propagation");
+}
+
+int sys_remount(const char *path, uint64_t flags)
+{
+	(void)path;
+	if (fails("remount"))
+		return -1;
+	if (fake.remount_lies)
+		return 0;
+	fake.mount_flags =
+		(flags & ~(uint64_t)(MS_RELATIME | MS_STRICTATIME)) | ((flags & MS_RELATIME) != 0 ? ST_RELATIME : 0);
+	return 0;
+}
+
+int sys_mount_flags(int fd, uint64_t *ret)
+{
+	(void)fd;
+	*ret = fake.mount_flags;
+	return plain("mount_flags");
+}
+
+int sys_mount_number(int fd)
+{
+	struct stat status, below;
+
+	if (fails("mount_number"))
+		return -1;
+	return fstat(fd, &status) == 0 && stat("/proc", &below) == 0 && status.st_dev == below.st_dev ? 2 : 1;
 }
 
 int sys_pivot_root(const char *new_root, const char *put_old)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define FAKE_BELOW "mounted" /* a mount below every other one */
 #define FAKE_PROGRAM "/bin/program"
 enum { FAKE_MAX_CALLS = 4096 };
 
@@ -17,6 +18,8 @@ struct fake_sys {
 	bool exec_reached;
 	uint32_t uid, gid;
 	uint64_t caps[3];
+	uint64_t mount_flags; /* ST_* as the last sys_remount() left them */
+	bool remount_lies;    /* it does nothing and says that it did */
 };
 extern struct fake_sys fake;
 
