@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "filter_build.h"
+#include "parts/filter_report.h"
 
 /* --- random rules --- */
 
@@ -293,6 +294,91 @@ static void check_invalid(void)
 	CHECK(!filter_valid(beyond, 2) && !filter_valid(unaligned, 2));
 }
 
+/* --- the filter of --report --- */
+
+static uint32_t asked_instead(uint32_t answer)
+{
+	return (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO ? SECCOMP_RET_USER_NOTIF : answer;
+}
+
+/* How many of @calls random calls the filter that asks answers otherwise than it should, or are denied otherwise. */
+static int wrong_reports(int calls)
+{
+	static const uint32_t ops[] = {SECCOMP_NE, SECCOMP_LT, SECCOMP_GE, SECCOMP_EQ, SECCOMP_MASKED_EQ};
+	static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_X86_64, AUDIT_ARCH_X86_64, AUDIT_ARCH_I386};
+	struct sock_filter *asking;
+	struct built built;
+	int wrong = 0;
+
+	if (build(random_request(ops, 5, 3), &built) < 0 ||
+	    filter_report_program(built.code, built.length, &arena, &asking, &err) < 0)
+		return calls;
+	for (int i = 0; i < calls; i++) {
+		struct seccomp_data data = {.nr = 40 + (int)(random() % 3), .arch = archs[random() % 4]};
+
+		for (int k = 0; k < FILTER_ARGS; k++)
+			data.args[k] = random_value();
+		uint32_t judged = run_bpf(built.code, &data), asked = run_bpf(asking, &data);
+
+		wrong += asked != asked_instead(judged) ||
+			 (asked == SECCOMP_RET_USER_NOTIF &&
+			  ERRNO((uint32_t)filter_report_errno(built.code, &data)) != judged);
+	}
+	return wrong;
+}
+
+static void check_reports(void)
+{
+	int wrong = 0;
+
+	for (int round = 0; round < 500; round++) {
+		struct arena start = arena;
+
+		wrong += wrong_reports(200);
+		forget_since(start);
+	}
+	test("--report: 500 filters ask where they gave an errno, and 100,000 calls get the errno they got");
+	CHECK(wrong == 0);
+}
+
+/* How many of all changes of one bit of @asking pass as what --report may load. */
+static int changes_unseen(const struct built *built, struct sock_filter *asking)
+{
+	int unseen = 0;
+
+	for (uint32_t i = 0; i < built->length; i++) {
+		struct sock_filter whole = asking[i];
+
+		for (unsigned bit = 0; bit < 8 * sizeof(whole); bit++) {
+			((unsigned char *)&asking[i])[bit / 8] ^= (unsigned char)(1U << bit % 8);
+			unseen += filter_report_check(built->code, asking, built->length, &err) == 0;
+			asking[i] = whole;
+		}
+	}
+	return unseen;
+}
+
+static void check_report_proof(void)
+{
+	struct request_seccomp *request = new_request(SECCOMP_ERRNO);
+	struct sock_filter *asking;
+	struct built built;
+
+	add_rule(request, "getpid", SECCOMP_ALLOW);
+	add_rule(request, "mount", SECCOMP_KILL_PROCESS);
+	add_arg(add_rule(request, "socket", SECCOMP_ALLOW), 0, SECCOMP_EQ, 1, 0);
+	CHECK(build(request, &built) == 0);
+	CHECK(filter_report_program(built.code, built.length, &arena, &asking, &err) == 0);
+	test("--report: the filter itself, which asks nobody, is refused");
+	CHECK(filter_report_check(built.code, built.code, built.length, &err) < 0 && err.kind == ERROR_BUG);
+	test("--report: any single bit changed in the filter that asks is refused");
+	CHECK(changes_unseen(&built, asking) == 0 && filter_report_check(built.code, asking, built.length, &err) == 0);
+	test("--report: a filter that asks somebody already is refused");
+	request->syscalls.at[0].action = SECCOMP_NOTIFY;
+	CHECK(build(request, &built) == 0 &&
+	      filter_report_program(built.code, built.length, &arena, &asking, &err) < 0);
+}
+
 int main(void)
 {
 	if (arena_create(&arena, &err) < 0)
@@ -306,6 +392,8 @@ int main(void)
 	check_invalid();
 	check_oracle();
 	check_random_rules();
+	check_report_proof();
+	check_reports();
 	arena_destroy(&arena);
 	return check_done();
 }
