@@ -32,7 +32,7 @@ both() {
 	done
 }
 
-# Calls without effect when they are allowed: all arguments are impossible.
+# Calls without effect when they are allowed: all arguments are impossible. The numbers are those of x86_64.
 every_denied='
 import ctypes, errno
 libc = ctypes.CDLL(None, use_errno=True)
@@ -67,6 +67,7 @@ same_errors() {
 }
 
 @test "every call gets the error that it gets without --report" {
+	requires x86_64
 	both same_errors
 }
 
@@ -75,7 +76,7 @@ threads() {
 import ctypes, threading
 libc = ctypes.CDLL(None)
 def flood():
-    for i in range(500): libc.syscall(165, 0, 0, 0, 0, 0)
+    for i in range(500): libc.mount(None, None, None, 0, None)
 crowd = [threading.Thread(target=flood) for _ in range(8)]
 for one in crowd: one.start()
 for one in crowd: one.join()
