@@ -123,6 +123,11 @@ WRITES='for d in "/data" "/data/a b" "/data/a b/c"; do (echo >"$d/new") 2>/dev/n
 	assert_stderr "no mount that is bound may be covered"
 }
 
+@test "doctor tries what is done there" {
+	capture as_user "$OLD" "$USER_CASEMATE" doctor --json </dev/null
+	[ "$(jq -r '.[] | select(.name == "mount-attributes").works' <<<"$output")" = true ]
+}
+
 @test "idmapped mounts are refused" {
 	make_bundle privileged
 	edit_config '.mounts += [{destination: "/data", type: "bind", source: "/srv", options: ["bind"],
