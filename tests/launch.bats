@@ -299,9 +299,11 @@ privileged() {
 	exec 9<"/proc/$launcher/exe"
 	exec 7>&- 8<&-
 	wait
-	run sh -c 'exec 7>>/proc/self/fd/9'
+	# Before 5.12 it is a sealed copy, which can be opened and not be written.
+	run sh -c 'echo x >>/proc/self/fd/9'
 	exec 9<&-
-	[[ $output == *"Read-only file system"* ]] || fail "the launcher's file is on a writable mount"
+	[ "$status" -ne 0 ]
+	[[ $output == *"Read-only file system"* || $(uname -r) == 5.10.* ]] || fail "the launcher's file is on a writable mount"
 }
 
 @test "a terminal of its own when the config asks for one" {

@@ -123,6 +123,19 @@ WRITES='for d in "/data" "/data/a b" "/data/a b/c"; do (echo >"$d/new") 2>/dev/n
 	assert_stderr "no mount that is bound may be covered"
 }
 
+@test "with a user namespace, where the host's mounts are shared" {
+	make_bundle privileged
+	edit_config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 1000, size: 10}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 1000, size: 10}] | .process.args = ["/bin/true"]'
+	capture unshare --mount sh -c 'mount --make-rshared / && exec "$@"' sh "$OLD" "$CASEMATE" run --profile privileged --bundle "$BUNDLE" "$ID"
+	assert_status 0
+}
+
+@test "doctor tries what is done there" {
+	capture as_user "$OLD" "$USER_CASEMATE" doctor --json </dev/null
+	[ "$(jq -r '.[] | select(.name == "mount-attributes").works' <<<"$output")" = true ]
+}
+
 @test "idmapped mounts are refused" {
 	make_bundle privileged
 	edit_config '.mounts += [{destination: "/data", type: "bind", source: "/srv", options: ["bind"],

@@ -174,7 +174,8 @@ static bool parse(char *text, struct line *ret)
 		fields[i] = strsep(&text, " ");
 	if (text == NULL)
 		return false;
-	*ret = (struct line){.id = atoi(fields[0]), .parent = atoi(fields[1]), .at = fields[4]};
+	*ret = (struct line){
+		.id = (int)strtol(fields[0], NULL, 10), .parent = (int)strtol(fields[1], NULL, 10), .at = fields[4]};
 	unescape(ret->at);
 	return true;
 }

@@ -282,9 +282,10 @@ int rootfs_enter(const struct plan *plan, struct run *run, struct error *err)
 	 * goes. */
 	if (!plan->rootfs.shown && sys_move_mount(run->root, AT_FDCWD, "/", 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot attach the new root");
-	TRY(plan->rootfs.no_pivot ? change_root(run->root, err) : pivot(run->root, err));
+	/* Before: pivot_root(2) refuses a root that is still shared with the host. */
 	if (!plan->rootfs.shown)
 		TRY(restrict_root(plan, run, err));
+	TRY(plan->rootfs.no_pivot ? change_root(run->root, err) : pivot(run->root, err));
 	fd_close(&run->root);
 	if (sys_chdir("/") < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot enter the new root");

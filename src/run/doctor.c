@@ -85,12 +85,24 @@ static int mount_there(void)
 	return made < 0 || sys_move_mount(made, AT_FDCWD, "/", 0) < 0 ? -1 : 0;
 }
 
+/* As parts/remount.h does it. The flags that are there may be locked. */
+static int restrict_attached(int tree)
+{
+	uint64_t told;
+
+	if (sys_mount_flags(tree, &told) < 0 || sys_mount_propagation("/", MS_PRIVATE | MS_REC) < 0)
+		return -1;
+	return sys_remount("/", (told & (MS_NOSUID | MS_NODEV | MS_NOEXEC)) | MS_RDONLY);
+}
+
 static int restrict_mount(void)
 {
 	if (write_maps() < 0)
 		return -1;
 	AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | AT_RECURSIVE);
-	return tree < 0 ? -1 : sys_mount_setattr(tree, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1);
+	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1) == 0)
+		return tree < 0 ? -1 : 0;
+	return errno == ENOSYS ? restrict_attached(tree) : -1;
 }
 
 static int mount_proc(void)

@@ -244,7 +244,7 @@ static void check_remounts(void)
 	fake_reset(0);
 	apply_all(plan, &shared, &err);
 	test("without mount_setattr(2) options are set by mount(2), and read back");
-	CHECK(index_of_call("mount_setattr") < 0 && index_of_call("remount") > index_of_call("pivot_root"));
+	CHECK(index_of_call("mount_setattr") < 0 && index_of_call("remount") > index_of_call("move_mount"));
 	fake_reset(0);
 	fake.remount_lies = true;
 	test("a mount that did not get its options ends the launch");
