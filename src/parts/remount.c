@@ -234,25 +234,22 @@ static int change_below(int mount, const char *path, int number, const struct re
 	return -1;
 }
 
-static int change_all_below(const struct run *run, int mount, const struct remount *change)
+/* All of @table that lies below mount @number, whose root is @mount. */
+static int change_lines(struct table *table, int mount, int number, const struct remount *change)
 {
-	__attribute__((cleanup(table_free))) struct table table = {0};
 	const char *top = NULL;
-	int number = sys_mount_number(mount);
 
-	if (number < 0 || read_table(run, &table) < 0)
-		return -1;
-	for (size_t i = 0; i < table.count; i++)
-		if (table.lines[i].id == number)
-			top = table.lines[i].at;
+	for (size_t i = 0; i < table->count; i++)
+		if (table->lines[i].id == number)
+			top = table->lines[i].at;
 	if (top == NULL) {
 		errno = EIO;
 		return -1;
 	}
-	mark_below(&table, number);
+	mark_below(table, number);
 	size_t prefix = strcmp(top, "/") == 0 ? 0 : strlen(top);
-	for (size_t i = 0; i < table.count; i++) {
-		const struct line *line = &table.lines[i];
+	for (size_t i = 0; i < table->count; i++) {
+		const struct line *line = &table->lines[i];
 
 		if (!line->below)
 			continue;
@@ -264,6 +261,18 @@ static int change_all_below(const struct run *run, int mount, const struct remou
 			return -1;
 	}
 	return 0;
+}
+
+static int change_all_below(const struct run *run, int mount, const struct remount *change)
+{
+	struct table table = {0};
+	int number = sys_mount_number(mount);
+	int result = number < 0 || read_table(run, &table) < 0 ? -1 : change_lines(&table, mount, number, change);
+	int reason = errno;
+
+	table_free(&table);
+	errno = reason;
+	return result;
 }
 
 /* ---- both */

@@ -504,6 +504,17 @@ int launch_undo(const struct plan *plan, struct run *run, struct error *err)
 	return steps_undo(plan, run, err);
 }
 
+static void advise(const struct plan *plan, struct error *err)
+{
+	/* Whoever makes a user namespace is often in a container itself. */
+	if ((plan->namespaces.fresh & CLONE_NEWUSER) != 0)
+		doctor_advise(err);
+	if (err->errnum == ENOSYS)
+		error_advise(err, "this kernel is too old, or a filter around casemate hides a system call from it");
+	if (plan->remounts && err->errnum == EBUSY)
+		error_advise(err, "before Linux 5.12 no mount that is bound may be covered by another one");
+}
+
 int launch_run(const struct plan *plan, const struct launch_options *options, int *ret_status, struct error *err)
 {
 	struct run run;
@@ -515,13 +526,8 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 		return -1;
 	}
 	int result = launch(plan, options, &run, ret_status, err);
-	/* Whoever makes a user namespace is often in a container itself. */
-	if (result < 0 && (plan->namespaces.fresh & CLONE_NEWUSER) != 0)
-		doctor_advise(err);
-	if (result < 0 && err->errnum == ENOSYS)
-		error_advise(err, "this kernel is too old, or a filter around casemate hides a system call from it");
-	if (result < 0 && plan->remounts && err->errnum == EBUSY)
-		error_advise(err, "before Linux 5.12 no mount that is bound may be covered by another one");
+	if (result < 0)
+		advise(plan, err);
 	bool lives = result == 0 && (plan->lifecycle.detached || plan->lifecycle.keep);
 	if (!lives && launch_undo(plan, &run, result == 0 ? err : &later) < 0)
 		result = -1;
