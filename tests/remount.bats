@@ -59,6 +59,7 @@ nested() {
 }
 
 # Writes everywhere below /data that it can.
+# shellcheck disable=SC2016 # for the inner shell
 WRITES='for d in "/data" "/data/a b" "/data/a b/c"; do (echo >"$d/new") 2>/dev/null && echo "written: $d"; done; echo tried'
 
 @test "explain says that options are set by mount(2), and only there" {

@@ -379,6 +379,9 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	note_ignored_words(p, &mount);
 	if (mount.kind == MOUNT_CGROUP)
 		complete_cgroup(p, &mount);
+	/* Engines say "cgroup" for either; to the kernel that means hierarchies of v1 alone. */
+	if (mount.kind == MOUNT_FILESYSTEM && strcmp(mount.type, "cgroup") == 0)
+		mount.type = "cgroup2";
 	mount.label = mount_label(p, &mount);
 	*LIST_ADD(p->arena, &p->plan->mounts) = mount;
 	return 0;
