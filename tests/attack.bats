@@ -165,7 +165,8 @@ BECOME_ROOT='setuid setgid setgroups setfsuid capset cap-ambient'
 }
 
 MOUNTS='mount:tmpfs mount:proc:/tmp mount:sysfs:/tmp mount-remount mount-bind mount-shared umount:/tmp umount-all
-	pivot-root chroot fsopen fsopen:proc fspick open-tree move-mount mount-setattr'
+	pivot-root chroot fsopen fsopen:proc fspick open-tree move-mount'
+! have_mount_setattr || MOUNTS+=" mount-setattr"
 
 @test "restricted: mounts, new roots and handles" {
 	restricted

@@ -177,6 +177,7 @@ assert_mount() {
 }
 
 @test "idmapped mounts" {
+	requires mount_setattr
 	privileged
 	local source=$BATS_TEST_TMPDIR/data
 	mkdir -p "$source" "$BUNDLE/rootfs/m"

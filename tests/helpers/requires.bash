@@ -34,6 +34,19 @@ have_devices_cgroup() {
 	[ -d /sys/fs/cgroup/devices ] || [ -e /sys/fs/cgroup/cgroup.controllers ]
 }
 
+linux_at_least() {
+	[ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1)" = "$1" ]
+}
+
+have_mount_setattr() {
+	linux_at_least 5.12
+}
+
+# RLIMIT_NPROC counts in each user namespace by itself.
+have_own_nproc() {
+	linux_at_least 5.14
+}
+
 have_fuse() {
 	[ -c /dev/fuse ]
 }

@@ -9,8 +9,8 @@
 
 given=$#
 # The launch itself: what else there is needs no kernel of its own.
-oldest="tests/vm/oldest.bats tests/unit/fail_closed tests/launch.bats tests/launch_mounts.bats tests/sandbox.bats
-	tests/attack.bats tests/layers.bats tests/hostile.bats"
+oldest="tests/vm/oldest.bats tests/unit/fail_closed tests/launch.bats tests/launch_mounts.bats tests/sandbox.bats tests/attack.bats tests/layers.bats"
+oldest+=" tests/hostile.bats"
 [ $# -gt 0 ] || set -- tests/unit/test_cgroup tests/unit/fail_closed tests/unit/test_filter_live tests/vm/systemd.bats tests/vm/criu.bats \
 	tests/systemd.bats tests/notify.bats tests/cgroup.bats tests/control.bats tests/lifecycle.bats tests/exec.bats
 "$VM_SOURCE/prepare.sh"
@@ -29,7 +29,7 @@ for link in restricted baseline privileged; do ln -s casemate "$work/job/build/c
 failed=0
 for kernel in ${KERNELS:-5.10 6.1 6.12}; do
 	printf '%s\n' "$@" >"$work/job/tests"
-	if [ "$kernel" = 5.10 ] && [ "$given" = 0 ]; then printf '%s\n' $oldest >"$work/job/tests"; fi
+	[ "$kernel" != 5.10 ] || [ "$given" != 0 ] || tr ' ' '\n' <<<"$oldest" >"$work/job/tests"
 	echo "# kernel $kernel"
 	"$VM_SOURCE/boot.sh" "$kernel" "$work/job" "${LIMIT:-5400}" | tee "$work/$kernel.out" || failed=1
 done
