@@ -141,6 +141,9 @@ static void check_builtin(void)
 	struct sock_filter *code = NULL;
 	uint32_t length = 0;
 
+	/* Whoever builds for another machine cannot run the compiler then: the launch does. */
+	if (filter_builtin.length == 0)
+		return;
 	test("the built-in program is what the compiler makes of the profile");
 	CHECK(request != NULL && filter_rules_read(request, syscalls_native(), launch, 2, &arena, &rules, &err) == 0 &&
 	      filter_compile(&rules, &arena, &code, &length, &err) == 0);
