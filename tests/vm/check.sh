@@ -12,7 +12,7 @@ given=$#
 oldest="tests/vm/oldest.bats tests/unit/fail_closed tests/launch.bats tests/launch_mounts.bats tests/sandbox.bats tests/attack.bats tests/layers.bats"
 oldest+=" tests/hostile.bats"
 [ $# -gt 0 ] || set -- tests/unit/test_cgroup tests/unit/fail_closed tests/unit/test_filter_live tests/vm/systemd.bats tests/vm/criu.bats \
-	tests/systemd.bats tests/notify.bats tests/cgroup.bats tests/control.bats tests/lifecycle.bats tests/exec.bats
+	tests/systemd.bats tests/notify.bats tests/cgroup.bats tests/launch_mounts.bats tests/control.bats tests/lifecycle.bats tests/exec.bats
 "$VM_SOURCE/prepare.sh"
 work=$(mktemp -d "$VM_HOME/check.XXXXXX")
 trap 'rm -rf "$work"' EXIT
