@@ -4,12 +4,12 @@
 # `casemate doctor` where something was really taken away: it names that, its cause and what mends it.
 
 load helpers/common
+load helpers/sandbox
 
 setup() {
 	common_setup
-	requires root userns landlock
-	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
-	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
+	requires landlock
+	sandbox_setup
 }
 
 teardown() {
@@ -102,7 +102,8 @@ behind() {
 		path=$(readlink -f "$(command -v $name)"); mount --bind /dev/null "$path"; done
 		cd / && exec setpriv --reuid 12345 --regid 12345 --clear-groups "$0" doctor --json' "$USER_CASEMATE" </dev/null
 	assert_status 0
-	[ "$(check newuidmap cause) $(check criu cause) $(check pasta cause)" = "it is not installed it is not installed it is not installed" ]
+	[ "$(check newuidmap cause), $(check criu cause), $(check pasta cause)" = \
+		"it is not installed, there is no criu on this host, it is not installed" ]
 	[ "$(check pasta fix)" = "install the package passt" ]
 }
 

@@ -5,13 +5,13 @@
 # place that looks for what was not granted.
 
 load helpers/common
+load helpers/sandbox
 load helpers/network
 
 setup() {
 	common_setup
-	requires root userns pasta
-	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
-	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
+	requires pasta
+	sandbox_setup
 	chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
 	HOME_DIR=$BATS_TEST_TMPDIR/home
 	WORK=$HOME_DIR/work

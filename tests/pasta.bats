@@ -5,13 +5,13 @@
 # a network namespace here: 10.9.0.2, with a service on its loopback device, and a neighbour at 10.9.0.1.
 
 load helpers/common
+load helpers/sandbox
 load helpers/network
 
 setup() {
 	common_setup
-	requires root userns pasta
-	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
-	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
+	requires pasta
+	sandbox_setup
 	network_start
 }
 
@@ -35,10 +35,6 @@ pastas() {
 		[ "$(readlink "/proc/$process/ns/net")" != "$(readlink "/proc/$NETWORK/ns/net")" ] || count=$((count + 1))
 	done
 	echo "$count"
-}
-
-both() {
-	for WHO in root user; do "$@" || fail "as $WHO"; done
 }
 
 reaches() {

@@ -4,32 +4,15 @@
 # `casemate sandbox --report` says what the filter denied, and denies no less for it.
 
 load helpers/common
+load helpers/sandbox
 
 setup() {
 	common_setup
-	requires root userns
-	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
-	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
+	sandbox_setup
 }
 
 teardown() {
 	common_teardown
-}
-
-sandbox_run() {
-	local as=()
-	[ "$WHO" = root ] || as=(as_user)
-	(cd / && "${as[@]}" timeout -k 2 60 "$USER_CASEMATE" sandbox "$@")
-}
-
-sandbox() {
-	capture sandbox_run "$@" </dev/null
-}
-
-both() {
-	for WHO in root user; do
-		"$@" || fail "as $WHO"
-	done
 }
 
 # Calls without effect when they are allowed: all arguments are impossible. The numbers are those of x86_64.

@@ -5,13 +5,11 @@
 # privilege, and expects the same of both.
 
 load helpers/common
+load helpers/sandbox
 
 setup() {
 	common_setup
-	requires root userns
-	# The binary may lie where only root can go.
-	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
-	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
+	sandbox_setup
 	DATA=$BATS_TEST_TMPDIR/data
 	mkdir -m 777 "$DATA"
 	echo content >"$DATA/file"
@@ -22,17 +20,6 @@ teardown() {
 	common_teardown
 }
 
-# The command line of `casemate sandbox` for $WHO, root or user.
-sandbox_run() {
-	local as=()
-	[ "$WHO" = root ] || as=(as_user)
-	(cd / && "${as[@]}" timeout -k 2 30 "$USER_CASEMATE" sandbox "$@")
-}
-
-sandbox() {
-	capture sandbox_run "$@" </dev/null
-}
-
 # With the probe at /probe inside.
 probed() {
 	local flags=()
@@ -41,13 +28,6 @@ probed() {
 		shift 2
 	done
 	sandbox --ro "$PROBE:/probe" "${flags[@]}" -- /probe "$@"
-}
-
-# both FUNCTION: as root, then as a user.
-both() {
-	for WHO in root user; do
-		"$@" || fail "as $WHO"
-	done
 }
 
 # --- without any flag

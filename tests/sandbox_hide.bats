@@ -4,13 +4,13 @@
 # `casemate sandbox --hide`: what may not be seen inside what may. As root and as a user without any privilege.
 
 load helpers/common
+load helpers/sandbox
 
 setup() {
 	common_setup
-	requires root userns
-	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
-	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
+	sandbox_setup
 	DATA=$BATS_TEST_TMPDIR/data
+	export FROM=$DATA
 	mkdir -p "$DATA/keys/old" "$DATA/other"
 	echo secret | tee "$DATA/keys/key" "$DATA/keys/old/key" "$DATA/token" >/dev/null
 	echo plain >"$DATA/file"
@@ -20,22 +20,6 @@ setup() {
 
 teardown() {
 	common_teardown
-}
-
-sandbox_run() {
-	local as=()
-	[ "$WHO" = root ] || as=(setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups)
-	(cd "$DATA" && "${as[@]}" timeout -k 2 30 "$USER_CASEMATE" sandbox "$@")
-}
-
-sandbox() {
-	capture sandbox_run "$@" </dev/null
-}
-
-both() {
-	for WHO in root user; do
-		"$@" || fail "as $WHO"
-	done
 }
 
 # refused TEXT FLAG...: it does not start, and says why

@@ -35,6 +35,13 @@ extern const struct command command_run, command_sandbox, command_explain, comma
 /* All commands; ends with one without a name. */
 extern const struct command *const commands[];
 
+/*
+ * Parses the command's arguments as cli_parse() does, into @into and *@ret_rest, and prints the help where that was
+ * asked for. Returns 1 when the command goes on, 0 when it is done, -1 with ERROR_USAGE.
+ */
+int command_parse(const struct cli *cli, const struct invocation *invocation, void *into, char ***ret_rest,
+		  struct error *err);
+
 /* The profile that --profile, the program's name or the site's file choose (casemate-profile(5)). */
 int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err);
 

@@ -86,9 +86,6 @@ int container_plan(const struct invocation *invocation, const struct container_o
 /* The one argument of a command, a container's id. */
 int container_id(char **rest, const char *usage, const char **ret_id, struct error *err);
 
-/* After a parse that returned @help: prints the help of @cli. Returns -1, 0 (the command is done) or 1 (it goes on). */
-int container_help(const struct cli *cli, int help);
-
 /* Whether the plan's terminal has somebody who holds its other end. ERROR_USAGE. */
 int container_check_terminal(const struct plan *plan, struct error *err);
 

@@ -11,6 +11,13 @@
 #include "model/planner.h"
 #include "model/run.h"
 
+/* What a kernel of an older version of Landlock than @abi does not restrict; ends with one without `lacks`. */
+struct landlock_later {
+	int abi;
+	const char *lacks;
+};
+extern const struct landlock_later landlock_later[];
+
 int landlock_plan(struct planner *p, struct error *err);
 
 bool landlock_apply_wanted(const struct plan *plan);

@@ -45,6 +45,12 @@ bool mounts_prepare_late_wanted(const struct plan *plan);
 void mounts_prepare_late_explain(const struct plan *plan, struct explain *out);
 int mounts_prepare_late(const struct plan *plan, struct run *run, struct error *err);
 
+/*
+ * Why the kernel gives no new procfs to an unprivileged user namespace while something is mounted below /proc, and the
+ * settings of engines that mend it.
+ */
+extern const char mounts_proc_cause[], mounts_proc_fix[];
+
 /* Child, before the new root is entered: makes every mount, detached. */
 bool mounts_make_wanted(const struct plan *plan);
 void mounts_make_explain(const struct plan *plan, struct explain *out);

@@ -25,6 +25,16 @@ const struct command *const commands[] = {
 	&command_completion, NULL,
 };
 
+int command_parse(const struct cli *cli, const struct invocation *invocation, void *into, char ***ret_rest,
+		  struct error *err)
+{
+	int help = cli_parse(cli, invocation->argv, into, invocation->arena, ret_rest, err);
+
+	if (help > 0)
+		cli_help(cli, stdout);
+	return help < 0 ? -1 : help == 0;
+}
+
 int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err)
 {
 	const struct profile_choice choice = {.argument = argument, .argv0 = invocation->argv0, .site_file = SITE_FILE};

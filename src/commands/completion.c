@@ -76,11 +76,9 @@ static int completion(const struct invocation *invocation, int *ret_status, stru
 	char **rest;
 
 	(void)ret_status;
-	int help = cli_parse(&cli, invocation->argv, NULL, invocation->arena, &rest, err);
-	if (help > 0)
-		cli_help(&cli, stdout);
-	if (help != 0)
-		return help < 0 ? -1 : 0;
+	int go = command_parse(&cli, invocation, NULL, &rest, err);
+	if (go <= 0)
+		return go;
 	for (size_t i = 0; rest[0] != NULL && i < sizeof(shells) / sizeof(shells[0]); i++)
 		if (strcmp(rest[0], shells[i].name) == 0) {
 			shells[i].print();

@@ -10,13 +10,6 @@
 #include "run/state.h"
 #include "run/state_files.h"
 
-int container_help(const struct cli *cli, int help)
-{
-	if (help > 0)
-		cli_help(cli, stdout);
-	return help < 0 ? -1 : help == 0;
-}
-
 int container_id(char **rest, const char *usage, const char **ret_id, struct error *err)
 {
 	if (rest[0] == NULL || rest[1] != NULL) {

@@ -80,11 +80,9 @@ static int doctor(const struct invocation *invocation, int *ret_status, struct e
 	size_t length;
 	char **rest;
 
-	int help = cli_parse(&cli, invocation->argv, &given, invocation->arena, &rest, err);
-	if (help > 0)
-		cli_help(&cli, stdout);
-	if (help != 0)
-		return help < 0 ? -1 : 0;
+	int go = command_parse(&cli, invocation, &given, &rest, err);
+	if (go <= 0)
+		return go;
 	if (rest[0] != NULL)
 		return error_set(err, ERROR_USAGE, 0, "there are too many arguments");
 	TRY(host_probe(&host, invocation->arena, err));

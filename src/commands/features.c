@@ -193,11 +193,9 @@ static int features(const struct invocation *invocation, int *ret_status, struct
 	char **rest;
 
 	(void)ret_status;
-	int help = cli_parse(&cli, invocation->argv, NULL, invocation->arena, &rest, err);
-	if (help > 0)
-		cli_help(&cli, stdout);
-	if (help != 0)
-		return help < 0 ? -1 : 0;
+	int go = command_parse(&cli, invocation, NULL, &rest, err);
+	if (go <= 0)
+		return go;
 	if (rest[0] != NULL)
 		return error_set(err, ERROR_USAGE, 0, "there are too many arguments");
 	return print(err);

@@ -79,7 +79,7 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	char **rest;
 
 	(void)ret_status;
-	int go = container_help(&cli, cli_parse(&cli, invocation->argv, &given, invocation->arena, &rest, err));
+	int go = command_parse(&cli, invocation, &given, &rest, err);
 	if (go <= 0)
 		return go;
 	bool json = strcmp(given.format, "json") == 0;

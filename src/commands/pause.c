@@ -18,7 +18,7 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	char **rest;
 
 	(void)ret_status;
-	int go = container_help(&cli, cli_parse(&cli, invocation->argv, NULL, invocation->arena, &rest, err));
+	int go = command_parse(&cli, invocation, NULL, &rest, err);
 	if (go <= 0)
 		return go;
 	TRY(existing_open_alive(invocation, rest, cli.usage, STATE_LOCK, &state, err));

@@ -27,7 +27,7 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	const char *id;
 	char **rest;
 
-	int go = container_help(&cli, cli_parse(&cli, invocation->argv, &given, invocation->arena, &rest, err));
+	int go = command_parse(&cli, invocation, &given, &rest, err);
 	if (go <= 0)
 		return go;
 	TRY(container_id(rest, "casemate run --bundle DIR ID", &id, err));

@@ -56,7 +56,7 @@ static int start(const struct invocation *invocation, int *ret_status, struct er
 	char **rest;
 
 	(void)ret_status;
-	int go = container_help(&cli, cli_parse(&cli, invocation->argv, NULL, invocation->arena, &rest, err));
+	int go = command_parse(&cli, invocation, NULL, &rest, err);
 	if (go <= 0)
 		return go;
 	TRY(container_id(rest, "casemate start ID", &id, err));

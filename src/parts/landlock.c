@@ -31,14 +31,12 @@ static const uint64_t file_access = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS
 				    LANDLOCK_ACCESS_FS_WRITE_FILE | KERNEL_LANDLOCK_FS_TRUNCATE |
 				    KERNEL_LANDLOCK_FS_IOCTL_DEV;
 
-static const struct {
-	int abi;
-	const char *lacks;
-} later[] = {
+const struct landlock_later landlock_later[] = {
 	{ABI_WITH_TRUNCATE, "truncating files that are not writable by Landlock (kernel 6.2)"},
 	{ABI_WITH_NET, "TCP ports (kernel 6.7)"},
 	{ABI_WITH_IOCTL, "ioctl(2) on devices (kernel 6.10)"},
 	{ABI_WITH_SCOPE, "abstract sockets and signals outside the sandbox (kernel 6.12)"},
+	{0},
 };
 
 static void add_rule(struct planner *p, const char *path, uint64_t access, bool optional, origin from)
@@ -91,9 +89,9 @@ static int check_abi(struct planner *p, struct error *err)
 		return error_hint(err,
 				  "boot with landlock in the kernel's list of security modules (lsm=landlock,...)");
 	}
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-		if (p->host->landlock_abi < later[i].abi)
-			*LIST_ADD(p->arena, &p->plan->landlock.missing) = later[i].lacks;
+	for (const struct landlock_later *later = landlock_later; later->lacks != NULL; later++)
+		if (p->host->landlock_abi < later->abi)
+			*LIST_ADD(p->arena, &p->plan->landlock.missing) = later->lacks;
 	return 0;
 }
 

@@ -13,6 +13,11 @@
 #include "parts/mounts.h"
 #include "parts/remount.h"
 
+const char mounts_proc_cause[] =
+	"/proc is partly covered around this process, as engines do, so the kernel gives no new one";
+const char mounts_proc_fix[] = "docker: --security-opt systempaths=unconfined; podman: --security-opt unmask=ALL; "
+			       "Kubernetes: securityContext.procMount: Unmasked";
+
 /* The kernel says more than errno in the log of the file system context (fsopen(2)): "e tmpfs: Bad value for 'size'".
  */
 static int filesystem_error(int fs, const struct plan_mount *mount, struct error *err)
@@ -23,10 +28,14 @@ static int filesystem_error(int fs, const struct plan_mount *mount, struct error
 
 	if (length > 2) {
 		text[length - (text[length - 1] == '\n')] = '\0';
-		return error_set(err, ERROR_SYSTEM, reason, "cannot make a %s for '%s' (%s)", mount->type,
-				 mount->target, text + 2);
+		error_set(err, ERROR_SYSTEM, reason, "cannot make a %s for '%s' (%s)", mount->type, mount->target,
+			  text + 2);
+	} else {
+		error_set(err, ERROR_SYSTEM, reason, "cannot make a %s for '%s'", mount->type, mount->target);
 	}
-	error_set(err, ERROR_SYSTEM, reason, "cannot make a %s for '%s'", mount->type, mount->target);
+	/* The kernel's one reason where the pid namespace is the container's own. */
+	if (reason == EPERM && strcmp(mount->type, "proc") == 0)
+		return error_hint(err, "%s: %s", mounts_proc_cause, mounts_proc_fix);
 	return reason == ENODEV ? error_hint(err, "this kernel has no such file system") : -1;
 }
 

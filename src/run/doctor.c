@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -19,18 +20,23 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_scope.h"
+#include "parts/landlock.h"
+#include "run/criu.h"
 
 /* ---- trying, in a child */
 
-/* Runs @attempt in new namespaces; it returns 0, or -1 with errno. Returns 0 or that errno. */
-static int try_in(uint64_t namespaces, int (*attempt)(void))
+/* Returns 0, or -1 with errno. */
+typedef int attempt_fn(const struct host *host);
+
+/* Runs @attempt in new namespaces. Returns 0 or its errno. */
+static int try_in(uint64_t namespaces, attempt_fn *attempt, const struct host *host)
 {
 	int status;
 	/* clone3(2) itself may be what a filter refuses. */
 	pid_t child = namespaces != 0 ? sys_clone(namespaces, -1, NULL) : fork();
 
 	if (child == 0)
-		_exit(attempt() < 0 ? (errno != 0 ? errno : EIO) : 0);
+		_exit(attempt(host) < 0 ? (errno != 0 ? errno : EIO) : 0);
 	if (child < 0)
 		return errno;
 	while (waitpid(child, &status, 0) < 0)
@@ -47,20 +53,19 @@ static void conclude(int reason, struct arena *arena, struct doctor_finding *ret
 		doctor_cause(arena, ret);
 }
 
-static int nothing(void)
+static int nothing(const struct host *host)
 {
+	(void)host;
 	return 0;
 }
 
 /* Who made the user namespace is its root. */
-static uint32_t outer_uid, outer_gid;
-
-static int write_maps(void)
+static int write_maps(const struct host *host)
 {
 	char uids[32], gids[32];
 
-	snprintf(uids, sizeof(uids), "0 %u 1", outer_uid);
-	snprintf(gids, sizeof(gids), "0 %u 1", outer_gid);
+	snprintf(uids, sizeof(uids), "0 %u 1", host->uid);
+	snprintf(gids, sizeof(gids), "0 %u 1", host->gid);
 	return fd_write_file(AT_FDCWD, "/proc/self/setgroups", "deny") < 0 ||
 			       fd_write_file(AT_FDCWD, "/proc/self/uid_map", uids) < 0 ||
 			       fd_write_file(AT_FDCWD, "/proc/self/gid_map", gids) < 0
@@ -77,9 +82,9 @@ static int make_file_system(const char *type)
 	return sys_fsmount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
-static int mount_there(void)
+static int mount_there(const struct host *host)
 {
-	if (write_maps() < 0 || sys_mount_propagation("/", MS_PRIVATE | MS_REC) < 0)
+	if (write_maps(host) < 0 || sys_mount_propagation("/", MS_PRIVATE | MS_REC) < 0)
 		return -1;
 	AUTOCLOSE int made = make_file_system("tmpfs");
 	return made < 0 || sys_move_mount(made, AT_FDCWD, "/", 0) < 0 ? -1 : 0;
@@ -95,9 +100,9 @@ static int restrict_attached(int tree)
 	return sys_remount("/", (told & (MS_NOSUID | MS_NODEV | MS_NOEXEC)) | MS_RDONLY);
 }
 
-static int restrict_mount(void)
+static int restrict_mount(const struct host *host)
 {
-	if (write_maps() < 0)
+	if (write_maps(host) < 0)
 		return -1;
 	AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | AT_RECURSIVE);
 	if (tree < 0 || sys_mount_setattr(tree, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1) == 0)
@@ -105,21 +110,23 @@ static int restrict_mount(void)
 	return errno == ENOSYS ? restrict_attached(tree) : -1;
 }
 
-static int mount_proc(void)
+static int mount_proc(const struct host *host)
 {
-	if (write_maps() < 0)
+	if (write_maps(host) < 0)
 		return -1;
 	AUTOCLOSE int made = make_file_system("proc");
 	return made < 0 ? -1 : 0;
 }
 
-static int name_host(void)
+static int name_host(const struct host *host)
 {
+	(void)host;
 	return sys_sethostname("sandbox");
 }
 
-static int loopback_up(void)
+static int loopback_up(const struct host *host)
 {
+	(void)host;
 	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
 	AUTOCLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
@@ -134,32 +141,37 @@ static int load_filter(uint32_t flags)
 	return sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -1 : sys_seccomp(flags, &program);
 }
 
-static int load_plain(void)
+static int load_plain(const struct host *host)
 {
+	(void)host;
 	return load_filter(0);
 }
 
-static int load_listening(void)
+static int load_listening(const struct host *host)
 {
+	(void)host;
 	return load_filter(SECCOMP_FILTER_FLAG_NEW_LISTENER);
 }
 
-static int use_pidfd(void)
+static int use_pidfd(const struct host *host)
 {
+	(void)host;
 	AUTOCLOSE int process = sys_pidfd_open(getpid());
 
 	return process < 0 ? -1 : sys_pidfd_send_signal(process, 0);
 }
 
-static int use_openat2(void)
+static int use_openat2(const struct host *host)
 {
+	(void)host;
 	AUTOCLOSE int file = sys_openat2(AT_FDCWD, "/", O_PATH, 0, 0);
 
 	return file < 0 ? -1 : 0;
 }
 
-static int use_close_range(void)
+static int use_close_range(const struct host *host)
 {
+	(void)host;
 	return fd_close_on_exec(3);
 }
 
@@ -167,9 +179,7 @@ static int use_close_range(void)
 
 static void look_userns(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	outer_uid = host->uid;
-	outer_gid = host->gid;
-	conclude(try_in(CLONE_NEWUSER, nothing), arena, ret);
+	conclude(try_in(CLONE_NEWUSER, nothing, host), arena, ret);
 	/* What is left of the kernel's own reasons (user_namespaces(7)). */
 	if (ret->reason == EPERM && ret->fix == NULL) {
 		ret->cause = "this process is in a chroot(2), or its user has no id in the user namespace around it";
@@ -180,76 +190,58 @@ static void look_userns(const struct host *host, struct arena *arena, struct doc
 
 static void look_maps(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	(void)host;
-	conclude(try_in(CLONE_NEWUSER, write_maps), arena, ret);
+	conclude(try_in(CLONE_NEWUSER, write_maps, host), arena, ret);
 }
 
 static void look_namespaces(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	(void)host;
 	conclude(try_in(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
 				CLONE_NEWCGROUP,
-			nothing),
+			nothing, host),
 		 arena, ret);
 }
 
 static void look_mount(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	(void)host;
-	conclude(try_in(CLONE_NEWUSER | CLONE_NEWNS, mount_there), arena, ret);
+	conclude(try_in(CLONE_NEWUSER | CLONE_NEWNS, mount_there, host), arena, ret);
 }
 
 static void look_setattr(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	(void)host;
-	conclude(try_in(CLONE_NEWUSER | CLONE_NEWNS, restrict_mount), arena, ret);
+	conclude(try_in(CLONE_NEWUSER | CLONE_NEWNS, restrict_mount, host), arena, ret);
 }
 
 static void look_proc(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	(void)host;
-	conclude(try_in(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID, mount_proc), arena, ret);
+	conclude(try_in(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID, mount_proc, host), arena, ret);
 	if (!ret->works)
 		doctor_cause_proc(arena, ret);
 }
 
 static void look_hostname(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	(void)host;
-	conclude(try_in(CLONE_NEWUSER | CLONE_NEWUTS, name_host), arena, ret);
+	conclude(try_in(CLONE_NEWUSER | CLONE_NEWUTS, name_host, host), arena, ret);
 }
 
 static void look_loopback(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	(void)host;
-	conclude(try_in(CLONE_NEWUSER | CLONE_NEWNET, loopback_up), arena, ret);
+	conclude(try_in(CLONE_NEWUSER | CLONE_NEWNET, loopback_up, host), arena, ret);
 }
 
 static void look_filter(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	(void)host;
-	conclude(try_in(0, load_plain), arena, ret);
+	conclude(try_in(0, load_plain, host), arena, ret);
 }
 
 static void look_listener(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	(void)host;
-	conclude(try_in(0, load_listening), arena, ret);
+	conclude(try_in(0, load_listening, host), arena, ret);
 	if (ret->reason == EBUSY)
 		ret->cause = "a filter around this process has a listener, and there can be only one";
 }
 
 static void look_landlock(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	static const struct {
-		int abi;
-		const char *lacks;
-	} later[] = {
-		{2, "moving files between directories is denied"},      {3, "truncating files is not restricted"},
-		{4, "--bind-tcp and --connect-tcp are refused"},        {5, "ioctl(2) on devices is not restricted"},
-		{6, "abstract sockets and signals are not restricted"},
-	};
-
 	ret->works = host->landlock_abi > 0;
 	if (!ret->works) {
 		ret->cause = "the kernel has no Landlock, or it is not among its security modules";
@@ -257,21 +249,21 @@ static void look_landlock(const struct host *host, struct arena *arena, struct d
 		return;
 	}
 	ret->says = arena_printf(arena, "ABI %d", host->landlock_abi);
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-		if (host->landlock_abi < later[i].abi)
-			ret->says = arena_printf(arena, "%s; below %d: %s", ret->says, later[i].abi, later[i].lacks);
+	for (const struct landlock_later *later = landlock_later; later->lacks != NULL; later++)
+		if (host->landlock_abi < later->abi)
+			ret->says = arena_printf(arena, "%s; not restricted: %s", ret->says, later->lacks);
 }
 
 static void look_calls(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
 	static const struct {
 		const char *name;
-		int (*attempt)(void);
+		attempt_fn *attempt;
 	} calls[] = {{"pidfd_open(2)", use_pidfd}, {"openat2(2)", use_openat2}, {"close_range(2)", use_close_range}};
 
 	(void)host;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		int reason = try_in(0, calls[i].attempt);
+		int reason = try_in(0, calls[i].attempt, host);
 
 		if (reason == 0)
 			continue;
@@ -305,55 +297,53 @@ static void look_cgroup(const struct host *host, struct arena *arena, struct doc
 			   : NULL;
 }
 
-static const char *find_program(const char *name, struct arena *arena)
+/* By PATH, as posix_spawnp(3) finds it. */
+static bool in_path(const char *name, struct arena *arena)
 {
-	static const char *const places[] = {"/usr/bin", "/usr/local/bin", "/usr/sbin", "/usr/local/sbin", "/bin"};
+	char *rest = arena_strdup(arena, getenv("PATH")), *directory;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		const char *path = arena_printf(arena, "%s/%s", places[i], name);
-
-		if (access(path, X_OK) == 0)
-			return path;
-	}
-	return NULL;
-}
-
-static void look_program(const char *name, const char *package, struct arena *arena, struct doctor_finding *ret)
-{
-	ret->says = find_program(name, arena);
-	ret->works = ret->says != NULL;
-	ret->cause = "it is not installed";
-	ret->fix = arena_printf(arena, "install the package %s", package);
+	while (rest != NULL && (directory = strsep(&rest, ":")) != NULL)
+		if (access(arena_printf(arena, "%s/%s", directory, name), X_OK) == 0)
+			return true;
+	return false;
 }
 
 static void look_idmap(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	struct stat status;
-
-	look_program("newuidmap", "uidmap (Fedora: shadow-utils)", arena, ret);
-	if (ret->works && host->uid != 0 && stat("/etc/subuid", &status) < 0) {
-		ret->works = false;
-		ret->cause = "there is no /etc/subuid";
-		ret->fix = arena_printf(arena,
-					"sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER");
+	if (!in_path("newuidmap", arena)) {
+		ret->cause = "it is not installed";
+		ret->fix = "install the package uidmap (Fedora: shadow-utils)";
+		return;
 	}
+	ret->works = host->uid == 0 || access("/etc/subuid", R_OK) == 0;
+	ret->cause = "there is no /etc/subuid";
+	ret->fix = "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER";
 }
 
 static void look_pasta(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	(void)host;
-	look_program("pasta", "passt", arena, ret);
-	if (ret->works && access("/dev/net/tun", R_OK | W_OK) < 0) {
-		ret->works = false;
-		ret->cause = arena_printf(arena, "/dev/net/tun: %s", strerrordesc_np(errno));
-		ret->fix = "sudo modprobe tun; sudo chmod 666 /dev/net/tun";
+	struct host asked = *host;
+
+	host_probe_pasta(&asked);
+	ret->says = asked.pasta;
+	if (asked.pasta == NULL) {
+		ret->cause = "it is not installed";
+		ret->fix = "install the package passt";
+		return;
 	}
+	ret->works = access("/dev/net/tun", R_OK | W_OK) == 0;
+	ret->cause = arena_printf(arena, "/dev/net/tun: %s", strerrordesc_np(errno));
+	ret->fix = "sudo modprobe tun; sudo chmod 666 /dev/net/tun";
 }
 
 static void look_criu(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
+	struct error err = {0};
+
 	(void)host;
-	look_program("criu", "criu", arena, ret);
+	ret->works = criu_find(&err) == 0;
+	ret->cause = arena_strdup(arena, err.what);
+	ret->fix = arena_strdup(arena, err.hint);
 }
 
 static void look_scope(const struct host *host, struct arena *arena, struct doctor_finding *ret)

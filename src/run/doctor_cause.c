@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "parts/mounts.h"
 #include "run/doctor.h"
 #include "run/mountinfo.h"
 
@@ -27,7 +28,7 @@ static bool file_begins(struct arena *arena, const char *path, const char *word)
 	return text != NULL && strncmp(text, word, strlen(word)) == 0;
 }
 
-static bool any_mount(struct arena *arena, bool (*matches)(const char *point))
+static bool proc_is_covered(struct arena *arena)
 {
 	struct error ignored = {0};
 	mount_line_list mounts = {0};
@@ -35,24 +36,18 @@ static bool any_mount(struct arena *arena, bool (*matches)(const char *point))
 	if (mountinfo_read("/proc/self/mountinfo", arena, &mounts, &ignored) < 0)
 		return false;
 	for (size_t i = 0; i < mounts.count; i++)
-		if (matches(mounts.at[i].at))
+		if (strncmp(mounts.at[i].at, "/proc/", strlen("/proc/")) == 0)
 			return true;
 	return false;
-}
-
-static bool is_below_proc(const char *point)
-{
-	return strncmp(point, "/proc/", 6) == 0;
 }
 
 void doctor_cause_proc(struct arena *arena, struct doctor_finding *finding)
 {
 	doctor_cause(arena, finding);
-	if (finding->reason != EPERM || !any_mount(arena, is_below_proc))
+	if (finding->reason != EPERM || !proc_is_covered(arena))
 		return;
-	finding->cause = "/proc is partly covered around this process, as engines do, so the kernel gives no new one";
-	finding->fix = "docker: --security-opt systempaths=unconfined; podman: --security-opt unmask=ALL; "
-		       "Kubernetes: securityContext.procMount: Unmasked";
+	finding->cause = mounts_proc_cause;
+	finding->fix = mounts_proc_fix;
 }
 
 static bool has_filter(struct arena *arena)
@@ -121,10 +116,7 @@ void doctor_advise(struct error *err)
 
 	if (arena_create(&arena, &ignored) < 0)
 		return;
-	if (strstr(err->what, "cannot make a proc ") != NULL)
-		doctor_cause_proc(&arena, &finding);
-	else
-		doctor_cause(&arena, &finding);
+	doctor_cause(&arena, &finding);
 	if (finding.fix != NULL)
 		error_advise(err, "%s: %s", finding.cause, finding.fix);
 	arena_destroy(&arena);
