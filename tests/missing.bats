@@ -29,7 +29,7 @@ sandbox() {
 
 # The same with a terminal, where the caller sees all that is said.
 on_terminal() {
-	run --separate-stderr script -qec "cd '$DATA' && timeout -k 2 30 '$CASEMATE' sandbox $*" /dev/null </dev/null
+	run --separate-stderr timeout -k 2 30 script -qec "cd '$DATA' && '$CASEMATE' sandbox $*" /dev/null </dev/null
 }
 
 @test "a program given by a path of the host, and the flags that are named start it" {

@@ -10,6 +10,8 @@ HELPERS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TESTS=$(dirname "$HELPERS")
 export CASEMATE=${CASEMATE:-$(dirname "$TESTS")/build/casemate}
 export TEST_UID=12345
+# script(1) starts the caller's shell, and shells differ in which processes get a group of their own.
+export SHELL=/bin/sh
 
 # shellcheck source=tests/helpers/requires.bash
 source "$HELPERS/requires.bash"
