@@ -118,6 +118,7 @@ sample() {
 	case $1 in
 	--ro | --ro-try | --rw | --rw-try) echo "data:/$1" ;;
 	--dev | --dev-try) echo "/dev/null:/dev/$1" ;;
+	--tmp-overlay) echo "/usr/share:/$1" ;;
 	--tmpfs) echo "/t:size=1m" ;;
 	--file) echo 'data:/copy$${x}' ;;
 	--hide) echo /run ;;
@@ -148,7 +149,8 @@ sample() {
 		# --publish needs a network: pasta.bats has that.
 		case $flag in --publish | --profile | --bundle-out | --save | --json-status-fd | --trace-fd | --report | --help) continue ;; esac
 		value=$(sample "$flag") || fail "$flag has no sample here"
-		all+=("$flag" ${value:+"$value"})
+		# --hide, which is among them, does not go together with it.
+		[ "$flag" = --tmp-overlay ] || all+=("$flag" ${value:+"$value"})
 		rm -f one.json
 		casemate sandbox "$flag" ${value:+"$value"} --save one.json -- true
 		assert_status 0

@@ -13,7 +13,7 @@
 #define OPTIONS_BIND_RO OPTIONS_BIND_RW ",ro,rro"
 
 struct sandbox_options {
-	cli_words files; /* --ro --rw --dev --tmpfs --file --symlink and their -try forms, in order */
+	cli_words files; /* --ro --rw --dev --tmp-overlay --tmpfs --file --symlink and their -try forms, in order */
 	cli_words env;   /* --env NAME[=VALUE], --setenv NAME=VALUE */
 	cli_words unset; /* --unsetenv NAME */
 	cli_words rlimits;

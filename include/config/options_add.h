@@ -13,7 +13,8 @@ struct adding {
 
 /* All of these fail with ERROR_USAGE, naming the flag. */
 
-/* --ro, --rw, --dev, --tmpfs, --file, --symlink, --hide: mounts, in the order of the flags. Reads the files of --file.
+/* --ro, --rw, --dev, --tmp-overlay, --tmpfs, --file, --symlink, --hide: mounts, in the order of the flags. Reads the
+ * files of --file.
  */
 int options_add_files(const struct adding *a, const cli_words *words, struct error *err);
 

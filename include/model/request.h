@@ -91,8 +91,9 @@ enum request_mount_special {
 	MOUNT_SPECIAL_RIDMAP = 1 << 2,    /* ridmap: the mounts below as well */
 	MOUNT_SPECIAL_OPTIONAL = 1 << 3, /* --ro-try and the like: nothing is mounted where the source does not exist */
 	MOUNT_SPECIAL_NO_CREATE =
-		1 << 4,                /* the target must exist; nothing is created on somebody's file system for it */
-	MOUNT_SPECIAL_DEVICE = 1 << 5, /* --dev: a bind that is meant to be a device */
+		1 << 4,                 /* the target must exist; nothing is created on somebody's file system for it */
+	MOUNT_SPECIAL_OVERLAY = 1 << 6, /* --tmp-overlay: a read-only bind, under a layer that takes all changes */
+	MOUNT_SPECIAL_DEVICE = 1 << 5,  /* --dev: a bind that is meant to be a device */
 };
 
 /*

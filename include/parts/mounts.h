@@ -35,6 +35,16 @@ int mounts_hide_plan(const struct plan *plan, struct error *err);
  */
 int mounts_hide(const struct plan *plan, size_t index, struct run *run, int *ret_cover, struct error *err);
 
+/* Refuses overlays that would show more than their source. Fails with ERROR_USAGE, naming the flag. */
+int mounts_overlay_plan(const struct planner *p, struct error *err);
+
+/*
+ * Child, while the host can be seen and its mounts are separate: lays an empty writable layer over @tree, the detached
+ * read-only bind of @mount's source, which stays the caller's descriptor. Returns a detached mount that the caller
+ * owns.
+ */
+int mounts_overlay(const struct plan_mount *mount, int tree, struct error *err);
+
 /* Launcher: opens bind sources where the child could not reach them. */
 bool mounts_prepare_wanted(const struct plan *plan);
 void mounts_prepare_explain(const struct plan *plan, struct explain *out);

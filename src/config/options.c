@@ -26,6 +26,8 @@ const struct cli_option sandbox_options[] = {
 	{"--rw-try", 0, CLI_WORDS, AT(files), "SRC[:DST]", "the same where it exists", 0},
 	{"--dev", 0, CLI_WORDS, AT(files), "SRC[:DST]", "show a device of the host", 0},
 	{"--dev-try", 0, CLI_WORDS, AT(files), "SRC[:DST]", "the same where it exists", 0},
+	{"--tmp-overlay", 0, CLI_WORDS, AT(files), "SRC[:DST]",
+	 "show a directory of the host as writable; changes are thrown away", 0},
 	{"--tmpfs", 0, CLI_WORDS, AT(files), "DST[:OPTIONS]",
 	 "an empty, writable directory; OPTIONS as size=64m,mode=700", 0},
 	{"--file", 0, CLI_WORDS, AT(files), "SRC:DST", "a private copy of a file", 0},
@@ -74,11 +76,14 @@ static const struct {
 	const char *name;
 	uint32_t marks;
 } flag_marks[] = {
-	{"--ro", FLAG_HOST_PATH},         {"--ro-try", FLAG_HOST_PATH},  {"--rw", FLAG_HOST_PATH},
-	{"--rw-try", FLAG_HOST_PATH},     {"--dev", FLAG_HOST_PATH},     {"--dev-try", FLAG_HOST_PATH},
-	{"--file", FLAG_HOST_PATH},       {"--seccomp", FLAG_HOST_PATH}, {"--hide", FLAG_HOST_PATH},
-	{"--profile", FLAG_TYPED},        {"--bundle-out", FLAG_TYPED},  {"--save", FLAG_TYPED},
-	{"--json-status-fd", FLAG_TYPED}, {"--trace-fd", FLAG_TYPED},    {"--report", FLAG_TYPED},
+	{"--ro", FLAG_HOST_PATH},   {"--ro-try", FLAG_HOST_PATH},
+	{"--rw", FLAG_HOST_PATH},   {"--rw-try", FLAG_HOST_PATH},
+	{"--dev", FLAG_HOST_PATH},  {"--dev-try", FLAG_HOST_PATH},
+	{"--file", FLAG_HOST_PATH}, {"--seccomp", FLAG_HOST_PATH},
+	{"--hide", FLAG_HOST_PATH}, {"--tmp-overlay", FLAG_HOST_PATH},
+	{"--profile", FLAG_TYPED},  {"--bundle-out", FLAG_TYPED},
+	{"--save", FLAG_TYPED},     {"--json-status-fd", FLAG_TYPED},
+	{"--trace-fd", FLAG_TYPED}, {"--report", FLAG_TYPED},
 };
 
 uint32_t options_marks(const struct cli_option *option)

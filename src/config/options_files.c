@@ -61,6 +61,7 @@ static const struct file_flag file_flags[] = {
 	{"--rw-try", OPTIONS_BIND_RW, MOUNT_SPECIAL_OPTIONAL},
 	{"--dev", "bind,nosuid,noexec", MOUNT_SPECIAL_DEVICE},
 	{"--dev-try", "bind,nosuid,noexec", MOUNT_SPECIAL_DEVICE | MOUNT_SPECIAL_OPTIONAL},
+	{"--tmp-overlay", OPTIONS_BIND_RO, MOUNT_SPECIAL_OVERLAY},
 	{"--tmpfs", NULL, 0},
 	{"--file", NULL, 0},
 	{"--symlink", NULL, 0},

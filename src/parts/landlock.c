@@ -47,6 +47,12 @@ static void add_rule(struct planner *p, const char *path, uint64_t access, bool 
 		.path = path, .access = access & plan->handled_fs, .optional = optional, .from = from};
 }
 
+/* An overlay's source is read-only, and the layer over it is not. */
+static bool is_writable(const struct plan_mount *mount)
+{
+	return (mount->attr_set & MOUNT_ATTR_RDONLY) == 0 || (mount->special & MOUNT_SPECIAL_OVERLAY) != 0;
+}
+
 /* What the mounts make writable is writable by Landlock, and nothing else is. */
 static void derive_rules(struct planner *p)
 {
@@ -55,8 +61,8 @@ static void derive_rules(struct planner *p)
 		const struct plan_mount *mount = &p->plan->mounts.at[i];
 		uint64_t access = read_access | write_access;
 
-		if ((mount->kind != MOUNT_BIND && mount->kind != MOUNT_FILESYSTEM) ||
-		    (mount->attr_set & MOUNT_ATTR_RDONLY) != 0 || (mount->sealed && strcmp(mount->target, "/dev") != 0))
+		if ((mount->kind != MOUNT_BIND && mount->kind != MOUNT_FILESYSTEM) || !is_writable(mount) ||
+		    (mount->sealed && strcmp(mount->target, "/dev") != 0))
 			continue;
 		if (mount->sealed)
 			access = read_access | LANDLOCK_ACCESS_FS_WRITE_FILE | KERNEL_LANDLOCK_FS_TRUNCATE;

@@ -476,6 +476,7 @@ int mounts_plan(struct planner *p, struct error *err)
 		return error_set(err, ERROR_CONFIG, 0, "there are more than %d mounts", PLAN_MAX_MOUNTS);
 	for (size_t i = 0; i < p->request->mounts.count; i++)
 		TRY(plan_mount(p, &p->request->mounts.at[i], &binds, err));
+	TRY(mounts_overlay_plan(p, err));
 	TRY(mounts_hide_plan(p->plan, err));
 	add_dev(p);
 	add_notify(p);
@@ -485,6 +486,13 @@ int mounts_plan(struct planner *p, struct error *err)
 bool mounts_attach_wanted(const struct plan *plan)
 {
 	return plan->mounts.count > 0;
+}
+
+static const char *bind_access(const struct plan_mount *mount)
+{
+	if ((mount->special & MOUNT_SPECIAL_OVERLAY) != 0)
+		return "changes are thrown away";
+	return (mount->attr_set & MOUNT_ATTR_RDONLY) == 0 && !mount->sealed ? "writable" : "read-only";
 }
 
 static void explain_one(const struct plan_mount *mount, struct explain *out)
@@ -499,7 +507,7 @@ static void explain_one(const struct plan_mount *mount, struct explain *out)
 	switch (mount->kind) {
 	case MOUNT_BIND:
 		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s on %s, %s%s%s", mount->source, mount->target,
-			    writable ? "writable" : "read-only", flags, if_there);
+			    bind_access(mount), flags, if_there);
 		break;
 	case MOUNT_FILE:
 		explain_say(out, EXPLAIN_DOES, mount->from, "a file of %zu bytes at %s", mount->content_length,

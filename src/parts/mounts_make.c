@@ -229,7 +229,7 @@ int mounts_make_again(const struct plan_mount *mount, const char *below, struct 
 {
 	if (mount->remounts)
 		return error_set(err, ERROR_HOST, 0, "the mounts of an image need mount_setattr(2) of Linux 5.12");
-	if (mount->kind == MOUNT_BIND)
+	if (mount->kind == MOUNT_BIND && (mount->special & MOUNT_SPECIAL_OVERLAY) == 0)
 		return below[0] == '\0' ? make_bind(mount, err) : bind_below(mount, below, err);
 	if (mount->kind == MOUNT_CGROUP && below[0] == '/')
 		return bind_hierarchy(mount, below + 1, err);
@@ -365,15 +365,27 @@ static int keep_proc(const struct plan *plan, struct run *run, struct error *err
 	return run->proc < 0 ? -1 : 0;
 }
 
+static int lay_over(const struct plan_mount *mount, int *mounted, struct error *err)
+{
+	if ((mount->special & MOUNT_SPECIAL_OVERLAY) == 0)
+		return 0;
+	int overlay = mounts_overlay(mount, *mounted, err);
+
+	if (overlay < 0)
+		return -1;
+	fd_close(mounted);
+	*mounted = overlay;
+	return 0;
+}
+
 int mounts_make(const struct plan *plan, struct run *run, struct error *err)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *mount = &plan->mounts.at[i];
 
-		if (plan->rootfs.by_launcher && mount->kind == MOUNT_BIND)
-			continue;
-		run->mounts[i] = make_one(mount, run, err);
-		if (run->mounts[i] == -1)
+		if (!plan->rootfs.by_launcher || mount->kind != MOUNT_BIND)
+			run->mounts[i] = make_one(mount, run, err);
+		if (run->mounts[i] == -1 || lay_over(mount, &run->mounts[i], err) < 0)
 			return error_wrap(err, "%s", mount->from);
 	}
 	return keep_proc(plan, run, err);

@@ -1,0 +1,141 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# Files of `casemate sandbox` beyond binds: layers that take changes. As root and as a user without any privilege.
+
+load helpers/common
+
+setup() {
+	common_setup
+	requires root userns
+	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
+	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
+	DATA=$BATS_TEST_TMPDIR/data
+	mkdir -p "$DATA/low/sub" "$DATA/closed" "$DATA/under"
+	echo plain | tee "$DATA/low/file" "$DATA/low/sub/deep" "$DATA/closed/file" >/dev/null
+	chmod -R a+rwX "$DATA"
+	chmod 700 "$DATA/closed"
+}
+
+teardown() {
+	common_teardown
+}
+
+sandbox_run() {
+	local as=()
+	[ "$WHO" = root ] || as=(setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups)
+	(cd "$DATA" && "${as[@]}" timeout -k 2 30 "$USER_CASEMATE" sandbox "$@")
+}
+
+sandbox() {
+	capture sandbox_run "$@" </dev/null
+}
+
+both() {
+	for WHO in root user; do
+		"$@" || fail "as $WHO"
+	done
+}
+
+# refused TEXT FLAG...: it does not start, and says why
+refused() {
+	local text=$1
+	shift
+	sandbox "$@" -- true
+	assert_status 125 && [[ $stderr == *"$text"* ]] || fail "$text: $stderr"
+}
+
+# What the host has: names, times of change, content.
+state() {
+	find "$DATA" -printf '%P %y %m %U %G %i %C@\n' | sort
+	find "$DATA" -type f -exec cat {} +
+}
+
+# own PATH...: gives it to the user that the sandbox is outside
+own() {
+	[ "$WHO" = root ] && chown -R 65534:65534 "$@" || chown -R "$TEST_UID:$TEST_UID" "$@"
+}
+
+thrown_away() {
+	local before
+	own "$DATA/low"
+	before=$(state)
+	sandbox --tmp-overlay low:/w -- sh -ec 'echo new >/w/file; echo more >/w/sub/more; rm /w/sub/deep; chmod 777 /w
+		echo x >/w/tmp; mv /w/tmp /w/file; mkdir /w/dir; ln /w/file /w/hard; cat /w/file; ls /w/sub'
+	assert_status 0 && assert_output $'x\nmore' || return
+	[ "$(state)" = "$before" ] || fail "the host's directory changed: $(state)" || return
+	sandbox --tmp-overlay low -- cat "$DATA/low/file"
+	assert_output plain
+}
+
+@test "--tmp-overlay: all changes are seen inside, and none reaches the host" {
+	both thrown_away
+}
+
+ways_around() {
+	local before
+	own "$DATA/low"
+	before=$(state)
+	# Neither the layers nor the host's directory have another name inside, and no descriptor of them is left.
+	sandbox --tmp-overlay low:/w -- sh -c 'echo new >/w/file
+		for fd in /proc/[0-9]*/fd/*; do case $(readlink "$fd") in /upper* | /lower* | /work* | /w*) echo "$fd" ;; esac; done
+		grep -c -e " /lower" -e " /upper" -e " /work" /proc/self/mountinfo
+		mount -o remount,rw /w || umount /w || mknod /w/null c 1 3 || echo kept'
+	[ "$output" = $'0\nkept' ] || fail "$output $stderr" || return
+	[ "$(state)" = "$before" ] || fail "the host's directory changed"
+}
+
+others() {
+	chown -R 0:0 "$DATA/low"
+	sandbox --tmp-overlay low:/w -- sh -c 'cat /w/file; echo new >/w/mine; cat /w/mine; echo new >/w/file || cat /w/file'
+	assert_status 0 && assert_output $'plain\nnew\nplain'
+}
+
+@test "--tmp-overlay: files of other users are read, new ones are made, and theirs stay as they are" {
+	both others
+}
+
+@test "--tmp-overlay: attacks from inside find no way around the layer" {
+	both ways_around
+}
+
+@test "--tmp-overlay: what the sandbox's user may not read stays unread" {
+	WHO=user
+	sandbox --tmp-overlay closed:/w -- sh -c 'ls /w; cat /w/file'
+	[ "$status" -ne 0 ] && [[ $output != *file* && $output != *plain* ]] || fail "$output $stderr"
+	WHO=root
+	sandbox --tmp-overlay closed:/w -- sh -c 'ls /w; cat /w/file'
+	[ "$status" -ne 0 ] && [[ $output != *file* && $output != *plain* ]] || fail "$output $stderr"
+}
+
+wrong() {
+	refused "not a directory" --tmp-overlay low/file:/w || return
+	refused "does not exist on the host" --tmp-overlay nothing:/w || return
+	refused "does not go together with --hide" --tmp-overlay low:/w --hide /etc || return
+	refused "a part of the host's procfs" --tmp-overlay /proc/self:/w || return
+	refused "it is root's home" --tmp-overlay /root:/w || return
+	refused "must be an absolute path" --tmp-overlay low:w
+}
+
+@test "--tmp-overlay: what cannot be or is not allowed is an error" {
+	both wrong
+}
+
+@test "--tmp-overlay: what a mount of the host covers is not uncovered" {
+	WHO=root
+	echo covered >"$DATA/low/sub/secret"
+	export -f sandbox_run
+	export WHO DATA USER_CASEMATE
+	capture unshare -m bash -c 'mount --bind "$DATA/under" "$DATA/low/sub" && sandbox_run --tmp-overlay low:/w -- cat /w/sub/secret' </dev/null
+	assert_status 125
+	[[ $stderr == *"is mounted in it"* ]] || fail "$stderr"
+}
+
+@test "explain says what becomes of changes, and a bundle that would lose them is refused" {
+	cd "$DATA"
+	capture "$CASEMATE" explain sandbox --tmp-overlay low:/w -- true
+	[[ $output == *"low on /w, changes are thrown away"*"[--tmp-overlay low:/w]"* ]] || fail
+	capture "$CASEMATE" sandbox --tmp-overlay low:/w --bundle-out "$BATS_TEST_TMPDIR/bundle" -- true
+	assert_status 125
+	assert_stderr "--tmp-overlay low:/w"
+}
