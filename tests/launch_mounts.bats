@@ -155,6 +155,20 @@ assert_mount() {
 	[ -d "$BUNDLE/rootfs/new/deep/dir" ]
 }
 
+@test "what is mounted below a mount that was covered meanwhile is in what covers it" {
+	privileged
+	mkdir "$BATS_TEST_TMPDIR/seen"
+	echo seen >"$BATS_TEST_TMPDIR/seen/file"
+	edit_config --arg s "$BATS_TEST_TMPDIR/seen" 'def fs($at): { destination: $at, type: "tmpfs", source: "tmpfs" };
+		def bind($at; $from): { destination: $at, type: "bind", source: $from, options: ["bind", "ro"] };
+		.mounts += [fs("/run"), fs("/run/first"), fs("/run"), fs("/run/second"), bind("/run/third"; $s),
+			bind("/run/fourth"; $s + "/file"), bind("/run/second/deep/fifth"; $s)]'
+	set_args /bin/sh -c 'ls /run; cat /run/third/file /run/fourth /run/second/deep/fifth/file'
+	run_casemate
+	assert_status 0
+	assert_output "$(printf '%s\n' fourth second third seen seen seen)"
+}
+
 @test "propagation: private by default, shared and slave as asked" {
 	privileged
 	mkdir "$BUNDLE/rootfs/m"

@@ -100,6 +100,8 @@ struct plan_mount {
 	id_map_list uid_mappings, gid_mappings;
 	const char *content;
 	size_t content_length;
+	bool fresh;        /* what holds it is empty when it is made, so its place has to be made as well */
+	bool directory;    /* `judged`: the source is one */
 	bool sealed;       /* read-only, but only when everything in it is made */
 	bool remounts;     /* its options are set once it is attached: parts/remount.h */
 	bool late;         /* the source is made by the launch itself, after all other sources were opened */
@@ -189,6 +191,7 @@ struct plan_caps {
 };
 
 struct plan_landlock_rule {
+	size_t mount; /* 1 + the number of the file system that is mounted there; 0: none, or another's */
 	const char *path;
 	uint64_t access; /* LANDLOCK_ACCESS_FS_* */
 	bool optional;   /* the mount it stands for is optional */

@@ -8,6 +8,7 @@
 #define CASEMATE_PARTS_PLACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
@@ -32,5 +33,23 @@ int place_make(const char *path, enum place_rule rule, int like, bool *ret_linke
 /* Opens the directory that holds @path, made where missing, and sets *@ret_name to the last component (inside @path).
  */
 int place_parent(const char *path, const char **ret_name, struct error *err);
+
+/*
+ * The directory in which something was made last: what is made next is often in it as well. Begins as PLACE_NOWHERE;
+ * must be forgotten when a mount may have come over it or above it. @path is not copied.
+ */
+struct place_near {
+	int directory;
+	const char *path;
+	size_t length;
+};
+#define PLACE_NOWHERE ((struct place_near){.directory = -1})
+
+/*
+ * Sets near->directory to the directory that holds @path, and *@ret_name to the last component (inside @path). Returns
+ * 1; 0 where it is not there, or only by way of a link; -1 with an error.
+ */
+int place_near(struct place_near *near, const char *path, const char **ret_name, struct error *err);
+void place_forget(struct place_near *near);
 
 #endif

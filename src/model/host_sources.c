@@ -142,9 +142,11 @@ static uint32_t look_above(struct look *look, int directory)
 	return look_around(look, openat(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-/* A file has no ".."; its directory is asked, which may be looked up once more because it only adds to what is refused.
+/*
+ * A file has no ".."; its directory is asked, which may be looked up once more because it only adds to what is refused.
+ * So are directories of the sandbox's default view: who could exchange those is root.
  */
-static uint32_t look_above_file(struct look *look, const char *real)
+static uint32_t look_above_by_name(struct look *look, const char *real)
 {
 	const char *slash = strrchr(real, '/');
 	size_t length = slash == NULL ? 0 : (size_t)(slash - real) + 1;
@@ -197,7 +199,8 @@ static const char *find_real(struct look *look, int fd)
 }
 
 /* A path that cannot be opened stays without `real`: the step that mounts it reports why. */
-static int probe_object(struct look *look, struct host_object *object, const char *path, struct error *err)
+static int probe_object(struct look *look, struct host_object *object, const char *path, bool is_default,
+			struct error *err)
 {
 	struct identity is;
 	bool literal = is_canonical(path);
@@ -207,7 +210,7 @@ static int probe_object(struct look *look, struct host_object *object, const cha
 		literal = false;
 		fd = sys_openat2(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
 	}
-	*object = (struct host_object){.path = path, .magic_link = fd < 0 && errno == ELOOP};
+	*object = (struct host_object){.path = path, .magic_link = fd < 0 && errno == ELOOP, .is_default = is_default};
 	if (fd < 0 || look_at(fd, "", &is) < 0 || find_type(look, fd, is.device, &object->magic) < 0)
 		return 0;
 	object->real = literal ? path : find_real(look, fd);
@@ -216,7 +219,7 @@ static int probe_object(struct look *look, struct host_object *object, const cha
 	object->device = is.device;
 	object->inode = is.inode;
 	object->mode = is.mode;
-	object->below = S_ISDIR(is.mode) ? look_above(look, fd) : look_above_file(look, object->real);
+	object->below = S_ISDIR(is.mode) && !is_default ? look_above(look, fd) : look_above_by_name(look, object->real);
 	return 0;
 }
 
@@ -339,7 +342,7 @@ static int probe_submounts(struct look *look, const string_list *directories, st
 		for (size_t i = 0; point != NULL && i < directories->count; i++) {
 			if (!lies_below(point, directories->at[i]))
 				continue;
-			TRY(probe_object(look, &object, arena_strdup(look->arena, point), err));
+			TRY(probe_object(look, &object, arena_strdup(look->arena, point), false, err));
 			*LIST_ADD(look->arena, &look->host->submounts) = object;
 			break;
 		}
@@ -356,9 +359,8 @@ static int probe_binds(struct look *look, const struct request *request, string_
 
 		if (!mount->bind)
 			continue;
-		TRY(probe_object(look, &object, mount->source, err));
 		/* The default view of a sandbox is the system's own, and is read-only with all that is below it. */
-		object.is_default = strcmp(mount->from, "default") == 0;
+		TRY(probe_object(look, &object, mount->source, strcmp(mount->from, "default") == 0, err));
 		*LIST_ADD(look->arena, &look->host->sources) = object;
 		if (mount->recursive && object.real != NULL && !object.is_default)
 			*LIST_ADD(look->arena, recursive) = object.real;
@@ -377,7 +379,7 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 	for (size_t i = 0; i < COUNT(sensitive_directories); i++)
 		add_sensitive(&look, sensitive_directories[i]);
 	if (request->root.path != NULL) {
-		TRY(probe_object(&look, &host->root, request->root.path, err));
+		TRY(probe_object(&look, &host->root, request->root.path, false, err));
 		if (host->root.real != NULL)
 			*LIST_ADD(arena, &recursive) = host->root.real;
 	}

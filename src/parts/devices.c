@@ -204,9 +204,8 @@ static int make_node(const struct plan_device *node, int parent, const char *nam
 
 static int bind_node(const struct plan_device *node, int parent, const char *name, int tree, struct error *err)
 {
-	AUTOCLOSE int target = sys_openat(parent, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0444);
-
-	if (target < 0 || sys_move_mount(tree, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	/* A link is not followed at the end of a path. */
+	if (sys_mknodat(parent, name, S_IFREG | 0444, 0, 0) < 0 || sys_move_mount(tree, parent, name, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot bind the device '%s'", node->path);
 	return 0;
 }

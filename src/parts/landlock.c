@@ -39,12 +39,16 @@ const struct landlock_later landlock_later[] = {
 	{0},
 };
 
-static void add_rule(struct planner *p, const char *path, uint64_t access, bool optional, origin from)
+static struct plan_landlock_rule *add_rule(struct planner *p, const char *path, uint64_t access, bool optional,
+					   origin from)
 {
 	struct plan_landlock *plan = &p->plan->landlock;
 
-	*LIST_ADD(p->arena, &plan->rules) = (struct plan_landlock_rule){
+	struct plan_landlock_rule *rule = LIST_ADD(p->arena, &plan->rules);
+
+	*rule = (struct plan_landlock_rule){
 		.path = path, .access = access & plan->handled_fs, .optional = optional, .from = from};
+	return rule;
 }
 
 /* An overlay's source is read-only, and the layer over it is not. */
@@ -56,7 +60,8 @@ static bool is_writable(const struct plan_mount *mount)
 /* What the mounts make writable is writable by Landlock, and nothing else is. */
 static void derive_rules(struct planner *p)
 {
-	add_rule(p, "/", read_access | (p->plan->rootfs.readonly ? 0 : write_access), false, p->plan->rootfs.from);
+	(void)add_rule(p, "/", read_access | (p->plan->rootfs.readonly ? 0 : write_access), false,
+		       p->plan->rootfs.from);
 	for (size_t i = 0; i < p->plan->mounts.count; i++) {
 		const struct plan_mount *mount = &p->plan->mounts.at[i];
 		uint64_t access = read_access | write_access;
@@ -68,7 +73,9 @@ static void derive_rules(struct planner *p)
 			access = read_access | LANDLOCK_ACCESS_FS_WRITE_FILE | KERNEL_LANDLOCK_FS_TRUNCATE;
 		if (strcmp(mount->target, "/dev") == 0 || strncmp(mount->target, "/dev/", 5) == 0)
 			access |= KERNEL_LANDLOCK_FS_IOCTL_DEV;
-		add_rule(p, mount->target, access, (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0, mount->from);
+		struct plan_landlock_rule *rule =
+			add_rule(p, mount->target, access, (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0, mount->from);
+		rule->mount = mount->kind == MOUNT_FILESYSTEM ? i + 1 : 0;
 	}
 }
 
@@ -158,9 +165,20 @@ void landlock_apply_explain(const struct plan *plan, struct explain *out)
 			    landlock->missing.at[i]);
 }
 
-static int apply_rule(int ruleset, const struct plan_landlock_rule *rule, struct error *err)
+static int add_path(int ruleset, int parent, const struct plan_landlock_rule *rule, uint64_t access, struct error *err)
+{
+	if (sys_landlock_add_path(ruleset, parent, access) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot add the Landlock rule for '%s'", rule->path);
+	return 0;
+}
+
+static int apply_rule(int ruleset, const struct plan_landlock_rule *rule, const struct run *run, struct error *err)
 {
 	struct stat status;
+
+	/* Made by this launch and still open: a directory, and surely what is meant. `exec` has none. */
+	if (rule->mount > 0 && run->mounts[rule->mount - 1] >= 0)
+		return add_path(ruleset, run->mounts[rule->mount - 1], rule, rule->access, err);
 	AUTOCLOSE int parent = place_open(rule->path, PLACE_FOLLOW);
 
 	if (parent < 0 && errno == ENOENT && rule->optional)
@@ -168,9 +186,7 @@ static int apply_rule(int ruleset, const struct plan_landlock_rule *rule, struct
 	if (parent < 0 || fstat(parent, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' for Landlock", rule->path);
 	uint64_t access = S_ISDIR(status.st_mode) ? rule->access : rule->access & file_access;
-	if (sys_landlock_add_path(ruleset, parent, access) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot add the Landlock rule for '%s'", rule->path);
-	return 0;
+	return add_path(ruleset, parent, rule, access, err);
 }
 
 static int apply_ports(int ruleset, const u32_list *ports, uint64_t access, struct error *err)
@@ -198,11 +214,10 @@ int landlock_apply(const struct plan *plan, struct run *run, struct error *err)
 					       .scoped = landlock->scoped};
 	AUTOCLOSE int ruleset = sys_landlock_create_ruleset(&attr, attr_size(landlock));
 
-	(void)run;
 	if (ruleset < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make a Landlock ruleset");
 	for (size_t i = 0; i < landlock->rules.count; i++)
-		if (apply_rule(ruleset, &landlock->rules.at[i], err) < 0)
+		if (apply_rule(ruleset, &landlock->rules.at[i], run, err) < 0)
 			return error_wrap(err, "%s", landlock->rules.at[i].from);
 	TRY(apply_ports(ruleset, &landlock->bind_tcp, KERNEL_LANDLOCK_NET_BIND_TCP, err));
 	TRY(apply_ports(ruleset, &landlock->connect_tcp, KERNEL_LANDLOCK_NET_CONNECT_TCP, err));

@@ -224,8 +224,8 @@ static void leave_idmap_to_launcher(struct planner *p, const struct plan_mount *
 		p->plan->rootfs.by_launcher = true;
 }
 
-/* Below a directory of the host that the sandbox shows, no mount point may be made: it would stay there. */
-static bool on_host_directory(const struct planner *p, const char *target)
+/* The mount that @target lies in so far; NULL for the root file system. */
+static const struct plan_mount *mount_around(const struct planner *p, const char *target)
 {
 	const struct plan_mount *nearest = NULL;
 
@@ -236,7 +236,23 @@ static bool on_host_directory(const struct planner *p, const char *target)
 		    (nearest == NULL || strlen(mount->target) >= strlen(nearest->target)))
 			nearest = mount;
 	}
-	return nearest != NULL && nearest->kind == MOUNT_BIND;
+	return nearest;
+}
+
+static bool is_empty_tmpfs(const struct plan_mount *mount)
+{
+	return mount->kind == MOUNT_FILESYSTEM && mount->type != NULL && strcmp(mount->type, "tmpfs") == 0 &&
+	       (mount->special & MOUNT_SPECIAL_TMPCOPYUP) == 0;
+}
+
+static void find_place(const struct planner *p, struct plan_mount *mount)
+{
+	const struct plan_mount *around = mount_around(p, mount->target);
+
+	mount->fresh = around == NULL ? p->request->root.path == NULL : is_empty_tmpfs(around);
+	/* Below a directory of the host that the sandbox shows, no mount point may be made: it would stay there. */
+	if (p->request->sandbox.given && around != NULL && around->kind == MOUNT_BIND)
+		mount->special |= MOUNT_SPECIAL_NO_CREATE;
 }
 
 static void copy_request(struct planner *p, const struct request_mount *wanted, struct plan_mount *mount)
@@ -270,8 +286,7 @@ static void copy_request(struct planner *p, const struct request_mount *wanted, 
 	mount->attr_set |= mount->rec_attr_set & ~mount->attr_clear;
 	mount->attr_clear &= ~mount->attr_set | MOUNT_ATTR__ATIME;
 	mount->rec_attr_clear &= ~mount->rec_attr_set | MOUNT_ATTR__ATIME;
-	if (p->request->sandbox.given && on_host_directory(p, mount->target))
-		mount->special |= MOUNT_SPECIAL_NO_CREATE;
+	find_place(p, mount);
 }
 
 /* The container's own cgroup where it has one in this hierarchy, else the launcher's, which a ceiling does not show. */

@@ -69,10 +69,42 @@ static int copy_up(const struct plan_mount *mount, int made, int target, struct 
 	return copy_tree(covered, made, err);
 }
 
-static int attach_made(const struct plan_mount *mount, int made, const struct run *run, struct error *err)
+static bool is_file(const struct plan_mount *mount, int made)
 {
-	const struct remount share = {.propagation = mount->propagation & (MS_SHARED | MS_UNBINDABLE),
-				      .recursive = (mount->propagation & MS_REC) != 0};
+	struct stat status;
+
+	if (mount->kind != MOUNT_BIND)
+		return false;
+	return mount->judged ? !mount->directory : fstat(made, &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+/*
+ * Where nothing is there yet, making the place is the quickest way to see that, and what was made needs not be opened:
+ * a link is not followed at the end of a path. Returns 1; 0 where it has to be looked for; -1 with an error.
+ */
+static int attach_fresh(const struct plan_mount *mount, int made, struct place_near *near, struct error *err)
+{
+	const char *name;
+	int found;
+
+	if (!mount->fresh || (mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0)
+		return 0;
+	found = place_near(near, mount->target, &name, err);
+	if (found <= 0)
+		return found;
+	if ((is_file(mount, made) ? sys_mknodat(near->directory, name, S_IFREG | 0644, 0, 0)
+				  : sys_mkdirat(near->directory, name, 0755)) < 0) {
+		if (errno == EEXIST || errno == ENOENT)
+			return 0;
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' in the container", mount->target);
+	}
+	if (sys_move_mount(made, near->directory, name, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot mount on '%s'", mount->target);
+	return 1;
+}
+
+static int attach_found(const struct plan_mount *mount, int made, struct error *err)
+{
 	bool linked;
 	AUTOCLOSE int target = open_target(mount, made, &linked, err);
 
@@ -86,6 +118,22 @@ static int attach_made(const struct plan_mount *mount, int made, const struct ru
 		error_set(err, ERROR_SYSTEM, errno, "cannot mount on '%s'", mount->target);
 		return errno == ENOTDIR ? error_hint(err, "a directory goes on a directory, and a file on a file") : -1;
 	}
+	return 0;
+}
+
+static int attach_made(const struct plan_mount *mount, int made, const struct run *run, struct place_near *near,
+		       struct error *err)
+{
+	const struct remount share = {.propagation = mount->propagation & (MS_SHARED | MS_UNBINDABLE),
+				      .recursive = (mount->propagation & MS_REC) != 0};
+	int attached = attach_fresh(mount, made, near, err);
+
+	if (attached == 0) {
+		place_forget(near);
+		attached = attach_found(mount, made, err);
+	}
+	if (attached < 0)
+		return -1;
 	TRY(mounts_restrict(mount, made, run, err));
 	/* A shared mount can only become one here: a detached tree has no peers. */
 	if (share.propagation != 0 && remount_attached(run, made, &share) < 0)
@@ -111,10 +159,23 @@ static int attach_hierarchies(const struct plan_mount *mount, int made, const st
 	return 0;
 }
 
-static int write_generated(const struct plan_mount *mount, struct error *err)
+/* The directory that shall hold @path, which stays @near's or *@ret_own's. */
+static int open_holder(const char *path, struct place_near *near, const char **ret_name, int *ret_own,
+		       struct error *err)
+{
+	int found = place_near(near, path, ret_name, err);
+
+	if (found != 0)
+		return found < 0 ? -1 : near->directory;
+	*ret_own = place_parent(path, ret_name, err);
+	return *ret_own;
+}
+
+static int write_generated(const struct plan_mount *mount, struct place_near *near, struct error *err)
 {
 	const char *name;
-	AUTOCLOSE int parent = place_parent(mount->target, &name, err);
+	AUTOCLOSE int own = -1;
+	int parent = open_holder(mount->target, near, &name, &own, err);
 
 	if (parent < 0)
 		return -1;
@@ -126,10 +187,11 @@ static int write_generated(const struct plan_mount *mount, struct error *err)
 	return 0;
 }
 
-static int make_link(const struct plan_mount *mount, struct error *err)
+static int make_link(const struct plan_mount *mount, struct place_near *near, struct error *err)
 {
 	const char *name;
-	AUTOCLOSE int parent = place_parent(mount->target, &name, err);
+	AUTOCLOSE int own = -1;
+	int parent = open_holder(mount->target, near, &name, &own, err);
 
 	if (parent < 0)
 		return -1;
@@ -148,15 +210,16 @@ static int change_mount(const struct plan_mount *mount, const struct run *run, s
 	return 0;
 }
 
-static int attach_one(const struct plan_mount *mount, int made, struct run *run, struct error *err)
+static int attach_one(const struct plan_mount *mount, int made, struct run *run, struct place_near *near,
+		      struct error *err)
 {
 	switch (mount->kind) {
 	case MOUNT_REMOUNT:
 		return change_mount(mount, run, err);
 	case MOUNT_FILE:
-		return write_generated(mount, err);
+		return write_generated(mount, near, err);
 	case MOUNT_LINK:
-		return make_link(mount, err);
+		return make_link(mount, near, err);
 	case MOUNT_DIRECTORY: {
 		bool linked;
 		AUTOCLOSE int directory = place_make(mount->target, PLACE_FOLLOW, -1, &linked, err);
@@ -164,10 +227,11 @@ static int attach_one(const struct plan_mount *mount, int made, struct run *run,
 		return directory < 0 ? -1 : 0;
 	}
 	case MOUNT_CGROUP:
-		TRY(attach_made(mount, made, run, err));
+		TRY(attach_made(mount, made, run, near, err));
 		return attach_hierarchies(mount, made, run, err);
 	default:
-		return made < 0 ? 0 : attach_made(mount, made, run, err); /* an optional source that is not there */
+		/* Less than 0: an optional source that is not there. */
+		return made < 0 ? 0 : attach_made(mount, made, run, near, err);
 	}
 }
 
@@ -184,11 +248,16 @@ static void close_many(const struct plan *plan, struct run *run)
 
 int mounts_attach(const struct plan *plan, struct run *run, struct error *err)
 {
+	__attribute__((cleanup(place_forget))) struct place_near near = PLACE_NOWHERE;
+
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *mount = &plan->mounts.at[i];
 		int result = mount->kind == MOUNT_HIDE ? mounts_hide(plan, i, run, &run->mounts[i], err)
-						       : attach_one(mount, run->mounts[i], run, err);
+						       : attach_one(mount, run->mounts[i], run, &near, err);
 
+		/* Whatever covers a place may cover this one. */
+		if (mount->kind == MOUNT_HIDE)
+			place_forget(&near);
 		if (result < 0)
 			return error_wrap(err, "%s", mount->from);
 	}

@@ -177,6 +177,9 @@ int mounts_restrict(const struct plan_mount *mount, int made, const struct run *
 
 static int make_bind(const struct plan_mount *mount, struct error *err)
 {
+	/* What was not there when the profile looked would not be what it judged. */
+	if (mount->judged && mount->inode == 0 && (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0)
+		return -2;
 	AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, mount->source,
 					   OPEN_TREE_CLONE | AT_NO_AUTOMOUNT | (mount->recursive ? AT_RECURSIVE : 0));
 

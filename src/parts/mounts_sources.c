@@ -283,6 +283,7 @@ void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bin
 	mount->judged = true;
 	mount->device = source->device;
 	mount->inode = source->inode;
+	mount->directory = S_ISDIR(source->mode);
 	if (p->host->sockets_unknown && S_ISDIR(source->mode) && !source->is_default)
 		planner_note(p, "mounts", mount->from,
 			     arena_printf(p->arena,

@@ -142,3 +142,31 @@ int place_make(const char *path, enum place_rule rule, int like, bool *ret_linke
 		return make_file(path, rule, err);
 	return make_directory(path, strlen(path), end_above(path, strlen(path)), rule, err);
 }
+
+void place_forget(struct place_near *near)
+{
+	fd_close(&near->directory);
+}
+
+int place_near(struct place_near *near, const char *path, const char **ret_name, struct error *err)
+{
+	char parent[PATH_MAX] = "/";
+	const char *slash = strrchr(path, '/');
+	size_t length = (size_t)(slash - path);
+
+	*ret_name = slash + 1;
+	if (near->directory >= 0 && near->length == length && memcmp(near->path, path, length) == 0)
+		return 1;
+	place_forget(near);
+	if (length >= sizeof(parent))
+		return 0;
+	if (length > 0) {
+		memcpy(parent, path, length);
+		parent[length] = '\0';
+	}
+	int directory = open_in_root(parent, O_PATH | O_DIRECTORY, 0, PLACE_ORDINARY);
+	if (directory < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' of the container", parent);
+	*near = (struct place_near){directory, path, length};
+	return directory >= 0;
+}

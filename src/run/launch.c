@@ -363,10 +363,18 @@ static size_t hierarchies(const struct plan *plan)
 	return most;
 }
 
+/* Most of them were opened one after the other: those go with one call. */
 static void close_all(int *fds, size_t count)
 {
-	for (size_t i = 0; fds != NULL && i < count; i++)
-		fd_close(&fds[i]);
+	size_t next;
+
+	for (size_t i = 0; fds != NULL && i < count; i = next) {
+		for (next = i + 1; next < count && fds[i] >= 0 && fds[next] == fds[next - 1] + 1; next++)
+			continue;
+		if (next - i < 2 || sys_close_range((unsigned)fds[i], (unsigned)fds[next - 1], 0) < 0)
+			for (size_t k = i; k < next; k++)
+				fd_close(&fds[k]);
+	}
 	free(fds);
 }
 
