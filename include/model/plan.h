@@ -413,7 +413,14 @@ struct plan {
 	LIST(struct plan_filter) filters; /* loaded in this order */
 	struct plan_listener listener;    /* of the last of them */
 	bool reports;                     /* the launcher listens to the first of them, and denies what it denies */
+	bool reports_files;               /* and is asked about every call that names a file */
 	struct plan_process process;
 };
+
+/*
+ * What is seen at @path, an absolute path in the container: the deepest mount at it or above it, and of two at one
+ * place the later one; @but is left out, unless it is NULL. NULL: the root file system.
+ */
+const struct plan_mount *plan_mount_at(const struct plan *plan, const char *path, const struct plan_mount *but);
 
 #endif

@@ -368,6 +368,7 @@ struct request_sandbox {
 	bool pty;   /* standard input is a terminal: give the workload one of its own */
 	bool die_with_parent;
 	bool report;             /* what the seccomp filter denies is told to the caller */
+	bool report_files;       /* so is what it did not find or could not write */
 	struct opt_u32 host_uid; /* what a caller who is root runs it as on the host; default: the id inside */
 	struct opt_u32 host_gid;
 	uint64_t time_limit_ms; /* 0: none */

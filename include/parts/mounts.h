@@ -35,6 +35,12 @@ int mounts_hide_plan(const struct plan *plan, struct error *err);
  */
 int mounts_hide(const struct plan *plan, size_t index, struct run *run, int *ret_cover, struct error *err);
 
+/*
+ * What a profile has against a bind of @path of the host, of which only name and mode are known, read-only or
+ * @writable; NULL: nothing.
+ */
+const char *mounts_source_risk(const char *path, mode_t mode, bool writable);
+
 /* Refuses overlays that would show more than their source. Fails with ERROR_USAGE, naming the flag. */
 int mounts_overlay_plan(const struct planner *p, struct error *err);
 

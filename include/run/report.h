@@ -4,8 +4,8 @@
  * counts.
  *
  * It never lets a denied call go on. Where it dies, the kernel answers such calls with ENOSYS: denied stays denied.
- * What it keeps is a number for each system call, so that nothing that a hostile program does makes it grow, and
- * nothing of the program's memory is ever read.
+ * Calls that are only watched go on always, and all that holds them holds them still: what the launcher reads of them
+ * decides nothing, and it looks at the host's files only after its answer.
  */
 #ifndef CASEMATE_RUN_REPORT_H
 #define CASEMATE_RUN_REPORT_H
@@ -21,8 +21,8 @@ bool report_hand_over_wanted(const struct plan *plan);
 void report_hand_over_explain(const struct plan *plan, struct explain *out);
 int report_hand_over(const struct plan *plan, struct run *run, struct error *err);
 
-/* Answers from now on, in a thread, for run->reporter. Fails with ERROR_SYSTEM. */
-int report_start(const struct plan *plan, struct run *run, struct error *err);
+/* Answers from now on, in a thread, for run->reporter; JSON lines go to @lines, or -1. Fails with ERROR_SYSTEM. */
+int report_start(const struct plan *plan, struct run *run, int lines, struct error *err);
 
 /* Ends that when all processes have ended, and writes what was denied to @out unless it is NULL. May be called again.
  */

@@ -117,6 +117,8 @@ int command_write_bundle(const char *directory, const struct sandbox_choice *cho
 		const char *flag;
 	} of_start[] = {{options->save != NULL, "--save"},
 			{options->report, "--report"},
+			{options->report_files, "--report-files"},
+			{options->report_fd.set, "--report-fd"},
 			{options->status_fd.set, "--json-status-fd"},
 			{options->trace_fd.set, "--trace-fd"}};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,10 +45,26 @@ static int save(const struct sandbox_choice *choice, struct arena *arena, struct
 	return save_text(path, arena_printf(arena, "%s.%d.new", path, (int)getpid()), text, err);
 }
 
+/* Only a terminal has somebody who wants to know more than the program said, but it cannot say why it was killed. */
+static void advise(const struct plan *plan, int status, const struct host *host)
+{
+	if (status == 128 + SIGSYS && plan->filters.count > 0)
+		fputs("casemate: it was killed by the seccomp filter, which does so for calls of another architecture "
+		      "(i386, x32)\n",
+		      stderr);
+	if (!isatty(STDERR_FILENO))
+		return;
+	missing_arguments(plan, host, stderr);
+	if (!plan->reports)
+		fputs("casemate: with --report it is said what was denied inside, with --report-files also which "
+		      "files\n",
+		      stderr);
+}
+
 static int sandbox(const struct invocation *invocation, int *ret_status, struct error *err)
 {
 	struct sandbox_choice *choice = arena_alloc(invocation->arena, sizeof(*choice));
-	struct launch_options launch = {.status_fd = -1, .trace_fd = -1};
+	struct launch_options launch = {.status_fd = -1, .trace_fd = -1, .report_fd = -1};
 	struct plan *plan;
 
 	int help = command_read_sandbox(invocation, choice, err);
@@ -59,14 +76,15 @@ static int sandbox(const struct invocation *invocation, int *ret_status, struct 
 		return command_write_bundle(choice->options.bundle_out, choice, err);
 	TRY(command_descriptor(&choice->options.status_fd, "--json-status-fd", &launch.status_fd, err));
 	TRY(command_descriptor(&choice->options.trace_fd, "--trace-fd", &launch.trace_fd, err));
+	TRY(command_descriptor(&choice->options.report_fd, "--report-fd", &launch.report_fd, err));
 	TRY(command_plan_sandbox(invocation, choice, &plan, err));
 	TRY(plan_check_refusals(plan, err));
 	if (choice->options.save != NULL)
 		TRY(save(choice, invocation->arena, err));
 	if (launch_run(plan, &launch, ret_status, err) < 0)
 		return missing_explain(plan, &choice->host, err);
-	if (*ret_status != 0 && isatty(STDERR_FILENO))
-		missing_arguments(plan, &choice->host, stderr);
+	if (*ret_status != 0)
+		advise(plan, *ret_status, &choice->host);
 	return 0;
 }
 

@@ -67,7 +67,11 @@ const struct cli_option sandbox_options[] = {
 	{"--trace-fd", 0, CLI_NUMBER, AT(trace_fd), "N", "write the names of the applied steps to this descriptor",
 	 1 << 20},
 	{"--no-die-with-parent", 0, CLI_ON, AT(no_die_with_parent), NULL, "go on when the caller dies", 0},
-	{"--report", 0, CLI_ON, AT(report), NULL, "say at the end which system calls were denied", 0},
+	{"--report", 0, CLI_ON, AT(report), NULL, "say at the end which system calls and connections were denied", 0},
+	{"--report-files", 0, CLI_ON, AT(report_files), NULL,
+	 "and which files were not found or not written; calls that name a file get slower", 0},
+	{"--report-fd", 0, CLI_NUMBER, AT(report_fd), "N", "and write JSON lines to this descriptor while it runs",
+	 1 << 20},
 	{"--no-pty", 0, CLI_ON, AT(no_pty), NULL, "give it the caller's terminal itself, not one of its own", 0},
 	CLI_END,
 };
@@ -76,14 +80,15 @@ static const struct {
 	const char *name;
 	uint32_t marks;
 } flag_marks[] = {
-	{"--ro", FLAG_HOST_PATH},   {"--ro-try", FLAG_HOST_PATH},
-	{"--rw", FLAG_HOST_PATH},   {"--rw-try", FLAG_HOST_PATH},
-	{"--dev", FLAG_HOST_PATH},  {"--dev-try", FLAG_HOST_PATH},
-	{"--file", FLAG_HOST_PATH}, {"--seccomp", FLAG_HOST_PATH},
-	{"--hide", FLAG_HOST_PATH}, {"--tmp-overlay", FLAG_HOST_PATH},
-	{"--profile", FLAG_TYPED},  {"--bundle-out", FLAG_TYPED},
-	{"--save", FLAG_TYPED},     {"--json-status-fd", FLAG_TYPED},
-	{"--trace-fd", FLAG_TYPED}, {"--report", FLAG_TYPED},
+	{"--ro", FLAG_HOST_PATH},       {"--ro-try", FLAG_HOST_PATH},
+	{"--rw", FLAG_HOST_PATH},       {"--rw-try", FLAG_HOST_PATH},
+	{"--dev", FLAG_HOST_PATH},      {"--dev-try", FLAG_HOST_PATH},
+	{"--file", FLAG_HOST_PATH},     {"--seccomp", FLAG_HOST_PATH},
+	{"--hide", FLAG_HOST_PATH},     {"--tmp-overlay", FLAG_HOST_PATH},
+	{"--profile", FLAG_TYPED},      {"--bundle-out", FLAG_TYPED},
+	{"--save", FLAG_TYPED},         {"--json-status-fd", FLAG_TYPED},
+	{"--trace-fd", FLAG_TYPED},     {"--report", FLAG_TYPED},
+	{"--report-files", FLAG_TYPED}, {"--report-fd", FLAG_TYPED},
 };
 
 uint32_t options_marks(const struct cli_option *option)
@@ -271,7 +276,8 @@ static void add_sandbox(struct request *request, const struct sandbox_options *o
 		.given = true,
 		.init = true,
 		.pty = host->terminal && !options->no_pty,
-		.report = options->report,
+		.report = options->report || options->report_files || options->report_fd.set,
+		.report_files = options->report_files,
 		.die_with_parent = !options->no_die_with_parent,
 		.time_limit_ms = options->time.value,
 		.restrict_tcp = options->bind_tcp.count + options->connect_tcp.count > 0,

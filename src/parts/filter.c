@@ -300,12 +300,22 @@ int filter_load_all(const struct plan *plan, struct error *err)
 	return 0;
 }
 
+/* Answers take longer where signals interrupt the wait for them, as Go's do all the time; Linux 5.19 can let them wait.
+ */
+static int load(const struct plan_filter *filter, bool reports)
+{
+	int listener =
+		reports ? sys_seccomp(filter->flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, filter->program) : -1;
+
+	return listener >= 0 || (reports && errno != EINVAL) ? listener : sys_seccomp(filter->flags, filter->program);
+}
+
 int filter_apply(const struct plan *plan, struct run *run, struct error *err)
 {
 	int listener = -1;
 
 	for (size_t i = 0; i < plan->filters.count; i++) {
-		listener = sys_seccomp(plan->filters.at[i].flags, plan->filters.at[i].program);
+		listener = load(&plan->filters.at[i], plan->reports && i == 0);
 		if (plan->reports && i == 0)
 			run->reporter = listener;
 		if (listener >= 0)

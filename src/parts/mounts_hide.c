@@ -22,21 +22,6 @@ static bool is_at_or_below(const char *path, const char *parent)
 	return strncmp(path, parent, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/* What is seen at @path: the deepest mount, and of two at one place the later one. */
-static const struct plan_mount *seen_at(const struct plan *plan, const char *path, const struct plan_mount *but)
-{
-	const struct plan_mount *seen = NULL;
-
-	for (size_t i = 0; i < plan->mounts.count; i++) {
-		const struct plan_mount *mount = &plan->mounts.at[i];
-
-		if (mount != but && is_at_or_below(path, mount->target) &&
-		    (seen == NULL || strlen(mount->target) >= strlen(seen->target)))
-			seen = mount;
-	}
-	return seen;
-}
-
 static int refuse(const struct plan_mount *hide, const struct plan_mount *other, const char *place, struct error *err)
 {
 	error_set(err, ERROR_USAGE, 0, "'%s' shows at %s what '%s' hides", other->from, place, hide->from);
@@ -51,7 +36,7 @@ static int check_place(const struct plan *plan, const struct plan_mount *hide, c
 
 	if ((size_t)snprintf(place, sizeof(place), "%s%s", other->target, rest) >= sizeof(place))
 		return error_set(err, ERROR_USAGE, ENAMETOOLONG, "%s", other->from);
-	return seen_at(plan, place, NULL) == other ? refuse(hide, other, place, err) : 0;
+	return plan_mount_at(plan, place, NULL) == other ? refuse(hide, other, place, err) : 0;
 }
 
 static int check_other(const struct plan *plan, const struct plan_mount *hide, const char *hidden,
@@ -63,7 +48,7 @@ static int check_other(const struct plan *plan, const struct plan_mount *hide, c
 	if (is_at_or_below(hidden, other->real))
 		return check_place(plan, hide, other,
 				   hidden + (strcmp(other->real, "/") == 0 ? 0 : strlen(other->real)), err);
-	if (is_at_or_below(other->real, hidden) && seen_at(plan, other->target, NULL) == other)
+	if (is_at_or_below(other->real, hidden) && plan_mount_at(plan, other->target, NULL) == other)
 		return refuse(hide, other, other->target, err);
 	return 0;
 }
@@ -76,7 +61,7 @@ int mounts_hide_plan(const struct plan *plan, struct error *err)
 
 		if (hide->kind != MOUNT_HIDE)
 			continue;
-		holder = seen_at(plan, hide->target, hide);
+		holder = plan_mount_at(plan, hide->target, hide);
 		if (holder == NULL || holder->kind != MOUNT_BIND || holder->real == NULL)
 			continue;
 		if ((size_t)snprintf(hidden, sizeof(hidden), "%s%s", strcmp(holder->real, "/") == 0 ? "" : holder->real,
@@ -101,7 +86,7 @@ static int check_object(const struct plan *plan, size_t index, const struct run 
 			const struct stat *level, struct error *err)
 {
 	const struct plan_mount *hide = &plan->mounts.at[index];
-	const struct plan_mount *holder = seen_at(plan, hide->target, hide);
+	const struct plan_mount *holder = plan_mount_at(plan, hide->target, hide);
 
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *other = &plan->mounts.at[i];
@@ -122,7 +107,7 @@ static int check_object(const struct plan *plan, size_t index, const struct run 
 static int check_levels(const struct plan *plan, size_t index, const struct run *run, struct error *err)
 {
 	const struct plan_mount *hide = &plan->mounts.at[index];
-	const struct plan_mount *holder = seen_at(plan, hide->target, hide);
+	const struct plan_mount *holder = plan_mount_at(plan, hide->target, hide);
 	char path[LONGEST];
 
 	if (holder == NULL || holder->kind != MOUNT_BIND)

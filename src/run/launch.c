@@ -326,7 +326,7 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 		TRY(hand_over_listener(plan, run, err));
 	if (plan->reports) {
 		TRY(await_child(plan, run, SYNC_LISTENING, &run->reporter, err));
-		TRY(report_start(plan, run, err));
+		TRY(report_start(plan, run, options->report_fd, err));
 	}
 	TRY(await_exec(plan, run, err));
 	if (!start_created_wanted(plan))

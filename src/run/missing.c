@@ -4,7 +4,11 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/printable.h"
+#include "run/risk.h"
 
 enum { MOST_ARGUMENTS = 5 };
 
@@ -71,17 +75,11 @@ static bool within(const char *path, const char *directory)
 
 bool missing_shown(const struct plan *plan, const char *path)
 {
-	const struct plan_mount *nearest = NULL;
+	const struct plan_mount *nearest = plan_mount_at(plan, path, NULL);
 
-	for (size_t i = 0; i < plan->mounts.count; i++) {
-		const struct plan_mount *mount = &plan->mounts.at[i];
-
-		if (within(mount->target, path))
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (within(plan->mounts.at[i].target, path))
 			return true;
-		if (within(path, mount->target) &&
-		    (nearest == NULL || strlen(mount->target) >= strlen(nearest->target)))
-			nearest = mount;
-	}
 	if (nearest == NULL)
 		return false;
 	if (nearest->kind == MOUNT_BIND)
@@ -90,39 +88,30 @@ bool missing_shown(const struct plan *plan, const char *path)
 	return nearest->type == NULL || strcmp(nearest->type, "tmpfs") != 0 || within(path, "/dev");
 }
 
-static void print_safely(const char *text, FILE *out)
-{
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		if (byte < ' ' || byte == 0x7f)
-			fprintf(out, "\\x%02x", byte);
-		else
-			fputc(byte, out);
-	}
-}
-
 void missing_arguments(const struct plan *plan, const struct host *host, FILE *out)
 {
 	char path[PATH_MAX];
+	struct stat status;
+	const char *risk;
 	int said = 0;
 
 	for (size_t i = 1; plan->process.argv[i] != NULL && said < MOST_ARGUMENTS; i++) {
 		const char *word = plan->process.argv[i];
 
-		if (word[0] == '-' || word[0] == '\0' || !absolute(host, word, path) || access(path, F_OK) < 0)
+		if (word[0] == '-' || word[0] == '\0' || !absolute(host, word, path) || stat(path, &status) < 0)
 			continue;
 		if (missing_shown(plan, path) && (word[0] == '/' || strcmp(plan->user.cwd, host->cwd) == 0))
 			continue;
-		fputs("casemate: the argument '", out);
-		print_safely(word, out);
-		fputs("' is a file of this host that is not visible inside: add --ro ", out);
-		print_safely(word, out);
+		fputs("casemate: the argument ", out);
+		print_word(word, out);
+		fputs(" is a file of this host that is not visible inside: add --ro ", out);
+		print_word(word, out);
 		if (word[0] != '/' && strcmp(plan->user.cwd, host->cwd) != 0) {
 			fputs(" --cwd ", out);
-			print_safely(host->cwd, out);
+			print_word(host->cwd, out);
 		}
-		fputc('\n', out);
+		risk = risk_of_showing(path, status.st_mode, false);
+		fprintf(out, risk == NULL ? "\n" : " [risky: %s]\n", risk);
 		said++;
 	}
 }

@@ -2,6 +2,7 @@
 #include "run/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
@@ -14,25 +15,20 @@
 #include "base/sys.h"
 #include "model/syscalls.h"
 #include "parts/filter_report.h"
+#include "run/report_files.h"
+#include "run/report_findings.h"
+#include "run/risk.h"
 #include "run/sync.h"
 
-enum {
-	MOST_CALLS = 1024, /* numbers beyond share the last place: no kernel has calls there */
-	PACKET_ROOM = 1024,
-};
+enum { PACKET_ROOM = 1024 };
 
 struct report {
 	pthread_t thread;
 	int listener, stop;
-	const struct sock_filter *judge;
-	uint64_t counts[MOST_CALLS + 1];
-	int errors[MOST_CALLS + 1];
-};
-
-struct denied {
-	char name[48];
-	uint64_t count;
-	int error;
+	int root; /* the sandbox's; -1 until the first question */
+	const struct plan *plan;
+	struct findings findings;
+	struct report_question question;
 };
 
 bool report_hand_over_wanted(const struct plan *plan)
@@ -42,15 +38,52 @@ bool report_hand_over_wanted(const struct plan *plan)
 
 void report_hand_over_explain(const struct plan *plan, struct explain *out)
 {
-	(void)plan;
 	explain_say(out, EXPLAIN_DOES, "--report",
 		    "what the filter denies is counted by the launcher, which denies it with the same error");
+	if (plan->reports_files)
+		explain_say(out, EXPLAIN_DOES, "--report-files",
+			    "calls that name a file wait until the launcher has read which");
 }
 
 int report_hand_over(const struct plan *plan, struct run *run, struct error *err)
 {
 	(void)plan;
 	return sync_tell(run->sync, SYNC_LISTENING, run->reporter, err);
+}
+
+static void add_call(struct report *report, const struct seccomp_notif *call, int error)
+{
+	char name[48];
+
+	syscalls_name(syscalls_native(), (uint32_t)call->data.nr, name, sizeof(name));
+	findings_add(&report->findings, &(struct finding){
+						.kind = FINDING_CALL,
+						.what = name,
+						.why = error == 0 ? "nothing done" : strerrorname_np(error),
+						.flag = "--profile baseline --seccomp FILE",
+						.risk = risk_of_call(name),
+					});
+}
+
+/* Only while the call waits its process is known to be that one. */
+static bool waits(const struct report *report, uint64_t id)
+{
+	return sys_seccomp_notify(report->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+static bool read_question(struct report *report, const struct seccomp_notif *call)
+{
+	char path[32];
+
+	report_question_read(call, &report->question);
+	if (report->root < 0 && report->question.path_count > 0) {
+		snprintf(path, sizeof(path), "/proc/%u/root", call->pid);
+		report->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (waits(report, call->id))
+		return true;
+	fd_close(&report->root);
+	return false;
 }
 
 static void answer(struct report *report)
@@ -65,39 +98,51 @@ static void answer(struct report *report)
 	/* Its process may have died since. */
 	if (sys_seccomp_notify(report->listener, SECCOMP_IOCTL_NOTIF_RECV, &in) < 0)
 		return;
-	uint32_t number = (uint32_t)in.call.data.nr < MOST_CALLS ? (uint32_t)in.call.data.nr : MOST_CALLS;
-	int error = filter_report_errno(report->judge, &in.call.data);
+	int error = filter_report_errno(report->plan->filters.at[0].judge, &in.call.data);
+	bool asked = error < 0 && read_question(report, &in.call);
 
 	out.answer.id = in.call.id;
-	out.answer.error = -error;
-	report->counts[number]++;
-	report->errors[number] = error;
+	out.answer.error = error < 0 ? 0 : -error;
+	out.answer.flags = error < 0 ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
 	(void)sys_seccomp_notify(report->listener, SECCOMP_IOCTL_NOTIF_SEND, &out);
+	if (error >= 0)
+		add_call(report, &in.call, error);
+	if (!asked)
+		return;
+	if (report->plan->reports_files)
+		report_files_judge(report->plan, report->root, &report->question, &report->findings);
+	report_network_judge(report->plan, &report->question, &report->findings);
 }
 
 static void *serve(void *argument)
 {
 	struct report *report = argument;
-	struct pollfd fds[] = {{.fd = report->stop, .events = POLLIN}, {.fd = report->listener, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = report->stop, .events = POLLIN},
+			       {.fd = report->listener, .events = POLLIN},
+			       {.fd = -1, .events = POLLOUT}};
 
-	while (poll(fds, 2, -1) >= 0 || errno == EINTR) {
+	while (poll(fds, 3, -1) >= 0 || errno == EINTR) {
 		if (fds[0].revents != 0)
 			break;
 		if ((fds[1].revents & POLLIN) != 0)
 			answer(report);
 		else if (fds[1].revents != 0)
 			break;
+		if (fds[2].revents != 0)
+			stream_write(&report->findings.stream);
+		fds[2].fd = report->findings.stream.length > 0 ? report->findings.stream.fd : -1;
 	}
 	return NULL;
 }
 
-int report_start(const struct plan *plan, struct run *run, struct error *err)
+int report_start(const struct plan *plan, struct run *run, int lines, struct error *err)
 {
 	struct report *report = calloc(1, sizeof(*report));
 	int reason = ENOMEM;
 
 	if (report != NULL) {
-		*report = (struct report){.listener = run->reporter, .judge = plan->filters.at[0].judge};
+		*report = (struct report){
+			.listener = run->reporter, .root = -1, .plan = plan, .findings.stream.fd = lines};
 		report->stop = eventfd(0, EFD_CLOEXEC);
 		reason = report->stop < 0 ? errno : pthread_create(&report->thread, NULL, serve, report);
 	}
@@ -109,39 +154,6 @@ int report_start(const struct plan *plan, struct run *run, struct error *err)
 		fd_close(&report->stop);
 	free(report);
 	return error_set(err, ERROR_SYSTEM, reason, "cannot listen to the seccomp filter for --report");
-}
-
-static int by_name(const void *one, const void *other)
-{
-	return strcmp(((const struct denied *)one)->name, ((const struct denied *)other)->name);
-}
-
-static void print(const struct report *report, FILE *out)
-{
-	struct denied denied[MOST_CALLS + 1];
-	size_t count = 0;
-
-	for (uint32_t i = 0; i <= MOST_CALLS; i++) {
-		if (report->counts[i] == 0)
-			continue;
-		denied[count].count = report->counts[i];
-		denied[count].error = report->errors[i];
-		if (i < MOST_CALLS)
-			syscalls_name(syscalls_native(), i, denied[count].name, sizeof(denied[count].name));
-		else
-			snprintf(denied[count].name, sizeof(denied[count].name), "(no such call)");
-		count++;
-	}
-	qsort(denied, count, sizeof(denied[0]), by_name);
-	fprintf(out, "casemate: report: %zu system call%s denied by the seccomp filter\n", count,
-		count == 1 ? "" : "s");
-	for (size_t i = 0; i < count; i++)
-		fprintf(out, "  sys  %-24s %6llu x  %s\n", denied[i].name, (unsigned long long)denied[i].count,
-			denied[i].error == 0 ? "nothing done" : strerrorname_np(denied[i].error));
-	if (count > 0)
-		fputs("  allowed by: --profile baseline --seccomp FILE, with a filter of your own [risky: more of the "
-		      "kernel can be attacked]\n",
-		      out);
 }
 
 void report_end(struct run *run, FILE *out)
@@ -156,7 +168,9 @@ void report_end(struct run *run, FILE *out)
 	if (write(report->stop, &one, sizeof(one)) != sizeof(one) || pthread_join(report->thread, NULL) != 0)
 		return;
 	if (out != NULL)
-		print(report, out);
+		findings_print(&report->findings, out);
+	findings_end(&report->findings);
 	fd_close(&report->stop);
+	fd_close(&report->root);
 	free(report);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Rules, compiler, simulation and check of seccomp filters; nothing is loaded here (test_filter_live.c does that). */
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -301,25 +302,44 @@ static uint32_t asked_instead(uint32_t answer)
 	return (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO ? SECCOMP_RET_USER_NOTIF : answer;
 }
 
+static int make_asking(const struct built *built, const uint32_t *watched, size_t count, struct filter_asking *ret)
+{
+	const struct plan_filter judge = {.code = built->code, .length = built->length};
+
+	return filter_report_program(&judge, watched, count, &arena, ret, &err);
+}
+
+/* About a call that is let through, only where it is watched. */
+static bool rightly_asked(const struct built *built, const struct seccomp_data *data, uint32_t watched)
+{
+	return (uint32_t)data->nr == watched && data->arch == AUDIT_ARCH_X86_64 &&
+	       filter_report_errno(built->code, data) == -1;
+}
+
 /* How many of @calls random calls the filter that asks answers otherwise than it should, or are denied otherwise. */
-static int wrong_reports(int calls)
+static int wrong_reports(int calls, int *watched_asked)
 {
 	static const uint32_t ops[] = {SECCOMP_NE, SECCOMP_LT, SECCOMP_GE, SECCOMP_EQ, SECCOMP_MASKED_EQ};
 	static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_X86_64, AUDIT_ARCH_X86_64, AUDIT_ARCH_I386};
-	struct sock_filter *asking;
+	const uint32_t watched = 40 + (uint32_t)(random() % 3);
+	struct filter_asking asking;
 	struct built built;
 	int wrong = 0;
 
-	if (build(random_request(ops, 5, 3), &built) < 0 ||
-	    filter_report_program(built.code, built.length, &arena, &asking, &err) < 0)
+	if (build(random_request(ops, 5, 3), &built) < 0 || make_asking(&built, &watched, 1, &asking) < 0)
 		return calls;
 	for (int i = 0; i < calls; i++) {
 		struct seccomp_data data = {.nr = 40 + (int)(random() % 3), .arch = archs[random() % 4]};
 
 		for (int k = 0; k < FILTER_ARGS; k++)
 			data.args[k] = random_value();
-		uint32_t judged = run_bpf(built.code, &data), asked = run_bpf(asking, &data);
+		uint32_t judged = run_bpf(built.code, &data), asked = run_bpf(asking.code, &data);
 
+		if (asked == SECCOMP_RET_USER_NOTIF && judged == SECCOMP_RET_ALLOW) {
+			wrong += !rightly_asked(&built, &data, watched);
+			++*watched_asked;
+			continue;
+		}
 		wrong += asked != asked_instead(judged) ||
 			 (asked == SECCOMP_RET_USER_NOTIF &&
 			  ERRNO((uint32_t)filter_report_errno(built.code, &data)) != judged);
@@ -329,30 +349,32 @@ static int wrong_reports(int calls)
 
 static void check_reports(void)
 {
-	int wrong = 0;
+	int wrong = 0, watched = 0;
 
 	for (int round = 0; round < 500; round++) {
 		struct arena start = arena;
 
-		wrong += wrong_reports(200);
+		wrong += wrong_reports(200, &watched);
 		forget_since(start);
 	}
 	test("--report: 500 filters ask where they gave an errno, and 100,000 calls get the errno they got");
 	CHECK(wrong == 0);
+	test("--report: so many of them were let through and asked about, each one watched");
+	CHECK(watched > 20 && wrong == 0);
 }
 
 /* How many of all changes of one bit of @asking pass as what --report may load. */
-static int changes_unseen(const struct built *built, struct sock_filter *asking)
+static int changes_unseen(const struct built *built, struct filter_asking *asking)
 {
 	int unseen = 0;
 
-	for (uint32_t i = 0; i < built->length; i++) {
-		struct sock_filter whole = asking[i];
+	for (uint32_t i = 0; i < asking->length; i++) {
+		struct sock_filter whole = asking->code[i];
 
 		for (unsigned bit = 0; bit < 8 * sizeof(whole); bit++) {
-			((unsigned char *)&asking[i])[bit / 8] ^= (unsigned char)(1U << bit % 8);
-			unseen += filter_report_check(built->code, asking, built->length, &err) == 0;
-			asking[i] = whole;
+			((unsigned char *)&asking->code[i])[bit / 8] ^= (unsigned char)(1U << bit % 8);
+			unseen += filter_report_check(built->code, built->length, asking, &err) == 0;
+			asking->code[i] = whole;
 		}
 	}
 	return unseen;
@@ -361,22 +383,26 @@ static int changes_unseen(const struct built *built, struct sock_filter *asking)
 static void check_report_proof(void)
 {
 	struct request_seccomp *request = new_request(SECCOMP_ERRNO);
-	struct sock_filter *asking;
+	struct filter_asking asking, unchanged;
+	uint32_t watched[] = {SYS_getpid, SYS_getpid, SYS_socket, SYS_mount};
 	struct built built;
 
 	add_rule(request, "getpid", SECCOMP_ALLOW);
 	add_rule(request, "mount", SECCOMP_KILL_PROCESS);
 	add_arg(add_rule(request, "socket", SECCOMP_ALLOW), 0, SECCOMP_EQ, 1, 0);
 	CHECK(build(request, &built) == 0);
-	CHECK(filter_report_program(built.code, built.length, &arena, &asking, &err) == 0);
+	CHECK(make_asking(&built, watched, 4, &asking) == 0);
+	test("--report: of the calls that are watched, only those are asked about that are allowed with any argument");
+	CHECK(asking.length == built.length + 6);
 	test("--report: the filter itself, which asks nobody, is refused");
-	CHECK(filter_report_check(built.code, built.code, built.length, &err) < 0 && err.kind == ERROR_BUG);
+	unchanged = (struct filter_asking){built.code, built.length};
+	CHECK(filter_report_check(built.code, built.length, &unchanged, &err) < 0 && err.kind == ERROR_BUG);
 	test("--report: any single bit changed in the filter that asks is refused");
-	CHECK(changes_unseen(&built, asking) == 0 && filter_report_check(built.code, asking, built.length, &err) == 0);
+	CHECK(filter_report_check(built.code, built.length, &asking, &err) == 0 &&
+	      changes_unseen(&built, &asking) == 0);
 	test("--report: a filter that asks somebody already is refused");
 	request->syscalls.at[0].action = SECCOMP_NOTIFY;
-	CHECK(build(request, &built) == 0 &&
-	      filter_report_program(built.code, built.length, &arena, &asking, &err) < 0);
+	CHECK(build(request, &built) == 0 && make_asking(&built, watched, 4, &asking) < 0);
 }
 
 int main(void)

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/report_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "run/risk.h"
+
+static bool is_in(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+static bool exists_inside(int root, const char *path)
+{
+	AUTOCLOSE int fd = sys_openat2(root, path, O_PATH | O_NOFOLLOW, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+
+	return fd >= 0 || errno != ENOENT;
+}
+
+static bool exists_outside(const char *path, struct stat *ret)
+{
+	return fstatat(AT_FDCWD, path, ret, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0;
+}
+
+/* The name of a file in the sandbox's own home, in the caller's. */
+static bool in_caller_home(const struct plan *plan, const char *path, char ret[PATH_MAX])
+{
+	const char *inside = NULL, *outside = getenv("HOME");
+
+	for (const char **variable = plan->process.envp; *variable != NULL; variable++)
+		if (strncmp(*variable, "HOME=", 5) == 0)
+			inside = *variable + 5;
+	if (inside == NULL || outside == NULL || outside[0] != '/' || strcmp(inside, outside) == 0 ||
+	    strlen(inside) < 2 || !is_in(path, inside) || path[strlen(inside)] == '\0')
+		return false;
+	return snprintf(ret, PATH_MAX, "%s%s", outside, path + strlen(inside)) < PATH_MAX;
+}
+
+static const char *flag_for(mode_t mode, bool writable)
+{
+	if (S_ISCHR(mode) || S_ISBLK(mode))
+		return "--dev";
+	return writable ? "--rw" : "--ro";
+}
+
+/* @source of the host is what @path inside should be. */
+static void add_missing(const char *path, const char *source, const struct stat *status, bool writable,
+			struct findings *findings)
+{
+	char value[2 * PATH_MAX];
+	bool same = strcmp(path, source) == 0;
+
+	snprintf(value, sizeof(value), same ? "%s" : "%s:%s", source, path);
+	findings_add(findings, &(struct finding){
+				       .kind = FINDING_FILE,
+				       .what = path,
+				       .why = same ? "not shown inside" : "in the caller's home, not shown inside",
+				       .flag = flag_for(status->st_mode, writable),
+				       .value = value,
+				       .risk = risk_of_showing(source, status->st_mode, writable),
+			       });
+}
+
+static void judge_missing(const struct plan *plan, const struct report_path *asked, struct findings *findings)
+{
+	const struct plan_mount *mount = plan_mount_at(plan, asked->text, NULL);
+	bool writable = asked->use == PATH_WRITE;
+	char source[PATH_MAX];
+	struct stat status;
+
+	/* It is as the host has it. */
+	if (mount != NULL && mount->kind == MOUNT_BIND && strcmp(mount->source, mount->target) == 0)
+		return;
+	if (exists_outside(asked->text, &status))
+		add_missing(asked->text, asked->text, &status, writable, findings);
+	else if (in_caller_home(plan, asked->text, source) && exists_outside(source, &status))
+		add_missing(asked->text, source, &status, writable, findings);
+}
+
+static bool is_readonly(const struct plan *plan, const struct plan_mount *mount)
+{
+	if (mount == NULL)
+		return plan->rootfs.readonly;
+	if ((mount->special & MOUNT_SPECIAL_OVERLAY) != 0)
+		return false;
+	return (mount->attr_set & MOUNT_ATTR_RDONLY) != 0 || mount->sealed;
+}
+
+/* What is read-only for all programs of the host, as /usr, is no surprise to this one. */
+static void judge_write(const struct plan *plan, const char *what, const char *written, struct findings *findings)
+{
+	const struct plan_mount *mount = plan_mount_at(plan, written, NULL);
+	struct stat status = {0};
+	bool hosts = mount != NULL && mount->kind == MOUNT_BIND && strcmp(mount->source, mount->target) == 0;
+
+	if (!is_readonly(plan, mount) || (hosts && access(written, W_OK) < 0))
+		return;
+	if (hosts)
+		(void)exists_outside(written, &status);
+	else if (strcmp(written, "/") == 0)
+		written = NULL;
+	findings_add(findings, &(struct finding){
+				       .kind = FINDING_WRITE,
+				       .what = what,
+				       .why = "read-only inside, by its mount and by Landlock",
+				       .flag = written == NULL ? NULL
+					       : hosts         ? "--rw"
+							       : "--tmpfs",
+				       .value = written,
+				       .risk = hosts ? risk_of_showing(written, status.st_mode, true) : NULL,
+			       });
+}
+
+static void judge_execute(const struct plan *plan, const char *path, struct findings *findings)
+{
+	const struct plan_mount *mount = plan_mount_at(plan, path, NULL);
+
+	if (mount == NULL || (mount->attr_set & MOUNT_ATTR_NOEXEC) == 0)
+		return;
+	findings_add(findings, &(struct finding){
+				       .kind = FINDING_EXECUTE,
+				       .what = path,
+				       .why = "nothing may be executed from its mount",
+				       .flag = "copy it to /tmp, or show it with --ro",
+			       });
+}
+
+static void add_hidden(const char *path, const char *by, struct findings *findings)
+{
+	findings_add(
+		findings,
+		&(struct finding){
+			.kind = FINDING_FILE, .what = path, .why = "hidden", .flag = "leave out --hide", .value = by});
+}
+
+/* What makes, renames or removes a name writes the directory that it is in. */
+static void judge_entry(const struct plan *plan, int root, const struct report_path *asked, struct findings *findings)
+{
+	const struct plan_mount *mount = plan_mount_at(plan, asked->text, NULL);
+	char directory[PATH_MAX];
+
+	/* What is a mount itself is there, and stays: programs only try. */
+	if (mount != NULL && strcmp(mount->target, asked->text) == 0)
+		return;
+	memcpy(directory, asked->text, sizeof(directory));
+	char *slash = strrchr(directory, '/');
+	slash[slash == directory ? 1 : 0] = '\0';
+	if (exists_inside(root, directory))
+		judge_write(plan, asked->text, directory, findings);
+	else
+		judge_missing(plan, asked, findings);
+}
+
+static void judge_path(const struct plan *plan, int root, const struct report_path *asked, struct findings *findings)
+{
+	const struct plan_mount *mount = plan_mount_at(plan, asked->text, NULL);
+	bool there = exists_inside(root, asked->text);
+
+	if (mount != NULL && mount->kind == MOUNT_HIDE)
+		add_hidden(asked->text, mount->target, findings);
+	else if (asked->use == PATH_ENTRY || (asked->creates && !there))
+		judge_entry(plan, root, asked, findings);
+	else if (!there)
+		judge_missing(plan, asked, findings);
+	else if (asked->use == PATH_WRITE)
+		judge_write(plan, asked->text, asked->text, findings);
+	else if (asked->use == PATH_EXECUTE)
+		judge_execute(plan, asked->text, findings);
+}
+
+void report_files_judge(const struct plan *plan, int root, const struct report_question *question,
+			struct findings *findings)
+{
+	for (size_t i = 0; root >= 0 && i < question->path_count; i++)
+		/* The launcher is no process of that procfs: what it would see there is something else. */
+		if (question->paths[i].text[0] != '\0' && !is_in(question->paths[i].text, "/proc"))
+			judge_path(plan, root, &question->paths[i], findings);
+}
