@@ -147,7 +147,7 @@ sample() {
 	local flag value all=()
 	for flag in $("$CASEMATE" sandbox --help | grep -o '^ *--[a-z-]*' | tr -d ' '); do
 		# --publish needs a network: pasta.bats has that.
-		case $flag in --publish | --profile | --bundle-out | --save | --json-status-fd | --trace-fd | --report | --help) continue ;; esac
+		case $flag in --publish | --profile | --bundle-out | --save | --json-status-fd | --trace-fd | --report | --report-files | --report-fd | --help) continue ;; esac
 		value=$(sample "$flag") || fail "$flag has no sample here"
 		# --hide, which is among them, does not go together with it.
 		[ "$flag" = --tmp-overlay ] || all+=("$flag" ${value:+"$value"})
@@ -206,7 +206,7 @@ sample() {
 	refused "--save link.json" sandbox --save link.json -- true
 	[ ! -e new.json ]
 	local flag
-	for flag in "--save new.json" --report "--json-status-fd 1" "--trace-fd 1"; do
+	for flag in "--save new.json" --report --report-files "--report-fd 1" "--json-status-fd 1" "--trace-fd 1"; do
 		# shellcheck disable=SC2086 # words
 		refused "${flag%% *}: a bundle is written" sandbox $flag --bundle-out made -- true
 		# shellcheck disable=SC2086 # words
