@@ -56,6 +56,7 @@ struct run {
 	int cgroup;  /* v2: directory to be cloned into, or -1 */
 	int cgroup_join[RUN_CGROUPS];     /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */
 	uint8_t cgroup_made[RUN_CGROUPS]; /* launcher: how many directories it made there */
+	bool cgroup_left_out;             /* launcher: an optional one could not be made */
 	uint8_t rdt_made;                 /* launcher: enum run_rdt, what it made in resctrl */
 	int notify;                       /* launcher: the socket on which the container says that it is ready, or -1 */
 	int scope_input;                  /* launcher: the standard input of the helper that holds the scope, or -1 */

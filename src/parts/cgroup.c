@@ -298,6 +298,7 @@ int cgroup_make(const struct plan *plan, struct run *run, struct error *err)
 	if (!plan->cgroup.optional || err->kind != ERROR_HOST)
 		return -1;
 	(void)cgroup_remove(plan, run, &ignored);
+	run->cgroup_left_out = true;
 	return 0;
 }
 

@@ -124,7 +124,7 @@ static void write_record(struct json_writer *json, const struct plan *plan, cons
 	json_write_bool(json, plan->hooks[HOOK_POSTSTART].count + plan->hooks[HOOK_POSTSTOP].count > 0);
 	json_write_key(json, "listener");
 	json_write_bool(json, plan->listener.path != NULL);
-	if (plan->cgroup.wanted)
+	if (plan->cgroup.wanted && !run->cgroup_left_out)
 		write_cgroup(json, &plan->cgroup, run);
 	if (plan->rdt.wanted)
 		write_rdt(json, &plan->rdt, run->rdt_made);
