@@ -20,6 +20,9 @@ int missing_explain(const struct plan *plan, const struct host *host, struct err
  */
 bool missing_shown(const struct plan *plan, const char *path);
 
+/* Writes @text to @out with its control bytes escaped: names come from others, and terminals obey. */
+void missing_print(const char *text, FILE *out);
+
 /*
  * Writes a line to @out for each argument of the program that names a file of @host which is not shown inside; few of
  * them, and without control bytes. Only for the caller: the program has ended.

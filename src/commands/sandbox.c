@@ -12,6 +12,7 @@
 #include "config/profile_sandbox.h"
 #include "run/launch.h"
 #include "run/missing.h"
+#include "run/missing_libraries.h"
 #include "run/plan.h"
 
 static const struct cli cli = {
@@ -65,6 +66,8 @@ static int sandbox(const struct invocation *invocation, int *ret_status, struct 
 		TRY(save(choice, invocation->arena, err));
 	if (launch_run(plan, &launch, ret_status, err) < 0)
 		return missing_explain(plan, &choice->host, err);
+	if (*ret_status == MISSING_LIBRARIES_STATUS && missing_libraries(plan, stderr))
+		return 0;
 	if (*ret_status != 0 && isatty(STDERR_FILENO))
 		missing_arguments(plan, &choice->host, stderr);
 	return 0;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "run/view.h"
+
 enum { MOST_ARGUMENTS = 5 };
 
 /* @path as the caller means it; false where it is too long to exist. */
@@ -59,16 +61,6 @@ int missing_explain(const struct plan *plan, const struct host *host, struct err
 	return error_hint(err, "'%s' exists on this host but is not shown inside: add --ro %s", name, name);
 }
 
-/* Whether @path is @directory or lies in it. */
-static bool within(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-
-	while (length > 0 && directory[length - 1] == '/')
-		length--;
-	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 bool missing_shown(const struct plan *plan, const char *path)
 {
 	const struct plan_mount *nearest = NULL;
@@ -76,9 +68,9 @@ bool missing_shown(const struct plan *plan, const char *path)
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *mount = &plan->mounts.at[i];
 
-		if (within(mount->target, path))
+		if (view_within(mount->target, path))
 			return true;
-		if (within(path, mount->target) &&
+		if (view_within(path, mount->target) &&
 		    (nearest == NULL || strlen(mount->target) >= strlen(nearest->target)))
 			nearest = mount;
 	}
@@ -87,10 +79,10 @@ bool missing_shown(const struct plan *plan, const char *path)
 	if (nearest->kind == MOUNT_BIND)
 		return strcmp(nearest->source, nearest->target) == 0;
 	/* An empty file system has nothing of the host, but for the devices that are made in it. */
-	return nearest->type == NULL || strcmp(nearest->type, "tmpfs") != 0 || within(path, "/dev");
+	return nearest->type == NULL || strcmp(nearest->type, "tmpfs") != 0 || view_within(path, "/dev");
 }
 
-static void print_safely(const char *text, FILE *out)
+void missing_print(const char *text, FILE *out)
 {
 	for (; *text != '\0'; text++) {
 		unsigned char byte = (unsigned char)*text;
@@ -115,12 +107,12 @@ void missing_arguments(const struct plan *plan, const struct host *host, FILE *o
 		if (missing_shown(plan, path) && (word[0] == '/' || strcmp(plan->user.cwd, host->cwd) == 0))
 			continue;
 		fputs("casemate: the argument '", out);
-		print_safely(word, out);
+		missing_print(word, out);
 		fputs("' is a file of this host that is not visible inside: add --ro ", out);
-		print_safely(word, out);
+		missing_print(word, out);
 		if (word[0] != '/' && strcmp(plan->user.cwd, host->cwd) != 0) {
 			fputs(" --cwd ", out);
-			print_safely(host->cwd, out);
+			missing_print(host->cwd, out);
 		}
 		fputc('\n', out);
 		said++;
