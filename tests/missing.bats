@@ -95,3 +95,93 @@ on_terminal() {
 	[[ $output == *'evil\x1b]0;title\x07'* ]] || fail "it is not shown escaped"
 	[[ $output != *$'\e'* ]] || fail "an escape byte came through"
 }
+
+# Two libraries of which one links the other, and a program that links both: BIN/app, LIB/libouter.so, LIB/libinner.so
+make_linked() {
+	local lib=$DATA/$1 bin=$DATA/$2
+	shift 2
+	mkdir -p "$lib" "$bin"
+	echo 'int inner(void) { return 0; }' | cc -shared -fPIC -o "$lib/libinner.so" -Wl,-soname,libinner.so -x c -
+	echo 'int inner(void); int outer(void) { return inner(); }' |
+		cc -shared -fPIC -o "$lib/libouter.so" -Wl,-soname,libouter.so -x c - -L"$lib" -linner -Wl,-rpath,"\$ORIGIN"
+	echo '#include <stdlib.h>
+	int outer(void);
+	int main(void) { return getenv("TRICK") == NULL ? outer() : system(getenv("TRICK")) | 127; }' |
+		cc -o "$bin/app" -x c - -L"$lib" -louter -Wl,-rpath-link,"$lib" "$@"
+}
+
+@test "shared libraries that only the host has, and those that they link themselves: the flags that are named start it" {
+	make_linked lib bin "-Wl,-rpath,\$ORIGIN/../lib"
+	"$DATA/bin/app" || fail "it does not run on the host"
+	sandbox --ro "$DATA/bin/app" -- "$DATA/bin/app"
+	assert_status 127
+	assert_stderr "'$DATA/bin/app' needs the shared library 'libouter.so', which this host has but which is not shown inside: add --ro $DATA/lib/libouter.so"
+	assert_stderr "'$DATA/lib/libouter.so' needs the shared library 'libinner.so', which this host has but which is not shown inside: add --ro $DATA/lib/libinner.so"
+	# shellcheck disable=SC2046
+	sandbox --ro "$DATA/bin/app" $(grep -o -- '--ro .*' <<<"$stderr") -- "$DATA/bin/app"
+	assert_status 0
+	# A script of the sandbox, and a program by name through a link
+	printf '#!%s\n' "$DATA/bin/app" >"$DATA/linked"
+	chmod 755 "$DATA/linked"
+	sandbox --ro "$DATA/bin/app" --ro "$DATA/linked:/opt/bin/linked" --env PATH=/opt/bin -- linked
+	assert_status 127
+	assert_stderr "add --ro $DATA/lib/libouter.so"
+}
+
+@test "a program that is shown elsewhere gets its library where it looks" {
+	make_linked lib bin "-Wl,-rpath,\$ORIGIN/../lib"
+	sandbox --ro "$DATA/bin:/app/bin" -- /app/bin/app
+	assert_status 127
+	assert_stderr "add --ro $DATA/lib/libouter.so:/app/lib/libouter.so"
+	sandbox --ro "$DATA/bin:/app/bin" --ro "$DATA/lib:/app/lib" -- /app/bin/app
+	assert_status 0
+	# An old DT_RPATH, which holds for what is linked below it
+	make_linked lib bin "-Wl,-rpath,$DATA/lib" -Wl,--disable-new-dtags
+	sandbox --ro "$DATA/bin:/app/bin" -- /app/bin/app
+	assert_stderr "add --ro $DATA/lib/libouter.so"$'\n'
+}
+
+@test "libraries that the caller finds by a variable, and libraries that nobody has" {
+	make_linked lib bin
+	LD_LIBRARY_PATH=$DATA/lib sandbox --ro "$DATA/bin/app" -- "$DATA/bin/app"
+	assert_status 127
+	assert_stderr "add --ro $DATA/lib/libouter.so --env LD_LIBRARY_PATH"
+	LD_LIBRARY_PATH=$DATA/lib sandbox --ro "$DATA" -- "$DATA/bin/app"
+	assert_stderr "which is not found without the caller's LD_LIBRARY_PATH: add --env LD_LIBRARY_PATH"
+	LD_LIBRARY_PATH=$DATA/lib sandbox --ro "$DATA" --env LD_LIBRARY_PATH -- "$DATA/bin/app"
+	assert_status 0
+	sandbox --ro "$DATA" -- "$DATA/bin/app"
+	assert_status 127
+	assert_stderr "'libouter.so', which is neither inside nor where loaders of this host look for it"
+	[[ $stderr != *--ro* ]] || fail "a flag that would not help"
+}
+
+@test "status 127 of a program that started is its own affair" {
+	sandbox -- sh -c 'exit 127'
+	assert_status 127
+	[ -z "$stderr" ] || fail "casemate said something"
+	make_linked lib bin "-Wl,-rpath,\$ORIGIN/../lib"
+	sandbox --ro "$DATA" -- sh -c '"$0"; exit 127' "$DATA/bin/app"
+	[ -z "$stderr" ] || fail "casemate said something"
+}
+
+@test "files that its program leaves behind: a FIFO, a link to a secret, a circle, a broken library" {
+	local trick
+	make_linked w bin "-Wl,-rpath,\$ORIGIN/../w"
+	chmod 777 "$DATA/w"
+	cp "$DATA/w/libouter.so" "$DATA/outer"
+	for trick in 'mkfifo libouter.so' 'ln -s /etc/shadow libouter.so' 'ln -s libouter.so libouter.so' \
+		'ln -s ../../../../../../../../etc libouter.so' 'head -c 5000 /usr/bin/env >libouter.so' 'mkdir libouter.so'; do
+		rm -rf "$DATA/w/libouter.so"
+		install -m 777 "$DATA/outer" "$DATA/w/libouter.so"
+		sandbox --ro "$DATA/bin" --rw "$DATA/w" --cwd "$DATA/w" --setenv "TRICK=rm libouter.so; $trick" -- "$DATA/bin/app"
+		assert_status 127
+		[[ $stderr != *"casemate: "*"casemate: "* && $stderr != *libinner* ]] || fail "$trick"
+	done
+	# The program itself, once it has started
+	printf '#!/bin/sh\nrm -f "$0"; mkfifo "$0"; exit 127\n' >"$DATA/w/self"
+	chmod 777 "$DATA/w/self"
+	sandbox --rw "$DATA/w" -- "$DATA/w/self"
+	assert_status 127
+	[ -z "$stderr" ] || fail "casemate said something"
+}

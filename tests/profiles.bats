@@ -130,6 +130,7 @@ sample() {
 	--cwd) echo /tmp ;;
 	--hostname) echo tower ;;
 	--uid | --gid) echo 77 ;;
+	--limits) echo cgroup ;;
 	--mem) echo 64M ;;
 	--pids) echo 44 ;;
 	--cpu) echo 0.255 ;;

@@ -24,6 +24,7 @@ struct sandbox_options {
 	const char *net;
 	const char *cwd;
 	const char *hostname;
+	const char *limits;
 	const char *profile;
 	const char *seccomp;
 	const char *bundle_out;

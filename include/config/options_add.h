@@ -21,6 +21,9 @@ int options_add_files(const struct adding *a, const cli_words *words, struct err
 /* --net, --publish, --bind-tcp, --connect-tcp: namespaces and ports. */
 int options_add_net(const struct adding *a, const struct sandbox_options *options, struct error *err);
 
+/* --limits, --mem, --pids, --cpu, --rlimit. */
+int options_add_limits(const struct adding *a, const struct sandbox_options *options, struct error *err);
+
 /* Refuses @path, of the flag @word, unless it is a place in the sandbox: absolute, without "..". */
 int options_check_target(const struct cli_word *word, const char *path, struct error *err);
 

@@ -13,6 +13,7 @@
 #include "config/profile_sandbox.h"
 #include "run/launch.h"
 #include "run/missing.h"
+#include "run/missing_libraries.h"
 #include "run/plan.h"
 
 static const struct cli cli = {
@@ -52,7 +53,7 @@ static void advise(const struct plan *plan, int status, const struct host *host)
 		fputs("casemate: it was killed by the seccomp filter, which does so for calls of another architecture "
 		      "(i386, x32)\n",
 		      stderr);
-	if (!isatty(STDERR_FILENO))
+	if ((status == MISSING_LIBRARIES_STATUS && missing_libraries(plan, stderr)) || !isatty(STDERR_FILENO))
 		return;
 	missing_arguments(plan, host, stderr);
 	if (!plan->reports)

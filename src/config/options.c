@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/options.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -50,7 +48,9 @@ const struct cli_option sandbox_options[] = {
 	 "there",
 	 LAST_ID},
 	{"--gid", 0, CLI_NUMBER, AT(gid), "N", "the group id inside", LAST_ID},
-	{"--mem", 0, CLI_SIZE, AT(mem), "SIZE", "limit memory, as 512M (needs a cgroup)", 0},
+	{"--limits", 0, CLI_TEXT, AT(limits), "cgroup|rlimit",
+	 "how --mem and --pids are held: by a cgroup (default), or process by process where none can be had", 0},
+	{"--mem", 0, CLI_SIZE, AT(mem), "SIZE", "limit memory, as 512M (needs a cgroup, or --limits rlimit)", 0},
 	{"--pids", 0, CLI_NUMBER, AT(pids), "N", "limit processes and threads", 1 << 22},
 	{"--cpu", 0, CLI_PERCENT, AT(cpu), "SHARE", "limit CPU time, as 0.5 or 150% of one CPU (needs a cgroup)", 0},
 	{"--time", 0, CLI_DURATION, AT(time), "TIME", "kill it after this time, as 10s or 5m: exit status 124", 0},
@@ -159,69 +159,6 @@ static int add_environment(const struct adding *a, const cli_words *words, struc
 	return 0;
 }
 
-/* "NOFILE=1024", "RLIMIT_CORE=0:unlimited" */
-static int add_rlimit(const struct adding *a, const struct cli_word *word, struct error *err)
-{
-	char *name = arena_strdup(a->arena, word->value), *soft = strchr(name, '='), *hard;
-	struct request_rlimit rlimit = {.from = options_origin(a->arena, word)};
-	uint64_t *into[] = {&rlimit.soft, &rlimit.hard};
-	uint64_t type = 0;
-
-	if (soft == NULL)
-		return error_set(err, ERROR_USAGE, 0, "--rlimit %s: expected NAME=SOFT[:HARD]", word->value);
-	*soft++ = '\0';
-	hard = strchr(soft, ':');
-	if (hard != NULL)
-		*hard++ = '\0';
-	const char *full = strncmp(name, "RLIMIT_", 7) == 0 ? name : arena_printf(a->arena, "RLIMIT_%s", name);
-	if (!lookup_value(&names_rlimits, full, strlen(full), &type))
-		return error_set(err, ERROR_USAGE, 0, "--rlimit %s: there is no limit %s", word->value, name);
-	rlimit.type = (int)type;
-	for (size_t i = 0; i < 2; i++) {
-		const char *text = i == 0 || hard == NULL ? soft : hard;
-
-		errno = 0;
-		*into[i] = strcmp(text, "unlimited") == 0 ? RLIM64_INFINITY : strtoull(text, NULL, 10);
-		if (strcmp(text, "unlimited") != 0 &&
-		    (text[strspn(text, "0123456789")] != '\0' || text[0] == '\0' || errno != 0))
-			return error_set(err, ERROR_USAGE, 0, "--rlimit %s: '%s' is not a number", word->value, text);
-	}
-	if (rlimit.soft > rlimit.hard)
-		return error_set(err, ERROR_USAGE, 0, "--rlimit %s: the soft limit is above the hard one", word->value);
-	*LIST_ADD(a->arena, &a->request->process.rlimits) = rlimit;
-	return 0;
-}
-
-static int add_limits(const struct adding *a, const struct sandbox_options *options, struct error *err)
-{
-	struct request_resources *resources = &a->request->linux_.resources;
-	bool core = false;
-
-	for (size_t i = 0; i < options->rlimits.count; i++)
-		TRY(add_rlimit(a, &options->rlimits.at[i], err));
-	for (size_t i = 0; i < a->request->process.rlimits.count; i++)
-		core = core || a->request->process.rlimits.at[i].type == RLIMIT_CORE;
-	if (!core)
-		*LIST_ADD(a->arena, &a->request->process.rlimits) =
-			(struct request_rlimit){.type = RLIMIT_CORE, .from = "default"};
-	if (options->pids.set)
-		resources->pids_limit = (struct opt_i64){.set = true, .value = (int64_t)options->pids.value};
-	if (options->mem.set) {
-		if (options->mem.value == 0 || options->mem.value > INT64_MAX)
-			return error_set(err, ERROR_USAGE, 0, "--mem must be more than nothing");
-		resources->memory = arena_alloc(a->arena, sizeof(*resources->memory));
-		resources->memory->limit = (struct opt_i64){.set = true, .value = (int64_t)options->mem.value};
-	}
-	if (options->cpu.set) {
-		if (options->cpu.value < 10)
-			return error_set(err, ERROR_USAGE, 0, "--cpu must be at least 1%%");
-		resources->cpu = arena_alloc(a->arena, sizeof(*resources->cpu));
-		resources->cpu->period = (struct opt_u64){.set = true, .value = 100000};
-		resources->cpu->quota = (struct opt_i64){.set = true, .value = (int64_t)options->cpu.value * 100};
-	}
-	return 0;
-}
-
 static int add_caps(const struct adding *a, const cli_words *words, struct error *err)
 {
 	struct request_capabilities *caps = &a->request->process.capabilities;
@@ -314,7 +251,7 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 	TRY(options_order(ret, a.arena, err));
 	TRY(add_environment(&a, &options->env, err));
 	TRY(unset_variables(&ret->process.env, &options->unset, err));
-	TRY(add_limits(&a, options, err));
+	TRY(options_add_limits(&a, options, err));
 	TRY(add_caps(&a, &options->caps, err));
 	if (options->seccomp != NULL)
 		TRY(add_seccomp(&a, options->seccomp, err));

@@ -146,6 +146,14 @@ static void add_rlimit(struct planner *p, uint64_t limit, origin from)
 		(struct plan_rlimit){.type = RLIMIT_NPROC, .limit = value, .from = from};
 }
 
+static int no_rlimit(const struct planner *p, struct error *err)
+{
+	error_set(err, ERROR_HOST, 0, "--pids: here RLIMIT_NPROC would not count the processes of the sandbox alone");
+	return error_hint(err, host_kernel_at_least(p->host, 5, 14)
+				       ? "run it as another user than root; only a cgroup (--limits cgroup) holds root"
+				       : "that needs Linux 5.14, or a cgroup (--limits cgroup)");
+}
+
 static int add_pids_file(struct planner *p, uint64_t limit, origin from, struct error *err)
 {
 	return cgroup_add_file(
@@ -183,11 +191,14 @@ static int plan_pids(struct planner *p, struct error *err)
 	}
 	if (!asked.set)
 		return 0;
-	bool counted = p->host->privileged || cgroup_by_systemd(p), certain = plan->full && counted;
+	bool counted = (p->host->privileged || cgroup_by_systemd(p)) && !p->request->sandbox.limits_by_rlimit;
+	bool certain = plan->full && counted;
 	if (!certain && plan->files.count == 0 && !plan->devices && rlimit_holds(p)) {
 		add_rlimit(p, (uint64_t)asked.value, from);
 		return 0;
 	}
+	if (!above && p->request->sandbox.limits_by_rlimit)
+		return no_rlimit(p, err);
 	if (above && !(counted && cgroup_has(p, "pids"))) {
 		planner_note(p, "cgroup", from,
 			     "the number of processes is not limited: there is no cgroup for it here");

@@ -57,8 +57,10 @@ static int no_controller(const struct planner *p, const char *controller, origin
 	if (p->request->cgroup_manager == CGROUPS_NONE)
 		return error_hint(err, "--cgroup-manager disabled makes no cgroups: leave it out, or the limit");
 	if (!p->host->privileged)
-		return error_hint(err, "run it as root, or with cgroup v2 in a cgroup that is delegated to you: "
-				       "systemd-run --user --scope -p Delegate=yes");
+		return error_hint(err,
+				  "run it as root, or with cgroup v2 in a cgroup that is delegated to you: "
+				  "systemd-run --user --scope -p Delegate=yes%s",
+				  p->request->sandbox.given ? "; --limits rlimit holds each process by itself" : "");
 	return error_hint(err, "mount the cgroup file systems below /sys/fs/cgroup, or leave the limit out");
 }
 

@@ -125,7 +125,7 @@ static int make_error(const struct plan_cgroup *plan, size_t hierarchy, struct e
 		  plan->path);
 	if (reason == EACCES || reason == EPERM)
 		return error_hint(err, "run it as root, or in a cgroup that is delegated to you: "
-				       "systemd-run --user --scope -p Delegate=yes");
+				       "systemd-run --user --scope -p Delegate=yes (sandbox: or --limits rlimit)");
 	return reason == EROFS ? error_hint(err, "the cgroup file system is read-only here") : -1;
 }
 

@@ -43,7 +43,7 @@ static int cannot_enable(const char *controller, struct error *err)
 	if (reason == ENOENT || reason == EINVAL)
 		return error_hint(err, "it must be in cgroup.controllers of the cgroup above");
 	return error_hint(err, "run it as root, or in a cgroup that is delegated to you: "
-			       "systemd-run --user --scope -p Delegate=yes");
+			       "systemd-run --user --scope -p Delegate=yes (sandbox: or --limits rlimit)");
 }
 
 /* ---- the launcher steps aside */

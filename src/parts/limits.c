@@ -63,6 +63,17 @@ static void plan_rlimits(struct planner *p)
 	}
 }
 
+/* What somebody who asked for a limit could take it for, and what it is. */
+static void note_weaker(struct planner *p)
+{
+	for (size_t i = 0; p->request->sandbox.limits_by_rlimit && i < p->plan->limits.rlimits.count; i++)
+		if (p->plan->limits.rlimits.at[i].type == RLIMIT_AS)
+			planner_note(
+				p, "limits", p->plan->limits.rlimits.at[i].from,
+				"the limit of memory is for the address space of each process, not for all together; "
+				"files in memory (tmpfs, memfd) do not count");
+}
+
 static void plan_scheduling(struct planner *p)
 {
 	const struct request_process *process = &p->request->process;
@@ -152,6 +163,7 @@ int limits_plan(struct planner *p, struct error *err)
 	struct plan_limits *plan = &p->plan->limits;
 
 	plan_rlimits(p);
+	note_weaker(p);
 	plan_scheduling(p);
 	plan_oom_score(p);
 	/* config.md: execCPUAffinity is for processes that are added, and not for the first. */

@@ -371,7 +371,7 @@ const struct doctor_check doctor_checks[] = {
 	{"landlock", "a second wall around files and ports", false,
 	 "mounts alone hold files; ports cannot be restricted", look_landlock},
 	{"cgroups", "limits of memory, processors and processes", false,
-	 "--mem and --cpu are refused; --pids is a limit of the user's processes", look_cgroup},
+	 "--cpu is refused, --mem takes --limits rlimit; --pids counts the sandbox's user namespace", look_cgroup},
 	{"newuidmap", "more than one user id without root", false, "a container has one id", look_idmap},
 	{"pasta", "--net pasta", false, "a sandbox has no network", look_pasta},
 	{"systemd-scope", "--systemd-cgroup", false, "cgroups are made by files", look_scope},

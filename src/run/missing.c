@@ -9,6 +9,7 @@
 
 #include "base/printable.h"
 #include "run/risk.h"
+#include "run/view.h"
 
 enum { MOST_ARGUMENTS = 5 };
 
@@ -63,29 +64,19 @@ int missing_explain(const struct plan *plan, const struct host *host, struct err
 	return error_hint(err, "'%s' exists on this host but is not shown inside: add --ro %s", name, name);
 }
 
-/* Whether @path is @directory or lies in it. */
-static bool within(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-
-	while (length > 0 && directory[length - 1] == '/')
-		length--;
-	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
-
 bool missing_shown(const struct plan *plan, const char *path)
 {
 	const struct plan_mount *nearest = plan_mount_at(plan, path, NULL);
 
 	for (size_t i = 0; i < plan->mounts.count; i++)
-		if (within(plan->mounts.at[i].target, path))
+		if (view_within(plan->mounts.at[i].target, path))
 			return true;
 	if (nearest == NULL)
 		return false;
 	if (nearest->kind == MOUNT_BIND)
 		return strcmp(nearest->source, nearest->target) == 0;
 	/* An empty file system has nothing of the host, but for the devices that are made in it. */
-	return nearest->type == NULL || strcmp(nearest->type, "tmpfs") != 0 || within(path, "/dev");
+	return nearest->type == NULL || strcmp(nearest->type, "tmpfs") != 0 || view_within(path, "/dev");
 }
 
 void missing_arguments(const struct plan *plan, const struct host *host, FILE *out)

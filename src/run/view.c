@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/view.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOST_LINKS = 40 };
+
+bool view_within(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	while (length > 0 && directory[length - 1] == '/')
+		length--;
+	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* Whether @path is there only because something is mounted below it. */
+static bool holds_mount(const struct plan *plan, const char *path)
+{
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		if (view_within(plan->mounts.at[i].target, path))
+			return true;
+	return false;
+}
+
+/* 1: @ret->inside is something of the host, @ret->host; 0: a directory of the sandbox; -1: neither. */
+static int locate(const struct plan *plan, struct view_file *ret)
+{
+	const struct plan_mount *mount = plan_mount_at(plan, ret->inside, NULL);
+	struct stat status;
+
+	if (mount != NULL && mount->kind == MOUNT_BIND) {
+		int length = snprintf(ret->host, PATH_MAX, "%s%s", strcmp(mount->source, "/") == 0 ? "" : mount->source,
+				      ret->inside + strlen(mount->target));
+
+		if (length < PATH_MAX && lstat(length == 0 ? "/" : ret->host, &status) == 0)
+			return 1;
+	}
+	return holds_mount(plan, ret->inside) ? 0 : -1;
+}
+
+/* The text of the link that ret->inside is, of the host or made by the sandbox; false: it is none. */
+static bool read_link(const struct plan *plan, const struct view_file *file, bool of_host, char text[PATH_MAX])
+{
+	const struct plan_mount *mount = plan_mount_at(plan, file->inside, NULL);
+
+	if (mount != NULL && mount->kind == MOUNT_LINK && strcmp(mount->target, file->inside) == 0)
+		return snprintf(text, PATH_MAX, "%s", mount->content) < PATH_MAX;
+	/* The source of a bind is followed where it is mounted. */
+	if (!of_host || (mount != NULL && strcmp(mount->target, file->inside) == 0))
+		return false;
+	ssize_t length = readlink(file->host, text, PATH_MAX - 1);
+	text[length < 0 ? 0 : length] = '\0';
+	return length > 0;
+}
+
+/* Puts @text in front of what is left to walk. */
+static bool walk_into(char rest[PATH_MAX], const char *text)
+{
+	char whole[PATH_MAX];
+
+	if (snprintf(whole, PATH_MAX, "%s/%s", text, rest) >= PATH_MAX)
+		return false;
+	memcpy(rest, whole, PATH_MAX);
+	return true;
+}
+
+/* Takes the first name off @rest. */
+static bool next_name(char rest[PATH_MAX], char name[NAME_MAX + 1])
+{
+	size_t slashes = strspn(rest, "/"), length = strcspn(rest + slashes, "/");
+
+	if (length == 0 || length > NAME_MAX)
+		return false;
+	memcpy(name, rest + slashes, length);
+	name[length] = '\0';
+	memmove(rest, rest + slashes + length, strlen(rest + slashes + length) + 1);
+	return true;
+}
+
+static void leave(char path[PATH_MAX])
+{
+	char *slash = strrchr(path, '/');
+
+	if (slash != NULL)
+		*slash = '\0';
+}
+
+/* One name further. */
+static bool step(const struct plan *plan, const char *name, char rest[PATH_MAX], struct view_file *ret)
+{
+	char link[PATH_MAX];
+	size_t length = strlen(ret->inside);
+
+	if (strcmp(name, ".") == 0)
+		return true;
+	if (strcmp(name, "..") == 0) {
+		leave(ret->inside);
+		return true;
+	}
+	if ((size_t)snprintf(ret->inside + length, PATH_MAX - length, "/%s", name) >= PATH_MAX - length)
+		return false;
+	int kind = locate(plan, ret);
+	if (!read_link(plan, ret, kind == 1, link))
+		return kind >= 0;
+	leave(ret->inside);
+	if (link[0] == '/')
+		ret->inside[0] = '\0';
+	return walk_into(rest, link);
+}
+
+bool view_find(const struct plan *plan, const char *path, struct view_file *ret)
+{
+	char rest[PATH_MAX], name[NAME_MAX + 1];
+	int steps = 0;
+
+	*ret = (struct view_file){.inside = ""};
+	if (snprintf(rest, PATH_MAX, "%s%s%s", path[0] == '/' ? "" : plan->user.cwd, path[0] == '/' ? "" : "/", path) >=
+	    PATH_MAX)
+		return false;
+	/* Every name and every link takes a step: a circle ends. */
+	while (next_name(rest, name))
+		if (++steps > MOST_LINKS * 8 || !step(plan, name, rest, ret))
+			return false;
+	return rest[strspn(rest, "/")] == '\0' && locate(plan, ret) == 1;
+}

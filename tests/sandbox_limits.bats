@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# Limits of a sandbox without a cgroup: each process is held by itself, and what cannot be held so is refused.
+
+load helpers/common
+load helpers/sandbox
+
+setup() {
+	common_setup
+	sandbox_setup
+	cp "$PROBE" "$BATS_TEST_TMPDIR/probe"
+	chmod 755 "$BATS_TEST_TMPDIR/probe"
+}
+
+teardown() {
+	common_teardown
+}
+
+limited() {
+	sandbox --limits rlimit "$@"
+}
+
+bombed() {
+	limited --pids 20 --ro "$BATS_TEST_TMPDIR/probe:/probe" -- /probe fork-bomb 20
+	[[ $output =~ EAGAIN.*after\ ([0-9]+)\ processes ]] || fail "not stopped"
+	[ "${BASH_REMATCH[1]}" -lt 20 ] || fail "too late"
+	# Of two sandboxes each has its own count.
+	limited --pids 4 -- sh -c 'true & true & wait'
+	assert_status 0
+}
+
+@test "a fork bomb ends at the limit, as root and as a user" {
+	both bombed
+}
+
+hogged() {
+	limited --mem 32M -- dd if=/dev/zero of=/dev/null bs=48M count=1
+	[ "$status" -ne 0 ] || fail "it got the memory"
+	assert_stderr "memory exhausted"
+	limited --mem 256M -- dd if=/dev/zero of=/dev/null bs=48M count=1 status=none
+	assert_status 0
+	# Neither the program nor what it starts can raise it.
+	limited --mem 32M -- sh -c 'ulimit -v unlimited; exec sh -c "ulimit -H -v 100000 || exit 3; ulimit -v"'
+	assert_status 3
+	limited --mem 32M -- prlimit --as=unlimited true
+	[ "$status" -ne 0 ] || fail "it was raised"
+	limited --mem 32M -- sh -c 'prlimit --pid 1 --as=unlimited || exit 3'
+	assert_status 3
+}
+
+@test "a memory hog gets no more than the limit, and nobody raises it" {
+	both hogged
+}
+
+explained() {
+	capture plan_as --limits rlimit --mem 32M --pids 20
+	[[ $output == *"RLIMIT_AS: 33554432 soft, 33554432 hard  [--mem]"*"RLIMIT_NPROC: 20 soft, 20 hard"* ||
+		$output == *"RLIMIT_NPROC: 20 soft, 20 hard"*"RLIMIT_AS: 33554432 soft, 33554432 hard  [--mem]"* ]] || fail "no limits"
+	[[ $output == *"address space of each process, not for all together"* ]] || fail "it does not say what is weaker"
+	[[ $output != *"makes the cgroup"* ]] || fail "a cgroup"
+}
+
+plan_as() {
+	local as=()
+	[ "$WHO" = root ] || as=(setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups --inh-caps=-all)
+	(cd / && "${as[@]}" "$USER_CASEMATE" explain sandbox "$@" -- true)
+}
+
+@test "explain says what holds, and what is weaker than a cgroup" {
+	both explained
+}
+
+@test "what an rlimit cannot hold is refused, with the remedy" {
+	WHO=user
+	limited --cpu 0.5 -- true
+	assert_status 125
+	assert_stderr "no rlimit for a share of a processor"
+	assert_stderr "--rlimit CPU=SECONDS"
+	limited --mem 32M --rlimit AS=99999999 -- true
+	assert_status 125
+	assert_stderr "both '--mem' and '--rlimit AS'"
+	sandbox --limits both -- true
+	assert_status 125
+	assert_stderr "expected cgroup or rlimit"
+	# Root of the host is counted by no RLIMIT_NPROC.
+	WHO=root
+	limited --profile privileged --uid 0 --gid 0 --pids 20 -- true
+	assert_status 125
+	assert_stderr "run it as another user than root"
+}
+
+@test "without a cgroup nothing is chosen silently: the refusal names the flag" {
+	WHO=user
+	sandbox --mem 32M -- true
+	assert_status 125
+	assert_stderr "Delegate=yes"
+	assert_stderr "--limits rlimit"
+}
+
+@test "processor time ends a program that spins" {
+	WHO=user
+	limited --rlimit CPU=1 -- sh -c 'while :; do :; done'
+	[ "$status" -gt 128 ] || fail "it was not ended"
+}
