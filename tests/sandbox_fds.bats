@@ -250,3 +250,60 @@ limits() {
 	capture "$CASEMATE" explain sandbox --rw-fd 7:/w -- true 7<"$DATA/dir"
 	[[ $output == *"descriptor 7 ($DATA/dir) on /w, writable"*"[--rw-fd 7:/w]"* ]] || fail
 }
+
+words() {
+	printf '%s\0' "$@"
+}
+
+more_flags() {
+	fresh
+	sandbox --env A=first --args 7 --args=8 --env B=last -- sh -c 'echo "$A $B $C"; cat /d; hostname' \
+		7< <(words --env $'A=with\nnewline' --ro "$DATA/dir/file:/d" --hostname=tower) 8< <(words --env B=not --env C=)
+	assert_output $'with\nnewline last \nplain\ntower' || return
+	sandbox --args 7 -- echo --args 8 7</dev/null
+	assert_output "--args 8" || return
+	# Descriptors that they name are the caller's as well; what is saved is what they mean.
+	rm -f "$BATS_TEST_TMPDIR/own/saved.json"
+	mkdir -p "$BATS_TEST_TMPDIR/own"
+	chmod 777 "$BATS_TEST_TMPDIR/own"
+	sandbox --args 7 -- cat /d 7< <(words --file-fd 8:/d) 8<<<"data"
+	assert_output data || return
+	sandbox --args 7 --save "$BATS_TEST_TMPDIR/own/saved.json" -- true 7< <(words --hostname tower)
+	assert_status 0 && [ "$(jq -c .sandbox "$BATS_TEST_TMPDIR/own/saved.json")" = '{"hostname":"tower"}' ] || fail
+}
+
+@test "--args: flags are read in their place" {
+	both more_flags
+}
+
+not_flags() {
+	refused "--args 7: argument 3, 'true', is no flag" --args 7 7< <(words --env A=b true) || return
+	refused "--args 7: argument 1, '--', is no flag" --args 7 7< <(words -- true) || return
+	refused "--args 7: argument 1, '', is no flag" --args 7 7< <(words "") || return
+	refused "--args 7: argument 1, '--args', cannot name a further descriptor" --args 7 7< <(words --args 8) 8</dev/null || return
+	refused "--args 7: argument 1, '--args=7', cannot name" --args 7 7< <(words --args=7) || return
+	refused "--args 7: argument 1, '--help', is for the command line" --args 7 7< <(words --help) || return
+	refused "--args 7: unknown option '--roo'" --args 7 7< <(words --roo x) || return
+	refused "--args 7: option --ro requires an argument" --args 7 7< <(words --env A=b --ro) || return
+	refused "--args 7: argument 2, '$DATA/dir', does not end with a NUL" --args 7 7< <(printf '%s\0%s' --ro "$DATA/dir") || return
+	refused "must be an absolute path" --args 7 7< <(words --ro dir:d) || return
+	refused "--args 7: there are more than 16384 arguments" --args 7 7< <(yes -- --no-pty | head -n 20000 | tr '\n' '\0') || return
+	refused "--args 7: it has more than 1048576 bytes" --args 7 7</dev/zero || return
+	refused "--args 9: bad file descriptor" --args 9 || return
+	refused "--args 7: bad file descriptor" --args 7 --args 7 7< <(words --no-pty) || return
+	refused "the standard streams are the program's" --args 0 || return
+	sandbox --args
+	assert_status 125 && assert_stderr "option --args requires an argument"
+}
+
+@test "--args: what is no flag, cut off, too much or a further --args is an error that names it" {
+	both not_flags
+}
+
+@test "--args: explain and spec read them as well" {
+	capture "$CASEMATE" explain sandbox --args 7 -- true 7< <(words --ro "$DATA/dir:/shown")
+	assert_match "$DATA/dir on /shown"
+	capture "$CASEMATE" spec --bundle "$BUNDLE" --sandbox --args 7 -- true 7< <(words --hostname tower)
+	assert_status 0
+	[ "$(jq -r .hostname "$BUNDLE/config.json")" = tower ]
+}

@@ -22,6 +22,7 @@ struct sandbox_options {
 	cli_words bind_tcp;
 	cli_words connect_tcp;
 	cli_words publish;
+	const char *args; /* options_expand() has put what it means in its place */
 	const char *net;
 	const char *cwd;
 	const char *hostname;
@@ -47,6 +48,12 @@ enum option_mark {
 
 /* The marks of a flag of that table. */
 uint32_t options_marks(const struct cli_option *option);
+
+/*
+ * Puts the arguments that each --args of @argv names into its place, in *@ret, NULL-terminated; reads and closes their
+ * descriptors. Fails with ERROR_USAGE, naming the argument: they must be flags, complete, and not name others again.
+ */
+int options_expand(char *const *argv, struct arena *arena, char ***ret, struct error *err);
 
 /*
  * Makes the request of @options for the program @argv (NULL-terminated) on @host, with @environ for what --env passes
