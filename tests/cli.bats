@@ -202,7 +202,7 @@ command_names() {
 		try casemate run file'
 	assert_status 0
 	[ "${lines[0]}" = sandbox ]
-	[ "${lines[1]}" = '--ro --ro-try' ]
+	[ "${lines[1]}" = '--ro --ro-try --ro-fd' ]
 	[ "${lines[2]}" = --bundle ]
 }
 

@@ -90,7 +90,7 @@ plan() {
 	profile p.json '"pids": -1'
 	refused "/sandbox/pids" sandbox --profile ./p.json -- true
 	local typed
-	for typed in profile bundle-out save json-status-fd trace-fd; do
+	for typed in args profile bundle-out save json-status-fd trace-fd ro-fd rw-fd file-fd; do
 		profile p.json "\"$typed\": \"x\""
 		refused "unknown key" sandbox --profile ./p.json -- true
 	done
@@ -148,7 +148,7 @@ sample() {
 	local flag value all=()
 	for flag in $("$CASEMATE" sandbox --help | grep -o '^ *--[a-z-]*' | tr -d ' '); do
 		# --publish needs a network: pasta.bats has that.
-		case $flag in --publish | --profile | --bundle-out | --save | --json-status-fd | --trace-fd | --report | --report-files | --report-fd | --help) continue ;; esac
+		case $flag in --publish | --args | --profile | --bundle-out | --save | --*-fd | --report | --report-files | --help) continue ;; esac
 		value=$(sample "$flag") || fail "$flag has no sample here"
 		# --hide, which is among them, does not go together with it.
 		[ "$flag" = --tmp-overlay ] || all+=("$flag" ${value:+"$value"})

@@ -22,6 +22,16 @@ int fd_take(int *fd);
 int file_read(int dir, const char *path, size_t limit, struct arena *arena, char **ret_text, size_t *ret_length,
 	      struct error *err);
 
+/*
+ * Reads the descriptor @fd, which may be a pipe, from where it stands to its end, at most @limit bytes, into @arena
+ * with a 0 byte behind it. Blocks as long as a writer does not end. Fails with errno, EFBIG for more.
+ */
+int fd_read_all(int fd, size_t limit, struct arena *arena, char **ret_text, size_t *ret_length);
+
+/* The kernel's name of what @fd is, as it is now, of less than @size bytes: an absolute path, or another text. Fails
+ * with errno. */
+int fd_name(int fd, char *ret, size_t size);
+
 /* Writes all of @data, also where write(2) takes less at a time. Fails with errno. */
 int fd_write_all(int fd, const void *data, size_t size);
 

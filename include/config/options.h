@@ -13,14 +13,16 @@
 #define OPTIONS_BIND_RO OPTIONS_BIND_RW ",ro,rro"
 
 struct sandbox_options {
-	cli_words files; /* --ro --rw --dev --tmp-overlay --tmpfs --file --symlink and their -try forms, in order */
-	cli_words env;   /* --env NAME[=VALUE], --setenv NAME=VALUE */
+	cli_words
+		files; /* --ro --rw --dev --tmp-overlay --tmpfs --file --symlink, their -try and -fd forms, in order */
+	cli_words env; /* --env NAME[=VALUE], --setenv NAME=VALUE */
 	cli_words unset; /* --unsetenv NAME */
 	cli_words rlimits;
 	cli_words caps;
 	cli_words bind_tcp;
 	cli_words connect_tcp;
 	cli_words publish;
+	const char *args; /* options_expand() has put what it means in its place */
 	const char *net;
 	const char *cwd;
 	const char *hostname;
@@ -40,12 +42,19 @@ struct sandbox_options {
 extern const struct cli_option sandbox_options[];
 
 enum option_mark {
-	FLAG_TYPED = 1 << 0,    /* makes no sense in a profile's file */
-	FLAG_HOST_PATH = 1 << 1 /* its value begins with a path of the host */
+	FLAG_TYPED = 1 << 0,     /* makes no sense in a profile's file */
+	FLAG_HOST_PATH = 1 << 1, /* its value begins with a path of the host */
+	FLAG_OPEN = 1 << 2       /* it gives what the caller has open, and a number means nothing later */
 };
 
 /* The marks of a flag of that table. */
 uint32_t options_marks(const struct cli_option *option);
+
+/*
+ * Puts the arguments that each --args of @argv names into its place, in *@ret, NULL-terminated; reads and closes their
+ * descriptors. Fails with ERROR_USAGE, naming the argument: they must be flags, complete, and not name others again.
+ */
+int options_expand(char *const *argv, struct arena *arena, char ***ret, struct error *err);
 
 /*
  * Makes the request of @options for the program @argv (NULL-terminated) on @host, with @environ for what --env passes

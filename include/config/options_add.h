@@ -13,8 +13,8 @@ struct adding {
 
 /* All of these fail with ERROR_USAGE, naming the flag. */
 
-/* --ro, --rw, --dev, --tmp-overlay, --tmpfs, --file, --symlink, --hide: mounts, in the order of the flags. Reads the
- * files of --file.
+/* --ro, --rw, --dev, --tmp-overlay, --tmpfs, --file, --symlink, --hide, and those with -fd: mounts, in the order of
+ * the flags. Reads the files of --file and --file-fd.
  */
 int options_add_files(const struct adding *a, const cli_words *words, struct error *err);
 
@@ -26,6 +26,21 @@ int options_add_limits(const struct adding *a, const struct sandbox_options *opt
 
 /* Refuses @path, of the flag @word, unless it is a place in the sandbox: absolute, without "..". */
 int options_check_target(const struct cli_word *word, const char *path, struct error *err);
+
+/*
+ * Takes the descriptor @number, of the flag @word, which the caller left open: it is closed by execve(2) from then on,
+ * and no second flag may name it. Fails with ERROR_USAGE where it is not open.
+ */
+int options_descriptor(const struct cli_word *word, const char *number, int *ret_fd, struct error *err);
+
+/* The path of what @fd is, for messages. Fails with ERROR_USAGE where it cannot be bound: it has no name, or none any
+ * more. */
+int options_open_name(const struct cli_word *word, int fd, struct arena *arena, const char **ret, struct error *err);
+
+/* Reads @fd to its end and closes it. Fails with ERROR_USAGE for more than @limit bytes.
+ */
+int options_read(const struct cli_word *word, int fd, size_t limit, struct arena *arena, char **ret_text,
+		 size_t *ret_length, struct error *err);
 
 /* Where @word stands: its profile's file, or the flag itself. */
 origin options_origin(struct arena *arena, const struct cli_word *word);

@@ -88,6 +88,7 @@ enum plan_mount_kind {
 struct plan_mount {
 	enum plan_mount_kind kind;
 	const char *source;
+	int descriptor;     /* MOUNT_SPECIAL_OPEN: what is bound; `source` is only what it is called */
 	const char *target; /* absolute, in the container */
 	const char *type;
 	uint64_t attr_set, attr_clear;

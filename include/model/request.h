@@ -94,6 +94,7 @@ enum request_mount_special {
 		1 << 4,                 /* the target must exist; nothing is created on somebody's file system for it */
 	MOUNT_SPECIAL_OVERLAY = 1 << 6, /* --tmp-overlay: a read-only bind, under a layer that takes all changes */
 	MOUNT_SPECIAL_DEVICE = 1 << 5,  /* --dev: a bind that is meant to be a device */
+	MOUNT_SPECIAL_OPEN = 1 << 7,    /* --ro-fd, --rw-fd: a bind of what `descriptor` is, not of a path */
 };
 
 /*
@@ -106,6 +107,7 @@ struct request_mount {
 	const char *type;   /* "bind" once an option said bind or rbind; NULL with `content` set for a generated file */
 	const char *source; /* NULL where the file system needs none */
 	bool bind;
+	int descriptor;        /* MOUNT_SPECIAL_OPEN: open in the launcher and in the child; `source` only names it */
 	bool recursive;        /* rbind */
 	uint64_t attr_set;     /* MOUNT_ATTR_*: ro nosuid nodev noexec nosymfollow nodiratime and the atime field */
 	uint64_t attr_clear;   /* the words that take one away: rw suid dev exec ... */

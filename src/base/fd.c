@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -47,6 +49,11 @@ static ssize_t read_up_to(int fd, char *text, size_t room)
 	return (ssize_t)length;
 }
 
+static void release(char **text)
+{
+	free(*text);
+}
+
 int file_read(int dir, const char *path, size_t limit, struct arena *arena, char **ret_text, size_t *ret_length,
 	      struct error *err)
 {
@@ -67,6 +74,50 @@ int file_read(int dir, const char *path, size_t limit, struct arena *arena, char
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read '%s'", path);
 	*ret_text = text;
 	*ret_length = (size_t)length;
+	return 0;
+}
+
+int fd_read_all(int fd, size_t limit, struct arena *arena, char **ret_text, size_t *ret_length)
+{
+	enum { AT_FIRST = 4096 };
+	__attribute__((cleanup(release))) char *text = NULL;
+	size_t length = 0;
+
+	for (size_t room = AT_FIRST;; room *= 2) {
+		char *bigger = realloc(text, room);
+
+		if (bigger == NULL)
+			return -1;
+		text = bigger;
+		ssize_t got = read_up_to(fd, text + length, room - length);
+		if (got < 0)
+			return -1;
+		length += (size_t)got;
+		if (length > limit) {
+			errno = EFBIG;
+			return -1;
+		}
+		if (length < room)
+			break;
+	}
+	*ret_text = arena_strndup(arena, text, length);
+	*ret_length = length;
+	return 0;
+}
+
+int fd_name(int fd, char *ret, size_t size)
+{
+	char link[32];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t length = readlink(link, ret, size);
+	if (length < 0)
+		return -1;
+	if ((size_t)length == size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	ret[length] = '\0';
 	return 0;
 }
 

@@ -74,8 +74,10 @@ static int read_flags(const struct invocation *invocation, struct sandbox_choice
 {
 	const struct cli *cli = command_sandbox.cli;
 	struct sandbox_options typed = {0};
-	int help = cli_parse(cli, invocation->argv, &typed, invocation->arena, ret_program, err);
+	char **argv;
 
+	TRY(options_expand(invocation->argv, invocation->arena, &argv, err));
+	int help = cli_parse(cli, argv, &typed, invocation->arena, ret_program, err);
 	if (help != 0)
 		return help;
 	TRY(host_probe(&ret->host, invocation->arena, err));
@@ -85,7 +87,7 @@ static int read_flags(const struct invocation *invocation, struct sandbox_choice
 		return 0;
 	}
 	TRY(profile_sandbox_take(&ret->profile, &ret->host, invocation->arena, &ret->options, err));
-	return cli_parse(cli, invocation->argv, &ret->options, invocation->arena, ret_program, err);
+	return cli_parse(cli, argv, &ret->options, invocation->arena, ret_program, err);
 }
 
 int command_read_sandbox(const struct invocation *invocation, struct sandbox_choice *ret, struct error *err)

@@ -420,7 +420,8 @@ static int check_expressible(const struct request *request, struct error *err)
 	if (request->sandbox.time_limit_ms != 0)
 		return error_set(err, ERROR_USAGE, 0, "--bundle-out: --time has no place in a config.json");
 	for (size_t i = 0; i < request->mounts.count; i++)
-		if (request->mounts.at[i].hide || (request->mounts.at[i].special & MOUNT_SPECIAL_OVERLAY) != 0)
+		if (request->mounts.at[i].hide ||
+		    (request->mounts.at[i].special & (MOUNT_SPECIAL_OVERLAY | MOUNT_SPECIAL_OPEN)) != 0)
 			return error_set(err, ERROR_USAGE, 0, "--bundle-out: '%s' has no place in a config.json",
 					 request->mounts.at[i].from);
 	for (size_t i = 0; i < request->mounts.count; i++)

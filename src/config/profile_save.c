@@ -149,6 +149,17 @@ static void write_ceiling(const struct profile *profile, struct arena *arena, st
 	profile_write_items(json, profile);
 }
 
+static int check_lasting(const struct sandbox_options *options, struct error *err)
+{
+	for (const struct cli_option *option = sandbox_options; option->name != NULL; option++)
+		for (size_t i = 0; (options_marks(option) & FLAG_OPEN) != 0 && i < options->files.count; i++)
+			if (strcmp(options->files.at[i].option, option->name) == 0)
+				return error_set(err, ERROR_USAGE, 0,
+						 "'%s %s' cannot be saved: the number means nothing later",
+						 option->name, options->files.at[i].value);
+	return 0;
+}
+
 int profile_sandbox_write(const struct sandbox_options *options, const struct profile *profile, const char *path,
 			  const struct host *host, struct arena *arena, const char **ret_text, struct error *err)
 {
@@ -157,6 +168,7 @@ int profile_sandbox_write(const struct sandbox_options *options, const struct pr
 	const char *text;
 	size_t length;
 
+	TRY(check_lasting(options, err));
 	TRY(json_writer_create(&json, true, err));
 	json.exact = true;
 	json_write_begin_object(&json);

@@ -191,11 +191,9 @@ static bool is_canonical(const char *path)
 
 static const char *find_real(struct look *look, int fd)
 {
-	char name[64], real[4096];
+	char real[4096];
 
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	ssize_t length = readlink(name, real, sizeof(real));
-	return length < 0 || (size_t)length == sizeof(real) ? NULL : arena_strndup(look->arena, real, (size_t)length);
+	return fd_name(fd, real, sizeof(real)) < 0 ? NULL : arena_strdup(look->arena, real);
 }
 
 /* A path that cannot be opened stays without `real`: the step that mounts it reports why. */
@@ -220,6 +218,23 @@ static int probe_object(struct look *look, struct host_object *object, const cha
 	object->inode = is.inode;
 	object->mode = is.mode;
 	object->below = S_ISDIR(is.mode) && !is_default ? look_above(look, fd) : look_above_by_name(look, object->real);
+	return 0;
+}
+
+/* What the caller has open is judged as what it is, wherever it is by now. */
+static int probe_descriptor(struct look *look, struct host_object *object, const struct request_mount *mount,
+			    struct error *err)
+{
+	struct identity is;
+	int fd = mount->descriptor;
+
+	*object = (struct host_object){.path = mount->source, .real = find_real(look, fd)};
+	if (object->real == NULL || look_at(fd, "", &is) < 0 || find_type(look, fd, is.device, &object->magic) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->source);
+	object->device = is.device;
+	object->inode = is.inode;
+	object->mode = is.mode;
+	object->below = S_ISDIR(is.mode) ? look_above(look, fd) : look_above_by_name(look, object->real);
 	return 0;
 }
 
@@ -360,7 +375,10 @@ static int probe_binds(struct look *look, const struct request *request, string_
 		if (!mount->bind)
 			continue;
 		/* The default view of a sandbox is the system's own, and is read-only with all that is below it. */
-		TRY(probe_object(look, &object, mount->source, strcmp(mount->from, "default") == 0, err));
+		if ((mount->special & MOUNT_SPECIAL_OPEN) != 0)
+			TRY(probe_descriptor(look, &object, mount, err));
+		else
+			TRY(probe_object(look, &object, mount->source, strcmp(mount->from, "default") == 0, err));
 		*LIST_ADD(look->arena, &look->host->sources) = object;
 		if (mount->recursive && object.real != NULL && !object.is_default)
 			*LIST_ADD(look->arena, recursive) = object.real;

@@ -260,6 +260,7 @@ static void copy_request(struct planner *p, const struct request_mount *wanted, 
 	*mount = (struct plan_mount){
 		.kind = kind_of(p, wanted),
 		.source = wanted->source,
+		.descriptor = wanted->descriptor,
 		.target = wanted->destination,
 		.type = wanted->type,
 		.attr_set = wanted->attr_set,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -175,23 +176,70 @@ int mounts_restrict(const struct plan_mount *mount, int made, const struct run *
 	return 0;
 }
 
+static bool is_same(int one, int other)
+{
+	struct stat a, b;
+
+	return fstat(one, &a) == 0 && fstat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/*
+ * What is open lies in a mount of the caller's namespace, and only the copy of that in this one can be bound. The
+ * kernel knows the name that it has now; what is found there must be the same object. A name that changed meanwhile is
+ * asked for again.
+ */
+static int find_open(const struct plan_mount *mount, struct error *err)
+{
+	enum { TRIES = 100 };
+	char name[4096], again[4096];
+	int reason = ENOENT;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (fd_name(mount->descriptor, name, sizeof(name)) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot find '%s'", mount->source);
+		AUTOCLOSE int found = sys_openat2(AT_FDCWD, name, O_PATH, 0, RESOLVE_NO_SYMLINKS);
+		if (found >= 0 && is_same(found, mount->descriptor))
+			return fd_take(&found);
+		reason = found < 0 ? errno : ESTALE;
+		if (fd_name(mount->descriptor, again, sizeof(again)) == 0 && strcmp(name, again) == 0)
+			break;
+	}
+	error_set(err, ERROR_SYSTEM, reason, "cannot find '%s' by a name", mount->source);
+	return error_hint(err, "it was deleted, is covered by a mount, or lies where this user may not go");
+}
+
+static int clone_tree(const struct plan_mount *mount, int dir, const char *path, unsigned flags, struct error *err)
+{
+	int tree = sys_open_tree(dir, path,
+				 flags | OPEN_TREE_CLONE | AT_NO_AUTOMOUNT | (mount->recursive ? AT_RECURSIVE : 0));
+
+	if (tree >= 0)
+		return tree;
+	if (errno == ENOENT && (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0)
+		return -2;
+	error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", mount->source);
+	if (errno == ENOENT)
+		return error_hint(err, "it does not exist on the host");
+	return errno == EINVAL ? error_hint(err, "in a user namespace it needs the mounts below it: use rbind") : -1;
+}
+
+static int clone_source(const struct plan_mount *mount, struct error *err)
+{
+	if ((mount->special & MOUNT_SPECIAL_OPEN) == 0)
+		return clone_tree(mount, AT_FDCWD, mount->source, 0, err);
+	AUTOCLOSE int found = find_open(mount, err);
+	return found < 0 ? -1 : clone_tree(mount, found, "", AT_EMPTY_PATH, err);
+}
+
 static int make_bind(const struct plan_mount *mount, struct error *err)
 {
 	/* What was not there when the profile looked would not be what it judged. */
 	if (mount->judged && mount->inode == 0 && (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0)
 		return -2;
-	AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, mount->source,
-					   OPEN_TREE_CLONE | AT_NO_AUTOMOUNT | (mount->recursive ? AT_RECURSIVE : 0));
+	AUTOCLOSE int tree = clone_source(mount, err);
 
-	if (tree < 0 && errno == ENOENT && (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0)
-		return -2;
-	if (tree < 0) {
-		error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", mount->source);
-		if (errno == ENOENT)
-			return error_hint(err, "it does not exist on the host");
-		return errno == EINVAL ? error_hint(err, "in a user namespace it needs the mounts below it: use rbind")
-				       : -1;
-	}
+	if (tree < 0)
+		return tree;
 	TRY(check_judged(mount, tree, err));
 	TRY(set_attrs(mount, tree, err));
 	if (mount->uid_mappings.count > 0)

@@ -34,7 +34,8 @@ static void check_request(const struct request *request)
 static bool reads_files(const struct sandbox_options *options)
 {
 	for (size_t i = 0; i < options->files.count; i++)
-		if (strcmp(options->files.at[i].option, "--file") == 0)
+		if (strcmp(options->files.at[i].option, "--file") == 0 ||
+		    strstr(options->files.at[i].option, "-fd") != NULL)
 			return true;
 	return options->seccomp != NULL;
 }
