@@ -10,15 +10,20 @@ enum { LAST_PORT = 65535 };
 static int add_namespaces(const struct adding *a, const char *net, struct error *err)
 {
 	struct request *request = a->request;
+	struct request_namespace *network = &request->linux_.namespaces[NAMESPACE_NETWORK];
 
-	if (strcmp(net, "none") != 0 && strcmp(net, "host") != 0 && strcmp(net, "pasta") != 0)
-		return error_set(err, ERROR_USAGE, 0, "--net %s: expected none, pasta or host", net);
+	if (strcmp(net, "none") != 0 && strcmp(net, "host") != 0 && strcmp(net, "pasta") != 0 && net[0] != '/')
+		return error_set(err, ERROR_USAGE, 0,
+				 "--net %s: expected none, pasta, host or the path of a network namespace", net);
 	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++)
 		request->linux_.namespaces[kind] =
 			(struct request_namespace){.given = kind != NAMESPACE_TIME, .from = "default"};
 	request->sandbox.pasta = strcmp(net, "pasta") == 0;
 	if (strcmp(net, "host") == 0)
-		request->linux_.namespaces[NAMESPACE_NETWORK] = (struct request_namespace){.from = "--net host"};
+		*network = (struct request_namespace){.from = "--net host"};
+	if (net[0] == '/')
+		*network = (struct request_namespace){
+			.given = true, .path = net, .from = arena_printf(a->arena, "--net %s", net)};
 	return 0;
 }
 
