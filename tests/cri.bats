@@ -219,3 +219,24 @@ inside() {
 	}
 	each_runtime "shareProcessNamespace"
 }
+
+# A setting by another, because each hides the next. What the kubelet masks by default is named here.
+@test "cri: casemate sandbox in a pod, by the settings that its errors name" {
+	local RUNTIME=runc masked='(.mounts = [{container_path: "/casemate", host_path: "'$MACHINE'/bin/casemate", readonly: true}]
+		| .linux.security_context.masked_paths = ["/proc/kcore", "/proc/keys", "/proc/timer_list"]
+		| .linux.security_context.readonly_paths = ["/proc/bus", "/proc/sys"])'
+	local sandbox=(/casemate sandbox -- sh -c 'id -u; touch /usr/x || echo kept out')
+	pod
+	container nested-default "$masked" "${sandbox[@]}"
+	ended 125
+	says 'Kubernetes: securityContext.seccompProfile.type: Unconfined' nested-default
+	container nested-filter "$masked | .linux.security_context.seccomp.profile_type = \"Unconfined\"" "${sandbox[@]}"
+	ended 125
+	says 'Kubernetes: securityContext.procMount: Unmasked' nested-filter
+	container nested-works "$masked | .linux.security_context |= (.seccomp.profile_type = \"Unconfined\" | .masked_paths = [] | .readonly_paths = [])" \
+		"${sandbox[@]}"
+	ended 0
+	says 'stdout F 1000' nested-works
+	says 'stdout F kept out' nested-works
+	unpod
+}
