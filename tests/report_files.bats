@@ -56,11 +56,11 @@ except OSError: pass'
 written() {
 	sandbox --report-files --ro "$DATA" -- sh -c "
 		echo x >'$DATA/in.txt'; echo x >'$DATA/new'; rm '$DATA/in.txt'; mkdir '$DATA/dir'; mv '$DATA/in.txt' /tmp
-		echo x >/tmp/fine; mkdir /tmp/dir; rm /tmp/fine"
+		echo x >/dev/null; echo x >/tmp/fine; mkdir /tmp/dir; rm /tmp/fine"
 	reported write '[3-9]' "$DATA/in.txt" "read-only inside.*; --rw $DATA" || return
 	reported write 1 "$DATA/new" "read-only inside.*; --rw $DATA\$" || return
 	reported write 1 "$DATA/dir" "read-only inside.*; --rw $DATA\$" || return
-	[[ $stderr != */tmp/fine* && $stderr != */tmp/dir* && $stderr != *'x  /tmp:'* ]] || fail "what worked is reported"
+	[[ $stderr != */tmp/fine* && $stderr != */dev/null* && $stderr != */tmp/dir* && $stderr != *'x  /tmp:'* ]] || fail "what worked is reported"
 }
 
 @test "what cannot be written" {
@@ -104,7 +104,7 @@ in_home() {
 
 risky() {
 	sandbox --report-files -- sh -c 'cat /etc/shadow; ls /proc/1/root/etc/shadow; ls /root; cat /dev/kmsg'
-	reported file '[0-9]' /etc/shadow '.*\[risky: ' && reported file '[0-9]' /root '.*\[risky: ' || return
+	reported file '[0-9]' /etc/shadow '.*\[risky: .*passwords\]' && reported file '[0-9]' /root '.*\[risky: ' || return
 	reported file '[0-9]' /dev/kmsg '.*--dev /dev/kmsg \[risky: '
 }
 

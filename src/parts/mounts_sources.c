@@ -145,18 +145,20 @@ static const char *compare(const struct host *host, const struct host_object *so
 const char *mounts_source_risk(const char *path, mode_t mode, bool writable)
 {
 	uint32_t for_all = S_ISDIR(mode) ? S_IROTH | S_IXOTH : S_IROTH;
+	const char *why = NULL;
 
 	for (size_t i = 0; i < sizeof(ceiling) / sizeof(ceiling[0]); i++) {
 		unsigned scope = ceiling[i].scope;
-		bool same = strcmp(path, ceiling[i].path) == 0, below = lies_below(path, ceiling[i].path);
+		bool below = lies_below(path, ceiling[i].path);
 
-		if ((same && (scope & (SCOPE_EVER | (writable ? SCOPE_WRITABLE : 0))) != 0) ||
-		    (below && (scope & (SCOPE_BELOW_EVER | (writable ? SCOPE_BELOW : 0))) != 0) ||
+		if (strcmp(path, ceiling[i].path) == 0 && (scope & (SCOPE_EVER | (writable ? SCOPE_WRITABLE : 0))) != 0)
+			return ceiling[i].why;
+		if ((below && (scope & (SCOPE_BELOW_EVER | (writable ? SCOPE_BELOW : 0))) != 0) ||
 		    (below && (scope & SCOPE_SECRET) != 0 && (mode & for_all) != for_all) ||
 		    ((scope & SCOPE_INSIDE) != 0 && lies_below(ceiling[i].path, path)))
-			return ceiling[i].why;
+			why = ceiling[i].why;
 	}
-	return NULL;
+	return why;
 }
 
 static const char *why_sensitive(const struct host *host, const struct host_object *source, bool writable)

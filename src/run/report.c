@@ -26,6 +26,7 @@ struct report {
 	pthread_t thread;
 	int listener, stop;
 	int root; /* the sandbox's; -1 until the first question */
+	int view; /* its mount namespace, which stays as it is while the last of its processes has ended already */
 	const struct plan *plan;
 	struct findings findings;
 	struct report_question question;
@@ -79,10 +80,13 @@ static bool read_question(struct report *report, const struct seccomp_notif *cal
 	if (report->root < 0 && report->question.path_count > 0) {
 		snprintf(path, sizeof(path), "/proc/%u/root", call->pid);
 		report->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		snprintf(path, sizeof(path), "/proc/%u/ns/mnt", call->pid);
+		report->view = open(path, O_RDONLY | O_CLOEXEC);
 	}
-	if (waits(report, call->id))
+	if (waits(report, call->id) && (report->root < 0 || report->view >= 0))
 		return true;
 	fd_close(&report->root);
+	fd_close(&report->view);
 	return false;
 }
 
@@ -142,7 +146,7 @@ int report_start(const struct plan *plan, struct run *run, int lines, struct err
 
 	if (report != NULL) {
 		*report = (struct report){
-			.listener = run->reporter, .root = -1, .plan = plan, .findings.stream.fd = lines};
+			.listener = run->reporter, .root = -1, .view = -1, .plan = plan, .findings.stream.fd = lines};
 		report->stop = eventfd(0, EFD_CLOEXEC);
 		reason = report->stop < 0 ? errno : pthread_create(&report->thread, NULL, serve, report);
 	}
@@ -172,5 +176,6 @@ void report_end(struct run *run, FILE *out)
 	findings_end(&report->findings);
 	fd_close(&report->stop);
 	fd_close(&report->root);
+	fd_close(&report->view);
 	free(report);
 }

@@ -16,11 +16,18 @@
 #include "run/risk.h"
 #include "run/view.h"
 
-static bool exists_inside(int root, const char *path)
+/* *@ret_mode is 0 where it may be there, and cannot be looked at. */
+static bool exists_inside(int root, const char *path, mode_t *ret_mode)
 {
 	AUTOCLOSE int fd = sys_openat2(root, path, O_PATH | O_NOFOLLOW, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	struct stat status;
 
-	return fd >= 0 || errno != ENOENT;
+	*ret_mode = 0;
+	if (fd < 0)
+		return errno != ENOENT;
+	if (fstat(fd, &status) == 0)
+		*ret_mode = status.st_mode;
+	return true;
 }
 
 static bool exists_outside(const char *path, struct stat *ret)
@@ -144,6 +151,7 @@ static void judge_entry(const struct plan *plan, int root, const struct report_p
 {
 	const struct plan_mount *mount = plan_mount_at(plan, asked->text, NULL);
 	char directory[PATH_MAX];
+	mode_t mode;
 
 	/* What is a mount itself is there, and stays: programs only try. */
 	if (mount != NULL && strcmp(mount->target, asked->text) == 0)
@@ -151,7 +159,7 @@ static void judge_entry(const struct plan *plan, int root, const struct report_p
 	memcpy(directory, asked->text, sizeof(directory));
 	char *slash = strrchr(directory, '/');
 	slash[slash == directory ? 1 : 0] = '\0';
-	if (exists_inside(root, directory))
+	if (exists_inside(root, directory, &mode))
 		judge_write(plan, asked->text, directory, findings);
 	else
 		judge_missing(plan, asked, findings);
@@ -160,7 +168,8 @@ static void judge_entry(const struct plan *plan, int root, const struct report_p
 static void judge_path(const struct plan *plan, int root, const struct report_path *asked, struct findings *findings)
 {
 	const struct plan_mount *mount = plan_mount_at(plan, asked->text, NULL);
-	bool there = exists_inside(root, asked->text);
+	mode_t mode;
+	bool there = exists_inside(root, asked->text, &mode);
 
 	if (mount != NULL && mount->kind == MOUNT_HIDE)
 		add_hidden(asked->text, mount->target, findings);
@@ -168,7 +177,7 @@ static void judge_path(const struct plan *plan, int root, const struct report_pa
 		judge_entry(plan, root, asked, findings);
 	else if (!there)
 		judge_missing(plan, asked, findings);
-	else if (asked->use == PATH_WRITE)
+	else if (asked->use == PATH_WRITE && (S_ISREG(mode) || S_ISDIR(mode))) /* others are no part of their mount */
 		judge_write(plan, asked->text, asked->text, findings);
 	else if (asked->use == PATH_EXECUTE)
 		judge_execute(plan, asked->text, findings);
