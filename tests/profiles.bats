@@ -120,6 +120,7 @@ sample() {
 	--dev | --dev-try) echo "/dev/null:/dev/$1" ;;
 	--tmp-overlay) echo "/usr/share:/$1" ;;
 	--tmpfs) echo "/t:size=1m" ;;
+	--dir) echo "/empty:mode=1750" ;;
 	--file) echo 'data:/copy$${x}' ;;
 	--hide) echo /run ;;
 	--unsetenv) echo LANG ;;

@@ -139,3 +139,49 @@ wrong() {
 	assert_status 125
 	assert_stderr "--tmp-overlay low:/w"
 }
+
+directories() {
+	sandbox --dir /a/b:mode=1750 --dir /tmp/own --dir /srv --ro low:/srv/low --tmpfs /t --dir /t/in --dir /home/sandbox/.config -- sh -ec '
+		stat -c "%a %U %n" /a /a/b /tmp/own /srv /t/in; cat /srv/low/file
+		echo x >/tmp/own/x; echo x >/t/in/x; echo x >"$HOME/.config/x"; ls -A /a/b; ! touch /a/b/x'
+	assert_output $'755 sandbox /a\n1750 sandbox /a/b\n755 sandbox /tmp/own\n755 sandbox /srv\n755 sandbox /t/in\nplain' || return
+	assert_stderr "/a/b/x" && assert_status 0
+}
+
+@test "--dir: a directory that is there, and can be written to where that is so around it" {
+	both directories
+}
+
+no_directories() {
+	local word
+	for word in mode=8 mode= mode=10000 mode=4755 mode=2000 755 size=1m mode=755,exec mode=0000755; do
+		refused "expected mode=MODE, from 0 to 1777" --dir "/a:$word" || return
+	done
+	refused "must be an absolute path" --dir a || return
+	refused "left in a directory of the host, '/usr'" --dir /usr/share/new || return
+	refused "left in a directory of the host, '$DATA/low'" --rw low:/w --dir /w/new || return
+	refused "left in a directory of the host, '$DATA/low'" --tmp-overlay low:/w --dir /w/new || return
+	refused "left in a directory of the host, '/usr'" --dir /bin/new || return
+	refused "something is there already" --dir /tmp || return
+	refused "something is there already" --dir /etc/passwd || return
+	refused "something is there already" --dir /var/tmp || return
+	refused "both '--dir /a" --dir /a --dir /a:mode=700 || return
+	refused "nothing may be mounted" --dir /proc/a || return
+	refused "cannot make the directory '/dev/pts/a'" --dir /dev/pts/a || return
+	refused "not a directory" --file low/file:/a --dir /a/b || return
+	[ ! -e "$DATA/low/new" ]
+}
+
+@test "--dir: not on the host, not in the place of something, and nothing but a mode" {
+	both no_directories
+}
+
+@test "--dir: a bundle has it as well, with its mode" {
+	cd "$DATA"
+	capture "$CASEMATE" sandbox --dir /a/b:mode=1777 --dir /srv --bundle-out "$BATS_TEST_TMPDIR/bundle" -- true
+	assert_status 0
+	[ "$(cd "$BATS_TEST_TMPDIR/bundle/rootfs" && stat -c '%a %n' a/b srv)" = $'1777 a/b\n755 srv' ] || fail
+	capture "$CASEMATE" sandbox --dir /tmp/b --bundle-out "$BATS_TEST_TMPDIR/other" -- true
+	assert_status 125
+	assert_stderr "'--dir /tmp/b' lies below another mount"
+}

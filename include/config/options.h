@@ -13,9 +13,9 @@
 #define OPTIONS_BIND_RO OPTIONS_BIND_RW ",ro,rro"
 
 struct sandbox_options {
-	cli_words
-		files; /* --ro --rw --dev --tmp-overlay --tmpfs --file --symlink, their -try and -fd forms, in order */
-	cli_words env; /* --env NAME[=VALUE], --setenv NAME=VALUE */
+	cli_words files; /* --ro --rw --dev --tmp-overlay --tmpfs --dir --file --symlink, their -try and -fd forms, in
+			    order */
+	cli_words env;   /* --env NAME[=VALUE], --setenv NAME=VALUE */
 	cli_words unset; /* --unsetenv NAME */
 	cli_words rlimits;
 	cli_words caps;

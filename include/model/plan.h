@@ -78,12 +78,12 @@ struct plan_rootfs {
 enum plan_mount_kind {
 	MOUNT_BIND,
 	MOUNT_FILESYSTEM,
-	MOUNT_CGROUP,  /* v1: one mount a hierarchy */
-	MOUNT_REMOUNT, /* attributes of a mount that is there */
-	MOUNT_FILE,    /* made from `content` */
-	MOUNT_LINK,    /* a symbolic link to `content` */
-	MOUNT_DIRECTORY,
-	MOUNT_HIDE, /* an empty directory or an unreadable file over what is there */
+	MOUNT_CGROUP,    /* v1: one mount a hierarchy */
+	MOUNT_REMOUNT,   /* attributes of a mount that is there */
+	MOUNT_FILE,      /* made from `content` */
+	MOUNT_LINK,      /* a symbolic link to `content` */
+	MOUNT_DIRECTORY, /* an empty one */
+	MOUNT_HIDE,      /* an empty directory or an unreadable file over what is there */
 };
 struct plan_mount {
 	enum plan_mount_kind kind;

@@ -125,6 +125,7 @@ struct request_mount {
 		*content; /* a file made from data (--file, /etc/passwd of a sandbox); its length is content_length */
 	size_t content_length;
 	const char *link; /* a symbolic link with this text instead of a mount (--symlink, merged /usr) */
+	bool directory;   /* --dir: an empty directory instead of a mount */
 	bool hide;     /* --hide: what is there cannot be seen; an empty directory or an unreadable file lies over it */
 	uint32_t mode; /* of generated files and directories; 0: 0644 or 0755 */
 	origin from;

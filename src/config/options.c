@@ -30,6 +30,7 @@ const struct cli_option sandbox_options[] = {
 	 "show a directory of the host as writable; changes are thrown away", 0},
 	{"--tmpfs", 0, CLI_WORDS, AT(files), "DST[:OPTIONS]",
 	 "an empty, writable directory; OPTIONS as size=64m,mode=700", 0},
+	{"--dir", 0, CLI_WORDS, AT(files), "DST[:mode=MODE]", "an empty directory", 0},
 	{"--file", 0, CLI_WORDS, AT(files), "SRC:DST", "a private copy of a file", 0},
 	{"--file-fd", 0, CLI_WORDS, AT(files), "FD:DST", "a private file with what FD has, which may be a pipe", 0},
 	{"--symlink", 0, CLI_WORDS, AT(files), "TEXT:DST", "a symbolic link with this text", 0},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,7 +9,7 @@
 #include "config/options_add.h"
 #include "config/options_order.h"
 
-enum { FILE_BYTES = 16 << 20, ANY_EXEC = 0111 };
+enum { FILE_BYTES = 16 << 20, ANY_EXEC = 0111, MOST_BITS = 01777, ALL_BITS = 07777 };
 
 /* Splits "A:B" at the first ':' that is not escaped as "\:", and removes the escapes. *@ret_second is NULL without one.
  */
@@ -197,6 +198,37 @@ static int add_data(const struct adding *a, const struct file_flag *flag, struct
 	return 0;
 }
 
+/* Nothing that changes who a program is. */
+static int read_mode(const struct cli_word *word, const char *text, uint32_t *ret, struct error *err)
+{
+	static const char key[] = "mode=";
+	const char *digits = text + strlen(key);
+	size_t count = strncmp(text, key, strlen(key)) == 0 ? strspn(digits, "01234567") : 0;
+	unsigned long mode = count > 0 && count < 6 && digits[count] == '\0' ? strtoul(digits, NULL, 8) : ALL_BITS;
+
+	if (mode > MOST_BITS)
+		return error_set(err, ERROR_USAGE, 0, "%s %s: expected mode=MODE, from 0 to %o", word->option,
+				 word->value, MOST_BITS);
+	*ret = (uint32_t)mode;
+	return 0;
+}
+
+static int add_directory(const struct adding *a, const struct file_flag *flag, struct error *err)
+{
+	const char *target, *option;
+	uint32_t mode = 0755;
+
+	split(a->arena, flag->word->value, &target, &option);
+	TRY(options_check_target(flag->word, target, err));
+	if (option != NULL)
+		TRY(read_mode(flag->word, option, &mode, err));
+	struct request_mount *mount =
+		options_add_mount(a->arena, a->request, options_path(a->arena, "/", target), flag->from);
+	mount->directory = true;
+	mount->mode = mode;
+	return 0;
+}
+
 /* Named as --ro without DST names it. What covers a default, and nothing of the host, may be made: options_order(). */
 static int add_hide(const struct adding *a, const struct file_flag *flag, struct error *err)
 {
@@ -224,6 +256,7 @@ static const struct file_kind kinds[] = {
 	{"--dev-try", add_bind, "bind,nosuid,noexec", MOUNT_SPECIAL_DEVICE | MOUNT_SPECIAL_OPTIONAL},
 	{"--tmp-overlay", add_bind, OPTIONS_BIND_RO, MOUNT_SPECIAL_OVERLAY},
 	{"--tmpfs", add_tmpfs, NULL, 0},
+	{"--dir", add_directory, NULL, 0},
 	{"--file", add_file, NULL, 0},
 	{"--file-fd", add_data, NULL, 0},
 	{"--symlink", add_link, NULL, 0},

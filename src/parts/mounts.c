@@ -56,6 +56,8 @@ static enum plan_mount_kind kind_of(const struct planner *p, const struct reques
 		return MOUNT_LINK;
 	if (wanted->content != NULL)
 		return MOUNT_FILE;
+	if (wanted->directory)
+		return MOUNT_DIRECTORY;
 	return cgroup && p->host->cgroup != HOST_CGROUP_V2 ? MOUNT_CGROUP : MOUNT_FILESYSTEM;
 }
 
@@ -134,7 +136,8 @@ static void tighten_attrs(struct planner *p, struct plan_mount *mount)
 {
 	uint64_t missing = wanted_attrs(mount) & ~mount->attr_set;
 
-	if (mount->kind == MOUNT_FILE || mount->kind == MOUNT_LINK || mount->kind == MOUNT_HIDE)
+	if (mount->kind == MOUNT_FILE || mount->kind == MOUNT_LINK || mount->kind == MOUNT_DIRECTORY ||
+	    mount->kind == MOUNT_HIDE)
 		return;
 	if (missing != 0) {
 		const char *words = attr_words(p->arena, missing);
@@ -534,6 +537,10 @@ static void explain_one(const struct plan_mount *mount, struct explain *out)
 		break;
 	case MOUNT_LINK:
 		explain_say(out, EXPLAIN_DOES, mount->from, "a link to %s at %s", mount->content, mount->target);
+		break;
+	case MOUNT_DIRECTORY:
+		explain_say(out, EXPLAIN_DOES, mount->from, "an empty directory at %s, mode %04o", mount->target,
+			    mount->mode);
 		break;
 	default:
 		explain_say(out, EXPLAIN_DOES, mount->from, "%s on %s, %s%s%s%s",
