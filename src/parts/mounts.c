@@ -264,6 +264,7 @@ static void copy_request(struct planner *p, const struct request_mount *wanted, 
 		.kind = kind_of(p, wanted),
 		.source = wanted->source,
 		.descriptor = wanted->descriptor,
+		.changes = wanted->changes,
 		.target = wanted->destination,
 		.type = wanted->type,
 		.attr_set = wanted->attr_set,
@@ -368,6 +369,29 @@ static void seal_tmpfs(struct plan_mount *mount)
 	mount->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 }
 
+static void look_at_source(struct planner *p, struct plan_mount *mount, size_t *binds)
+{
+	mount->real = *binds < p->host->sources.count ? p->host->sources.at[*binds].real : NULL;
+	mounts_judge_source(p, mount, (*binds)++);
+}
+
+/* It is written to, by way of the overlay, so it is judged as a writable bind. */
+static void plan_changes(struct planner *p, const struct plan_mount *overlay, size_t *binds)
+{
+	struct plan_mount changes = *overlay;
+
+	if (overlay->changes == NULL)
+		return;
+	changes.kind = MOUNT_CHANGES;
+	changes.source = overlay->changes;
+	changes.changes = NULL;
+	changes.special = 0;
+	changes.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	changes.rec_attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	look_at_source(p, &changes, binds);
+	*LIST_ADD(p->arena, &p->plan->mounts) = changes;
+}
+
 static int plan_mount(struct planner *p, const struct request_mount *wanted, size_t *binds, struct error *err)
 {
 	struct plan_mount mount;
@@ -385,10 +409,9 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	judge_type(p, &mount);
 	judge_propagation(p, &mount);
 	tighten_attrs(p, &mount);
-	if (mount.kind == MOUNT_BIND) {
-		mount.real = *binds < p->host->sources.count ? p->host->sources.at[*binds].real : NULL;
-		mounts_judge_source(p, &mount, (*binds)++);
-	}
+	if (mount.kind == MOUNT_BIND)
+		look_at_source(p, &mount, binds);
+	plan_changes(p, &mount, binds);
 	judge_remount(p, &mount);
 	seal_tmpfs(&mount);
 	mount.sealed = mount.sealed || mount.kind == MOUNT_HIDE;
@@ -510,7 +533,7 @@ bool mounts_attach_wanted(const struct plan *plan)
 static const char *bind_access(const struct plan_mount *mount)
 {
 	if ((mount->special & MOUNT_SPECIAL_OVERLAY) != 0)
-		return "changes are thrown away";
+		return mount->changes != NULL ? "changes are kept apart" : "changes are thrown away";
 	return (mount->attr_set & MOUNT_ATTR_RDONLY) == 0 && !mount->sealed ? "writable" : "read-only";
 }
 
@@ -527,6 +550,10 @@ static void explain_one(const struct plan_mount *mount, struct explain *out)
 	case MOUNT_BIND:
 		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s on %s, %s%s%s", mount->source, mount->target,
 			    bind_access(mount), flags, if_there);
+		break;
+	case MOUNT_CHANGES:
+		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s keeps the changes of %s", mount->source,
+			    mount->target);
 		break;
 	case MOUNT_FILE:
 		explain_say(out, EXPLAIN_DOES, mount->from, "a file of %zu bytes at %s", mount->content_length,

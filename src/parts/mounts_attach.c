@@ -227,6 +227,8 @@ static int attach_one(const struct plan_mount *mount, int made, struct run *run,
 		      struct error *err)
 {
 	switch (mount->kind) {
+	case MOUNT_CHANGES:
+		return 0;
 	case MOUNT_REMOUNT:
 		return change_mount(mount, run, err);
 	case MOUNT_FILE:
