@@ -89,7 +89,7 @@ enum plan_mount_kind {
 struct plan_mount {
 	enum plan_mount_kind kind;
 	const char *source;
-	int descriptor;      /* MOUNT_SPECIAL_OPEN: what is bound; `source` is only what it is called */
+	int descriptor;      /* MOUNT_SPECIAL_OPEN: what is bound; `source` is its name so far */
 	const char *changes; /* of an overlay: the source of its MOUNT_CHANGES; NULL: they are thrown away */
 	const char *target;  /* absolute, in the container */
 	const char *type;

@@ -109,9 +109,9 @@ struct request_mount {
 	const char *source; /* NULL where the file system needs none */
 	const char *changes; /* MOUNT_SPECIAL_OVERLAY: the directory of the host that keeps them; NULL: memory */
 	bool bind;
-	int descriptor;        /* MOUNT_SPECIAL_OPEN: open in the launcher and in the child; `source` only names it */
-	bool recursive;        /* rbind */
-	uint64_t attr_set;     /* MOUNT_ATTR_*: ro nosuid nodev noexec nosymfollow nodiratime and the atime field */
+	int descriptor;    /* MOUNT_SPECIAL_OPEN: open in the launcher and in the child; `source` is its name so far */
+	bool recursive;    /* rbind */
+	uint64_t attr_set; /* MOUNT_ATTR_*: ro nosuid nodev noexec nosymfollow nodiratime and the atime field */
 	uint64_t attr_clear;   /* the words that take one away: rw suid dev exec ... */
 	uint64_t rec_attr_set; /* rro rnosuid ...: the mounts below as well */
 	uint64_t rec_attr_clear;

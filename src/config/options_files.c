@@ -114,7 +114,7 @@ static int add_overlay(const struct adding *a, const struct file_flag *flag, str
 	return 0;
 }
 
-/* A number means nothing later, so what it is now is told beside it. */
+/* The name is for messages: what is bound is what is open. */
 static int add_open(const struct adding *a, const struct file_flag *flag, struct error *err)
 {
 	const char *number, *target, *name;
@@ -126,7 +126,7 @@ static int add_open(const struct adding *a, const struct file_flag *flag, struct
 	TRY(options_open_name(flag->word, fd, a->arena, &name, err));
 	struct request_mount *mount =
 		options_add_mount(a->arena, a->request, options_path(a->arena, "/", target), flag->from);
-	bind(a, flag, arena_printf(a->arena, "descriptor %d (%s)", fd, name), mount);
+	bind(a, flag, name, mount);
 	mount->descriptor = fd;
 	return 0;
 }
