@@ -118,8 +118,10 @@ sample() {
 	case $1 in
 	--ro | --ro-try | --rw | --rw-try) echo "data:/$1" ;;
 	--dev | --dev-try) echo "/dev/null:/dev/$1" ;;
+	--overlay) echo "/usr/share:kept:/$1" ;;
 	--tmp-overlay) echo "/usr/share:/$1" ;;
 	--tmpfs) echo "/t:size=1m" ;;
+	--dir) echo "/empty:mode=1750" ;;
 	--file) echo 'data:/copy$${x}' ;;
 	--hide) echo /run ;;
 	--unsetenv) echo LANG ;;
@@ -145,13 +147,15 @@ sample() {
 
 @test "--save writes each flag of the table such that --profile means the same, from any directory" {
 	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO"}]}' >filter.json
+	mkdir -m 700 kept
+	chown 65534 kept
 	local flag value all=()
 	for flag in $("$CASEMATE" sandbox --help | grep -o '^ *--[a-z-]*' | tr -d ' '); do
 		# --publish needs a network: pasta.bats has that.
 		case $flag in --publish | --args | --profile | --bundle-out | --save | --*-fd | --report | --report-files | --help) continue ;; esac
 		value=$(sample "$flag") || fail "$flag has no sample here"
-		# --hide, which is among them, does not go together with it.
-		[ "$flag" = --tmp-overlay ] || all+=("$flag" ${value:+"$value"})
+		# --hide, which is among them, does not go together with overlays.
+		[[ $flag == *overlay ]] || all+=("$flag" ${value:+"$value"})
 		rm -f one.json
 		casemate sandbox "$flag" ${value:+"$value"} --save one.json -- true
 		assert_status 0

@@ -136,7 +136,7 @@ gone() {
 	ln "$DATA/other/file" "$DATA/other/second"
 	exec 7<"$DATA/other/file"
 	rm "$DATA/other/file"
-	refused "cannot find 'descriptor 7" --ro-fd 7:/w || return
+	refused "cannot find '$DATA/other/file (deleted)'" --ro-fd 7:/w || return
 	exec 7<&-
 }
 
@@ -255,7 +255,7 @@ limits() {
 	assert_status 0
 	[ "$(cat "$DATA/bundle/rootfs/w")" = plain ]
 	capture "$CASEMATE" explain sandbox --rw-fd 7:/w -- true 7<"$DATA/dir"
-	[[ $output == *"descriptor 7 ($DATA/dir) on /w, writable"*"[--rw-fd 7:/w]"* ]] || fail
+	[[ $output == *"$DATA/dir on /w, writable"*"[--rw-fd 7:/w]"* ]] || fail
 }
 
 words() {

@@ -13,9 +13,9 @@
 #define OPTIONS_BIND_RO OPTIONS_BIND_RW ",ro,rro"
 
 struct sandbox_options {
-	cli_words
-		files; /* --ro --rw --dev --tmp-overlay --tmpfs --file --symlink, their -try and -fd forms, in order */
-	cli_words env; /* --env NAME[=VALUE], --setenv NAME=VALUE */
+	cli_words files; /* --ro --rw --dev --overlay --tmp-overlay --tmpfs --dir --file --symlink, their -try and -fd
+			    forms, in order */
+	cli_words env;   /* --env NAME[=VALUE], --setenv NAME=VALUE */
 	cli_words unset; /* --unsetenv NAME */
 	cli_words rlimits;
 	cli_words caps;
@@ -44,6 +44,7 @@ extern const struct cli_option sandbox_options[];
 enum option_mark {
 	FLAG_TYPED = 1 << 0,     /* makes no sense in a profile's file */
 	FLAG_HOST_PATH = 1 << 1, /* its value begins with a path of the host */
+	FLAG_TWO_PATHS = 1 << 3, /* and goes on with a second one */
 	FLAG_OPEN = 1 << 2       /* it gives what the caller has open, and a number means nothing later */
 };
 

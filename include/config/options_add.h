@@ -13,8 +13,8 @@ struct adding {
 
 /* All of these fail with ERROR_USAGE, naming the flag. */
 
-/* --ro, --rw, --dev, --tmp-overlay, --tmpfs, --file, --symlink, --hide, and those with -fd: mounts, in the order of
- * the flags. Reads the files of --file and --file-fd.
+/* --ro, --rw, --dev, --overlay, --tmp-overlay, --tmpfs, --dir, --file, --symlink, --hide, and those with -fd: mounts,
+ * in the order of the flags. Reads the files of --file and --file-fd.
  */
 int options_add_files(const struct adding *a, const cli_words *words, struct error *err);
 

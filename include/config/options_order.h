@@ -16,4 +16,7 @@ const char *options_path(struct arena *arena, const char *cwd, const char *path)
  */
 int options_order(struct request *request, struct arena *arena, struct error *err);
 
+/* It is a file, link or directory that is made, and no mount. */
+bool options_is_made(const struct request_mount *mount);
+
 #endif

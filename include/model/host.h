@@ -64,7 +64,9 @@ struct host {
 	const char *manager_cgroup; /* where systemd's slices are, by host_probe_manager(): "", or that of the user's */
 	pid_t pid;                  /* casemate's own, for a name that nobody else has; by the same */
 	pair_list cgroups; /* v1: key: name of the hierarchy's directory, value: the caller's path in it; v2: key "" */
-	LIST(struct host_object) sources;   /* of the request's bind mounts, in its order, by host_probe_sources() */
+	LIST(struct host_object)
+	sources;                            /* of the request's bind mounts, in its order, an overlay's changes
+						behind its source, by host_probe_sources() */
 	LIST(struct host_object) sensitive; /* the host's own directories and sockets that exist */
 	LIST(struct host_directory)
 	directories;             /* for the sandbox: those of /usr /bin /sbin /lib /lib32 /lib64 /libx32 that exist */

@@ -77,19 +77,21 @@ struct plan_rootfs {
 
 enum plan_mount_kind {
 	MOUNT_BIND,
+	MOUNT_CHANGES, /* bound, but not shown: it takes the changes of the overlay that comes next in the plan */
 	MOUNT_FILESYSTEM,
-	MOUNT_CGROUP,  /* v1: one mount a hierarchy */
-	MOUNT_REMOUNT, /* attributes of a mount that is there */
-	MOUNT_FILE,    /* made from `content` */
-	MOUNT_LINK,    /* a symbolic link to `content` */
-	MOUNT_DIRECTORY,
-	MOUNT_HIDE, /* an empty directory or an unreadable file over what is there */
+	MOUNT_CGROUP,    /* v1: one mount a hierarchy */
+	MOUNT_REMOUNT,   /* attributes of a mount that is there */
+	MOUNT_FILE,      /* made from `content` */
+	MOUNT_LINK,      /* a symbolic link to `content` */
+	MOUNT_DIRECTORY, /* an empty one */
+	MOUNT_HIDE,      /* an empty directory or an unreadable file over what is there */
 };
 struct plan_mount {
 	enum plan_mount_kind kind;
 	const char *source;
-	int descriptor;     /* MOUNT_SPECIAL_OPEN: what is bound; `source` is only what it is called */
-	const char *target; /* absolute, in the container */
+	int descriptor;      /* MOUNT_SPECIAL_OPEN: what is bound; `source` is its name so far */
+	const char *changes; /* of an overlay: the source of its MOUNT_CHANGES; NULL: they are thrown away */
+	const char *target;  /* absolute, in the container */
 	const char *type;
 	uint64_t attr_set, attr_clear;
 	uint64_t rec_attr_set, rec_attr_clear;

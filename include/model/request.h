@@ -91,10 +91,11 @@ enum request_mount_special {
 	MOUNT_SPECIAL_RIDMAP = 1 << 2,    /* ridmap: the mounts below as well */
 	MOUNT_SPECIAL_OPTIONAL = 1 << 3, /* --ro-try and the like: nothing is mounted where the source does not exist */
 	MOUNT_SPECIAL_NO_CREATE =
-		1 << 4,                 /* the target must exist; nothing is created on somebody's file system for it */
-	MOUNT_SPECIAL_OVERLAY = 1 << 6, /* --tmp-overlay: a read-only bind, under a layer that takes all changes */
-	MOUNT_SPECIAL_DEVICE = 1 << 5,  /* --dev: a bind that is meant to be a device */
-	MOUNT_SPECIAL_OPEN = 1 << 7,    /* --ro-fd, --rw-fd: a bind of what `descriptor` is, not of a path */
+		1 << 4, /* the target must exist; nothing is created on somebody's file system for it */
+	MOUNT_SPECIAL_OVERLAY =
+		1 << 6, /* --overlay, --tmp-overlay: a read-only bind, under a layer that takes all changes */
+	MOUNT_SPECIAL_DEVICE = 1 << 5, /* --dev: a bind that is meant to be a device */
+	MOUNT_SPECIAL_OPEN = 1 << 7,   /* --ro-fd, --rw-fd: a bind of what `descriptor` is, not of a path */
 };
 
 /*
@@ -106,10 +107,11 @@ struct request_mount {
 	const char *destination;
 	const char *type;   /* "bind" once an option said bind or rbind; NULL with `content` set for a generated file */
 	const char *source; /* NULL where the file system needs none */
+	const char *changes; /* MOUNT_SPECIAL_OVERLAY: the directory of the host that keeps them; NULL: memory */
 	bool bind;
-	int descriptor;        /* MOUNT_SPECIAL_OPEN: open in the launcher and in the child; `source` only names it */
-	bool recursive;        /* rbind */
-	uint64_t attr_set;     /* MOUNT_ATTR_*: ro nosuid nodev noexec nosymfollow nodiratime and the atime field */
+	int descriptor;    /* MOUNT_SPECIAL_OPEN: open in the launcher and in the child; `source` is its name so far */
+	bool recursive;    /* rbind */
+	uint64_t attr_set; /* MOUNT_ATTR_*: ro nosuid nodev noexec nosymfollow nodiratime and the atime field */
 	uint64_t attr_clear;   /* the words that take one away: rw suid dev exec ... */
 	uint64_t rec_attr_set; /* rro rnosuid ...: the mounts below as well */
 	uint64_t rec_attr_clear;
@@ -125,6 +127,7 @@ struct request_mount {
 		*content; /* a file made from data (--file, /etc/passwd of a sandbox); its length is content_length */
 	size_t content_length;
 	const char *link; /* a symbolic link with this text instead of a mount (--symlink, merged /usr) */
+	bool directory;   /* --dir: an empty directory instead of a mount */
 	bool hide;     /* --hide: what is there cannot be seen; an empty directory or an unreadable file lies over it */
 	uint32_t mode; /* of generated files and directories; 0: 0644 or 0755 */
 	origin from;

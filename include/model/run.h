@@ -46,6 +46,7 @@ struct run {
 	int self;      /* child: /proc/self of the host, where parts/remount.h needs it; or -1 */
 	int root;      /* the new root, detached, until it is entered */
 	int *mounts;   /* one detached mount each for plan->mounts[], -1 where none; allocated before the clone */
+	int *locks;    /* launcher: the locked directory for each of them that is MOUNT_CHANGES, else -1 */
 	int *devices;  /* the same for plan->devices.nodes[] that are bound */
 	int *cgroups;  /* the same for the hierarchies of a MOUNT_CGROUP */
 	int terminal;  /* launcher: master of the pty; child: its slave; or -1 */

@@ -45,11 +45,24 @@ const char *mounts_source_risk(const char *path, mode_t mode, bool writable);
 int mounts_overlay_plan(const struct planner *p, struct error *err);
 
 /*
- * Child, while the host can be seen and its mounts are separate: lays an empty writable layer over @tree, the detached
- * read-only bind of @mount's source, which stays the caller's descriptor. Returns a detached mount that the caller
+ * Child, while the host can be seen and its mounts are separate: lays a writable layer over @tree, the detached
+ * read-only bind of @mount's source: an empty one in memory, or what is in @changes, the detached bind of the directory
+ * that keeps them, unless that is -1. Both stay the caller's descriptors. Returns a detached mount that the caller
  * owns.
  */
-int mounts_overlay(const struct plan_mount *mount, int tree, struct error *err);
+int mounts_overlay(const struct plan_mount *mount, int tree, int changes, struct error *err);
+
+/* Launcher: two overlays with the same changes would spoil them. Held until the sandbox has ended. */
+bool mounts_lock_changes_wanted(const struct plan *plan);
+void mounts_lock_changes_explain(const struct plan *plan, struct explain *out);
+int mounts_lock_changes(const struct plan *plan, struct run *run, struct error *err);
+
+/* Child: refuses a directory of changes, of the overlay @mount, to which somebody else may write. */
+int mounts_changes_check(const struct plan_mount *mount, int changes, struct error *err);
+
+/* Child: the two directories in @changes, made where they are missing, open; @tree is what is below the upper one. */
+int mounts_changes_work(const struct plan_mount *mount, int changes, struct error *err);
+int mounts_changes_upper(const struct plan_mount *mount, int changes, int tree, struct error *err);
 
 /* Launcher: opens bind sources where the child could not reach them. */
 bool mounts_prepare_wanted(const struct plan *plan);

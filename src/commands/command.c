@@ -42,12 +42,22 @@ int command_profile(const struct invocation *invocation, const char *argument, s
 	return profile_select(&choice, invocation->arena, ret, err);
 }
 
+/* Without a ceiling nothing is judged; what an overlay would uncover has to be known all the same. */
+static bool wants_look(const struct request *request, const struct profile *profile)
+{
+	bool wanted = profile->sensitive_sources != VERDICT_ALLOW || profile->host_namespaces != VERDICT_ALLOW;
+
+	for (size_t i = 0; i < request->mounts.count; i++)
+		wanted = wanted || (request->mounts.at[i].special & MOUNT_SPECIAL_OVERLAY) != 0;
+	return wanted;
+}
+
 static int plan(const struct invocation *invocation, const struct request *request, const struct profile *profile,
 		struct host *host, const char *id, struct plan **ret_plan, struct error *err)
 {
 	const struct plan_input input = {.request = request, .profile = profile, .host = host, .id = id};
 
-	if (profile->sensitive_sources != VERDICT_ALLOW || profile->host_namespaces != VERDICT_ALLOW)
+	if (wants_look(request, profile))
 		TRY(host_probe_sources(host, request, invocation->arena, err));
 	if (profile->hooks != VERDICT_ALLOW)
 		host_probe_hooks(host, request, &profile->hooks_allowed, invocation->arena);

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/json_write.h"
 #include "base/sys.h"
+#include "config/options_order.h"
 #include "model/names.h"
 
 /* ---- config.json */
@@ -122,7 +123,7 @@ static void write_mount(struct json_writer *json, const struct request_mount *mo
 /* What the bundle's root holds as files and links is no mount there, and what is not on this host cannot be bound. */
 static bool is_mount(const struct request_mount *mount)
 {
-	if (mount->content != NULL || mount->link != NULL)
+	if (options_is_made(mount))
 		return false;
 	return (mount->special & MOUNT_SPECIAL_OPTIONAL) == 0 || access(mount->source, F_OK) == 0;
 }
@@ -342,14 +343,14 @@ static int make_parents(int root, const char *path, struct error *err)
 /* Some runtimes give a tmpfs the mode of the directory below it, whatever its options say. */
 static int make_directory(int root, const struct request_mount *mount, const char *path, struct error *err)
 {
-	bool shared = false;
+	mode_t mode = mount->directory ? mount->mode : 0755;
 
 	for (size_t i = 0; i < mount->data.count; i++)
-		shared = shared || strcmp(mount->data.at[i], "mode=1777") == 0;
+		mode = strcmp(mount->data.at[i], "mode=1777") == 0 ? 01777 : mode;
 	if (sys_mkdirat(root, path, 0755) < 0 && errno != EEXIST)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' in the bundle", path);
-	AUTOCLOSE int fd = shared ? sys_openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0) : -1;
-	if (shared && (fd < 0 || sys_fchmod(fd, 01777) < 0))
+	AUTOCLOSE int fd = mode == 0755 ? -1 : sys_openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (mode != 0755 && (fd < 0 || sys_fchmod(fd, mode) < 0))
 		return error_set(err, ERROR_SYSTEM, errno, "cannot set the mode of '%s' in the bundle", path);
 	return 0;
 }
@@ -401,7 +402,7 @@ static int make_root(int dir, const struct request *request, struct error *err)
 	for (size_t i = 0; i < request->mounts.count; i++) {
 		const struct request_mount *mount = &request->mounts.at[i];
 
-		if ((is_mount(mount) || mount->content != NULL || mount->link != NULL) && !is_covered(request, i))
+		if ((is_mount(mount) || options_is_made(mount)) && !is_covered(request, i))
 			TRY(make_point(root, mount, err));
 	}
 	return 0;
@@ -425,8 +426,7 @@ static int check_expressible(const struct request *request, struct error *err)
 			return error_set(err, ERROR_USAGE, 0, "--bundle-out: '%s' has no place in a config.json",
 					 request->mounts.at[i].from);
 	for (size_t i = 0; i < request->mounts.count; i++)
-		if ((request->mounts.at[i].content != NULL || request->mounts.at[i].link != NULL) &&
-		    is_covered(request, i))
+		if (options_is_made(&request->mounts.at[i]) && is_covered(request, i))
 			return error_set(err, ERROR_USAGE, 0,
 					 "--bundle-out: '%s' lies below another mount, where a bundle holds nothing",
 					 request->mounts.at[i].from);

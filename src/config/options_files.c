@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,28 +9,38 @@
 #include "config/options_add.h"
 #include "config/options_order.h"
 
-enum { FILE_BYTES = 16 << 20, ANY_EXEC = 0111 };
+enum { FILE_BYTES = 16 << 20, ANY_EXEC = 0111, MOST_BITS = 01777, ALL_BITS = 07777 };
 
-/* Splits "A:B" at the first ':' that is not escaped as "\:", and removes the escapes. *@ret_second is NULL without one.
- */
-static void split(struct arena *arena, const char *text, const char **ret_first, const char **ret_second)
+/* Splits "A:B:C" at each ':' that is not escaped as "\:", and removes the escapes; the last part has what is left. */
+static void split_into(struct arena *arena, const char *text, const char **ret_parts, size_t count)
 {
-	char *copy = arena_strdup(arena, text);
-	char *to = copy;
+	char *to = arena_strdup(arena, text);
+	size_t parts = 1;
 
-	*ret_first = copy;
-	*ret_second = NULL;
+	for (size_t i = 0; i < count; i++)
+		ret_parts[i] = NULL;
+	ret_parts[0] = to;
 	for (const char *at = text; *at != '\0'; at++) {
 		if (at[0] == '\\' && at[1] == ':') {
 			*to++ = *++at;
-		} else if (*at == ':' && *ret_second == NULL) {
+		} else if (*at == ':' && parts < count) {
 			*to++ = '\0';
-			*ret_second = to;
+			ret_parts[parts++] = to;
 		} else {
 			*to++ = *at;
 		}
 	}
 	*to = '\0';
+}
+
+/* *@ret_second is NULL without one. */
+static void split(struct arena *arena, const char *text, const char **ret_first, const char **ret_second)
+{
+	const char *parts[2];
+
+	split_into(arena, text, parts, 2);
+	*ret_first = parts[0];
+	*ret_second = parts[1];
 }
 
 int options_check_target(const struct cli_word *word, const char *path, struct error *err)
@@ -85,7 +96,25 @@ static int add_bind(const struct adding *a, const struct file_flag *flag, struct
 	return 0;
 }
 
-/* A number means nothing later, so what it is now is told beside it. */
+static int add_overlay(const struct adding *a, const struct file_flag *flag, struct error *err)
+{
+	const char *parts[3];
+
+	split_into(a->arena, flag->word->value, parts, 3);
+	if (parts[0][0] == '\0' || parts[1] == NULL || parts[1][0] == '\0')
+		return error_set(err, ERROR_USAGE, 0, "%s %s: expected SRC:CHANGES[:DST]", flag->word->option,
+				 flag->word->value);
+	const char *source = options_path(a->arena, a->host->cwd, parts[0]);
+	const char *target = parts[2] != NULL ? parts[2] : source;
+	TRY(options_check_target(flag->word, target, err));
+	struct request_mount *mount =
+		options_add_mount(a->arena, a->request, options_path(a->arena, "/", target), flag->from);
+	bind(a, flag, source, mount);
+	mount->changes = options_path(a->arena, a->host->cwd, parts[1]);
+	return 0;
+}
+
+/* The name is for messages: what is bound is what is open. */
 static int add_open(const struct adding *a, const struct file_flag *flag, struct error *err)
 {
 	const char *number, *target, *name;
@@ -97,7 +126,7 @@ static int add_open(const struct adding *a, const struct file_flag *flag, struct
 	TRY(options_open_name(flag->word, fd, a->arena, &name, err));
 	struct request_mount *mount =
 		options_add_mount(a->arena, a->request, options_path(a->arena, "/", target), flag->from);
-	bind(a, flag, arena_printf(a->arena, "descriptor %d (%s)", fd, name), mount);
+	bind(a, flag, name, mount);
 	mount->descriptor = fd;
 	return 0;
 }
@@ -197,6 +226,37 @@ static int add_data(const struct adding *a, const struct file_flag *flag, struct
 	return 0;
 }
 
+/* Nothing that changes who a program is. */
+static int read_mode(const struct cli_word *word, const char *text, uint32_t *ret, struct error *err)
+{
+	static const char key[] = "mode=";
+	const char *digits = text + strlen(key);
+	size_t count = strncmp(text, key, strlen(key)) == 0 ? strspn(digits, "01234567") : 0;
+	unsigned long mode = count > 0 && count < 6 && digits[count] == '\0' ? strtoul(digits, NULL, 8) : ALL_BITS;
+
+	if (mode > MOST_BITS)
+		return error_set(err, ERROR_USAGE, 0, "%s %s: expected mode=MODE, from 0 to %o", word->option,
+				 word->value, MOST_BITS);
+	*ret = (uint32_t)mode;
+	return 0;
+}
+
+static int add_directory(const struct adding *a, const struct file_flag *flag, struct error *err)
+{
+	const char *target, *option;
+	uint32_t mode = 0755;
+
+	split(a->arena, flag->word->value, &target, &option);
+	TRY(options_check_target(flag->word, target, err));
+	if (option != NULL)
+		TRY(read_mode(flag->word, option, &mode, err));
+	struct request_mount *mount =
+		options_add_mount(a->arena, a->request, options_path(a->arena, "/", target), flag->from);
+	mount->directory = true;
+	mount->mode = mode;
+	return 0;
+}
+
 /* Named as --ro without DST names it. What covers a default, and nothing of the host, may be made: options_order(). */
 static int add_hide(const struct adding *a, const struct file_flag *flag, struct error *err)
 {
@@ -222,8 +282,10 @@ static const struct file_kind kinds[] = {
 	{"--rw-fd", add_open, OPTIONS_BIND_RW, MOUNT_SPECIAL_OPEN},
 	{"--dev", add_bind, "bind,nosuid,noexec", MOUNT_SPECIAL_DEVICE},
 	{"--dev-try", add_bind, "bind,nosuid,noexec", MOUNT_SPECIAL_DEVICE | MOUNT_SPECIAL_OPTIONAL},
+	{"--overlay", add_overlay, OPTIONS_BIND_RO, MOUNT_SPECIAL_OVERLAY},
 	{"--tmp-overlay", add_bind, OPTIONS_BIND_RO, MOUNT_SPECIAL_OVERLAY},
 	{"--tmpfs", add_tmpfs, NULL, 0},
+	{"--dir", add_directory, NULL, 0},
 	{"--file", add_file, NULL, 0},
 	{"--file-fd", add_data, NULL, 0},
 	{"--symlink", add_link, NULL, 0},

@@ -76,15 +76,24 @@ static bool is_shadowed(struct request_mount *mounts, size_t count, const struct
 	return false;
 }
 
-/* What takes the place of a default may be made where that would have been. */
-static void take_place(const struct request_mount *flag, struct request_mount *ret)
+/* A flag takes the place of a default, and may be made where that would have been; two flags for one place mean that
+ * somebody is mistaken. */
+static int take_place(const struct request_mount *other, struct request_mount *same, struct error *err)
 {
-	*ret = *flag;
-	if (ret->hide)
-		ret->special &= ~(uint32_t)MOUNT_SPECIAL_NO_CREATE;
+	const struct request_mount *flag = is_default(same) ? other : same;
+
+	if (!is_default(same) && !is_default(other))
+		return error_set(err, ERROR_USAGE, 0, "both '%s' and '%s' are for %s", same->from, other->from,
+				 same->destination);
+	if (flag->directory)
+		return error_set(err, ERROR_USAGE, 0, "%s: something is there already", flag->from);
+	*same = *flag;
+	if (same->hide)
+		same->special &= ~(uint32_t)MOUNT_SPECIAL_NO_CREATE;
+	return 0;
 }
 
-/* Parents first. A flag takes the place of a default; two flags for one place mean that somebody is mistaken. */
+/* Parents first. */
 static int put_in_order(struct request *request, struct error *err)
 {
 	struct request_mount *at = request->mounts.at;
@@ -98,11 +107,8 @@ static int put_in_order(struct request *request, struct error *err)
 			continue;
 		if (same == NULL || strcmp(same->destination, at[i].destination) != 0)
 			at[kept++] = at[i];
-		else if (!is_default(same) && !is_default(&at[i]))
-			return error_set(err, ERROR_USAGE, 0, "both '%s' and '%s' are for %s", same->from, at[i].from,
-					 same->destination);
 		else
-			take_place(is_default(same) ? &at[i] : same, same);
+			TRY(take_place(&at[i], same, err));
 	}
 	request->mounts.count = kept;
 	return 0;
@@ -143,13 +149,18 @@ static int follow_links(struct request *request, struct arena *arena, struct err
 	return 0;
 }
 
-/* A file or link of ours in a directory of the host would stay there when the sandbox is gone. */
+bool options_is_made(const struct request_mount *mount)
+{
+	return mount->content != NULL || mount->link != NULL || mount->directory;
+}
+
+/* What is made by us in a directory of the host would stay there when the sandbox is gone. */
 static int check_made(const struct request *request, struct error *err)
 {
 	const struct request_mount *at = request->mounts.at;
 
 	for (size_t i = 0; i < request->mounts.count; i++)
-		for (size_t above = 0; (at[i].content != NULL || at[i].link != NULL) && above < i; above++)
+		for (size_t above = 0; options_is_made(&at[i]) && above < i; above++)
 			if (at[above].bind && is_below(at[i].destination, at[above].destination))
 				return error_set(err, ERROR_USAGE, 0,
 						 "%s: it would be left in a directory of the host, '%s'", at[i].from,

@@ -25,14 +25,29 @@ static const char *marked(struct arena *arena, const char *text, const char *wha
 	return out;
 }
 
+/* What stands behind the first ':' that separates; NULL: nothing does. */
+static const char *second_part(const char *value)
+{
+	for (; *value != '\0'; value++)
+		if (*value == ':')
+			return value + 1;
+		else if (value[0] == '\\' && value[1] == ':')
+			value++;
+	return NULL;
+}
+
 /* What is relative was meant from here, and a file is read from anywhere. */
 static const char *portable(const struct saving *s, const struct cli_option *option, const char *value)
 {
 	bool splits = option->offset == offsetof(struct sandbox_options, files);
 
+	const char *cwd = splits ? marked(s->arena, s->host->cwd, ":", '\\') : s->host->cwd;
+	const char *second = (options_marks(option) & FLAG_TWO_PATHS) != 0 ? second_part(value) : NULL;
+
+	if (second != NULL && second[0] != '/')
+		value = arena_printf(s->arena, "%.*s%s/%s", (int)(second - value), value, cwd, second);
 	if ((options_marks(option) & FLAG_HOST_PATH) != 0 && value[0] != '/')
-		value = arena_printf(s->arena, "%s/%s",
-				     splits ? marked(s->arena, s->host->cwd, ":", '\\') : s->host->cwd, value);
+		value = arena_printf(s->arena, "%s/%s", cwd, value);
 	return marked(s->arena, value, "${", '$');
 }
 

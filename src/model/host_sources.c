@@ -365,6 +365,14 @@ static int probe_submounts(struct look *look, const string_list *directories, st
 	return 0;
 }
 
+static void add_source(struct look *look, const struct request_mount *mount, const struct host_object *object,
+		       string_list *recursive)
+{
+	*LIST_ADD(look->arena, &look->host->sources) = *object;
+	if (mount->recursive && object->real != NULL && !object->is_default)
+		*LIST_ADD(look->arena, recursive) = object->real;
+}
+
 static int probe_binds(struct look *look, const struct request *request, string_list *recursive, struct error *err)
 {
 	struct host_object object;
@@ -379,9 +387,11 @@ static int probe_binds(struct look *look, const struct request *request, string_
 			TRY(probe_descriptor(look, &object, mount, err));
 		else
 			TRY(probe_object(look, &object, mount->source, strcmp(mount->from, "default") == 0, err));
-		*LIST_ADD(look->arena, &look->host->sources) = object;
-		if (mount->recursive && object.real != NULL && !object.is_default)
-			*LIST_ADD(look->arena, recursive) = object.real;
+		add_source(look, mount, &object, recursive);
+		if (mount->changes == NULL)
+			continue;
+		TRY(probe_object(look, &object, mount->changes, false, err));
+		add_source(look, mount, &object, recursive);
 	}
 	return 0;
 }

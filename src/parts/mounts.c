@@ -56,6 +56,8 @@ static enum plan_mount_kind kind_of(const struct planner *p, const struct reques
 		return MOUNT_LINK;
 	if (wanted->content != NULL)
 		return MOUNT_FILE;
+	if (wanted->directory)
+		return MOUNT_DIRECTORY;
 	return cgroup && p->host->cgroup != HOST_CGROUP_V2 ? MOUNT_CGROUP : MOUNT_FILESYSTEM;
 }
 
@@ -134,7 +136,8 @@ static void tighten_attrs(struct planner *p, struct plan_mount *mount)
 {
 	uint64_t missing = wanted_attrs(mount) & ~mount->attr_set;
 
-	if (mount->kind == MOUNT_FILE || mount->kind == MOUNT_LINK || mount->kind == MOUNT_HIDE)
+	if (mount->kind == MOUNT_FILE || mount->kind == MOUNT_LINK || mount->kind == MOUNT_DIRECTORY ||
+	    mount->kind == MOUNT_HIDE)
 		return;
 	if (missing != 0) {
 		const char *words = attr_words(p->arena, missing);
@@ -261,6 +264,7 @@ static void copy_request(struct planner *p, const struct request_mount *wanted, 
 		.kind = kind_of(p, wanted),
 		.source = wanted->source,
 		.descriptor = wanted->descriptor,
+		.changes = wanted->changes,
 		.target = wanted->destination,
 		.type = wanted->type,
 		.attr_set = wanted->attr_set,
@@ -365,6 +369,29 @@ static void seal_tmpfs(struct plan_mount *mount)
 	mount->attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
 }
 
+static void look_at_source(struct planner *p, struct plan_mount *mount, size_t *binds)
+{
+	mount->real = *binds < p->host->sources.count ? p->host->sources.at[*binds].real : NULL;
+	mounts_judge_source(p, mount, (*binds)++);
+}
+
+/* It is written to, by way of the overlay, so it is judged as a writable bind. */
+static void plan_changes(struct planner *p, const struct plan_mount *overlay, size_t *binds)
+{
+	struct plan_mount changes = *overlay;
+
+	if (overlay->changes == NULL)
+		return;
+	changes.kind = MOUNT_CHANGES;
+	changes.source = overlay->changes;
+	changes.changes = NULL;
+	changes.special = 0;
+	changes.attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	changes.rec_attr_set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	look_at_source(p, &changes, binds);
+	*LIST_ADD(p->arena, &p->plan->mounts) = changes;
+}
+
 static int plan_mount(struct planner *p, const struct request_mount *wanted, size_t *binds, struct error *err)
 {
 	struct plan_mount mount;
@@ -382,10 +409,9 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	judge_type(p, &mount);
 	judge_propagation(p, &mount);
 	tighten_attrs(p, &mount);
-	if (mount.kind == MOUNT_BIND) {
-		mount.real = *binds < p->host->sources.count ? p->host->sources.at[*binds].real : NULL;
-		mounts_judge_source(p, &mount, (*binds)++);
-	}
+	if (mount.kind == MOUNT_BIND)
+		look_at_source(p, &mount, binds);
+	plan_changes(p, &mount, binds);
 	judge_remount(p, &mount);
 	seal_tmpfs(&mount);
 	mount.sealed = mount.sealed || mount.kind == MOUNT_HIDE;
@@ -507,7 +533,7 @@ bool mounts_attach_wanted(const struct plan *plan)
 static const char *bind_access(const struct plan_mount *mount)
 {
 	if ((mount->special & MOUNT_SPECIAL_OVERLAY) != 0)
-		return "changes are thrown away";
+		return mount->changes != NULL ? "changes are kept apart" : "changes are thrown away";
 	return (mount->attr_set & MOUNT_ATTR_RDONLY) == 0 && !mount->sealed ? "writable" : "read-only";
 }
 
@@ -525,6 +551,10 @@ static void explain_one(const struct plan_mount *mount, struct explain *out)
 		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s on %s, %s%s%s", mount->source, mount->target,
 			    bind_access(mount), flags, if_there);
 		break;
+	case MOUNT_CHANGES:
+		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s keeps the changes of %s", mount->source,
+			    mount->target);
+		break;
 	case MOUNT_FILE:
 		explain_say(out, EXPLAIN_DOES, mount->from, "a file of %zu bytes at %s", mount->content_length,
 			    mount->target);
@@ -534,6 +564,10 @@ static void explain_one(const struct plan_mount *mount, struct explain *out)
 		break;
 	case MOUNT_LINK:
 		explain_say(out, EXPLAIN_DOES, mount->from, "a link to %s at %s", mount->content, mount->target);
+		break;
+	case MOUNT_DIRECTORY:
+		explain_say(out, EXPLAIN_DOES, mount->from, "an empty directory at %s, mode %04o", mount->target,
+			    mount->mode);
 		break;
 	default:
 		explain_say(out, EXPLAIN_DOES, mount->from, "%s on %s, %s%s%s%s",

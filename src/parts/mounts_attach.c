@@ -200,6 +200,19 @@ static int make_link(const struct plan_mount *mount, struct place_near *near, st
 	return 0;
 }
 
+static int make_directory(const struct plan_mount *mount, struct place_near *near, struct error *err)
+{
+	const char *name;
+	AUTOCLOSE int own = -1;
+	int parent = open_holder(mount->target, near, &name, &own, err);
+
+	if (parent < 0)
+		return -1;
+	if (sys_mkdirat(parent, name, mount->mode) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make the directory '%s'", mount->target);
+	return 0;
+}
+
 static int change_mount(const struct plan_mount *mount, const struct run *run, struct error *err)
 {
 	const struct remount change = {.set = mount->attr_set, .clear = mount->attr_clear};
@@ -214,18 +227,16 @@ static int attach_one(const struct plan_mount *mount, int made, struct run *run,
 		      struct error *err)
 {
 	switch (mount->kind) {
+	case MOUNT_CHANGES:
+		return 0;
 	case MOUNT_REMOUNT:
 		return change_mount(mount, run, err);
 	case MOUNT_FILE:
 		return write_generated(mount, near, err);
 	case MOUNT_LINK:
 		return make_link(mount, near, err);
-	case MOUNT_DIRECTORY: {
-		bool linked;
-		AUTOCLOSE int directory = place_make(mount->target, PLACE_FOLLOW, -1, &linked, err);
-
-		return directory < 0 ? -1 : 0;
-	}
+	case MOUNT_DIRECTORY:
+		return make_directory(mount, near, err);
 	case MOUNT_CGROUP:
 		TRY(attach_made(mount, made, run, near, err));
 		return attach_hierarchies(mount, made, run, err);

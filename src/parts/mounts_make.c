@@ -317,6 +317,7 @@ static int make_one(const struct plan_mount *mount, struct run *run, struct erro
 {
 	switch (mount->kind) {
 	case MOUNT_BIND:
+	case MOUNT_CHANGES:
 		return make_bind(mount, err);
 	case MOUNT_FILESYSTEM:
 		return make_filesystem(mount, err);
@@ -327,6 +328,12 @@ static int make_one(const struct plan_mount *mount, struct run *run, struct erro
 	}
 }
 
+/* It is bound from the host. */
+static bool has_source(const struct plan_mount *mount)
+{
+	return mount->kind == MOUNT_BIND || mount->kind == MOUNT_CHANGES;
+}
+
 bool mounts_prepare_wanted(const struct plan *plan)
 {
 	return plan->rootfs.by_launcher;
@@ -335,7 +342,7 @@ bool mounts_prepare_wanted(const struct plan *plan)
 static void explain_opening(const struct plan *plan, bool late, struct explain *out)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++)
-		if (plan->mounts.at[i].kind == MOUNT_BIND && plan->mounts.at[i].late == late)
+		if (has_source(&plan->mounts.at[i]) && plan->mounts.at[i].late == late)
 			explain_say(out, EXPLAIN_DOES, plan->mounts.at[i].from, "opens %s with the launcher's rights",
 				    plan->mounts.at[i].source);
 }
@@ -343,7 +350,7 @@ static void explain_opening(const struct plan *plan, bool late, struct explain *
 static int open_sources(const struct plan *plan, bool late, struct run *run, struct error *err)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++) {
-		if (plan->mounts.at[i].kind != MOUNT_BIND || plan->mounts.at[i].late != late)
+		if (!has_source(&plan->mounts.at[i]) || plan->mounts.at[i].late != late)
 			continue;
 		run->mounts[i] = make_bind(&plan->mounts.at[i], err);
 		if (run->mounts[i] == -1)
@@ -416,16 +423,22 @@ static int keep_proc(const struct plan *plan, struct run *run, struct error *err
 	return run->proc < 0 ? -1 : 0;
 }
 
-static int lay_over(const struct plan_mount *mount, int *mounted, struct error *err)
+/* The directory of an overlay's changes was made before it. */
+static int lay_over(const struct plan *plan, size_t index, struct run *run, struct error *err)
 {
+	const struct plan_mount *mount = &plan->mounts.at[index];
+
 	if ((mount->special & MOUNT_SPECIAL_OVERLAY) == 0)
 		return 0;
-	int overlay = mounts_overlay(mount, *mounted, err);
+	int *changes = mount->changes != NULL ? &run->mounts[index - 1] : NULL;
+	int overlay = mounts_overlay(mount, run->mounts[index], changes != NULL ? *changes : -1, err);
 
 	if (overlay < 0)
 		return -1;
-	fd_close(mounted);
-	*mounted = overlay;
+	if (changes != NULL)
+		fd_close(changes);
+	fd_close(&run->mounts[index]);
+	run->mounts[index] = overlay;
 	return 0;
 }
 
@@ -434,9 +447,9 @@ int mounts_make(const struct plan *plan, struct run *run, struct error *err)
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *mount = &plan->mounts.at[i];
 
-		if (!plan->rootfs.by_launcher || mount->kind != MOUNT_BIND)
+		if (!plan->rootfs.by_launcher || !has_source(mount))
 			run->mounts[i] = make_one(mount, run, err);
-		if (run->mounts[i] == -1 || lay_over(mount, &run->mounts[i], err) < 0)
+		if (run->mounts[i] == -1 || lay_over(plan, i, run, err) < 0)
 			return error_wrap(err, "%s", mount->from);
 	}
 	return keep_proc(plan, run, err);

@@ -11,7 +11,7 @@
 #include "base/sys.h"
 #include "parts/mounts.h"
 
-enum { DETACHED_NAME = 32, FEW_BITS = 07777 };
+enum { DETACHED_NAME = 32 };
 
 static int refuse(const struct plan_mount *overlay, const char *with, struct error *err)
 {
@@ -32,6 +32,53 @@ static int check_submounts(const struct planner *p, const struct plan_mount *ove
 	return 0;
 }
 
+static bool overlap(const char *one, const char *other)
+{
+	size_t first = strcmp(one, "/") == 0 ? 0 : strlen(one), second = strcmp(other, "/") == 0 ? 0 : strlen(other);
+	size_t shorter = first < second ? first : second;
+	const char *longer = first < second ? other : one;
+
+	return strncmp(one, other, shorter) == 0 && (longer[shorter] == '/' || longer[shorter] == '\0');
+}
+
+static bool is_same_object(const struct plan_mount *one, const struct plan_mount *other)
+{
+	return one->judged && other->judged && one->inode != 0 && one->device == other->device &&
+	       one->inode == other->inode;
+}
+
+/* Who changes a layer past the overlay makes it something else than either holds. */
+static int check_shown(const struct planner *p, size_t index, struct error *err)
+{
+	const struct plan_mount *changes = &p->plan->mounts.at[index];
+
+	for (size_t i = 0; i < p->plan->mounts.count; i++) {
+		const struct plan_mount *other = &p->plan->mounts.at[i];
+
+		if (i == index || (other->kind != MOUNT_BIND && other->kind != MOUNT_CHANGES) || other->real == NULL)
+			continue;
+		if (overlap(changes->real, other->real) || is_same_object(changes, other))
+			return refuse(changes,
+				      arena_printf(p->arena, "'%s' and '%s' of '%s' hold one another", changes->source,
+						   other->source, other->from),
+				      err);
+	}
+	return 0;
+}
+
+/* The launcher has the lock, so the sandbox may not live longer. */
+static int check_changes(const struct planner *p, size_t index, struct error *err)
+{
+	const struct plan_mount *changes = &p->plan->mounts.at[index];
+
+	if (changes->real == NULL)
+		return error_set(err, ERROR_USAGE, ENOENT, "%s: cannot find '%s'", changes->from, changes->source);
+	if (!p->request->sandbox.die_with_parent)
+		return refuse(changes, "it does not go together with --no-die-with-parent", err);
+	TRY(check_submounts(p, changes, err));
+	return check_shown(p, index, err);
+}
+
 int mounts_overlay_plan(const struct planner *p, struct error *err)
 {
 	const struct plan_mount *hide = NULL, *overlay = NULL;
@@ -41,6 +88,8 @@ int mounts_overlay_plan(const struct planner *p, struct error *err)
 
 		if (mount->kind == MOUNT_HIDE)
 			hide = mount;
+		if (mount->kind == MOUNT_CHANGES)
+			TRY(check_changes(p, i, err));
 		if ((mount->special & MOUNT_SPECIAL_OVERLAY) == 0)
 			continue;
 		overlay = mount;
@@ -57,54 +106,60 @@ static int system_error(const struct plan_mount *mount, const char *what, struct
 	return error_set(err, ERROR_SYSTEM, errno, "cannot %s for '%s'", what, mount->target);
 }
 
-/*
- * The upper directory is the top that is seen, so it has owner and mode of the one below. Where an id is not mapped the
- * sandbox becomes the owner, and then what others may not do to the host's directory is not granted.
- */
-static int copy_owner(const struct plan_mount *mount, int holder, const struct stat *below, struct error *err)
-{
-	mode_t mode = below->st_mode & FEW_BITS & ~(mode_t)(S_ISUID | S_ISGID);
-	AUTOCLOSE int upper = sys_openat(holder, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+/* What an overlay is put together from, while it is: descriptors, and the mount that holds them. */
+struct layers {
+	int holder; /* a tmpfs that only we see, on the root, with "lower" and, where nobody keeps them, the changes */
+	int upper, work;
+};
 
-	if (upper < 0)
-		return system_error(mount, "open the directory of changes", err);
-	if (sys_fchownat(holder, "upper", below->st_uid, (uint32_t)-1, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    (mode & (S_IROTH | S_IXOTH)) != (S_IROTH | S_IXOTH))
-		return error_set(err, ERROR_SYSTEM, errno, "the sandbox's user may not read '%s'", mount->source);
-	if (sys_fchownat(holder, "upper", (uint32_t)-1, below->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		mode &= ~(mode_t)S_IRWXG;
-	return sys_fchmod(upper, mode) < 0 ? system_error(mount, "set the mode of the directory of changes", err) : 0;
+static void close_layers(struct layers *layers)
+{
+	fd_close(&layers->work);
+	fd_close(&layers->upper);
+	fd_close(&layers->holder);
 }
 
-static int make_holder(const struct plan_mount *mount, int tree, struct error *err)
+static int make_holder(const struct plan_mount *mount, struct error *err)
 {
 	AUTOCLOSE int fs = sys_fsopen("tmpfs");
+
+	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "700", 0) < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return system_error(mount, "make a tmpfs", err);
+	AUTOCLOSE int holder = sys_fsmount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (holder < 0 || sys_mkdirat(holder, "lower", 0700) < 0 || sys_mkdirat(holder, "changes", 0700) < 0)
+		return system_error(mount, "make the directories of the layers", err);
+	return fd_take(&holder);
+}
+
+/* Layers must be mounts of this namespace (older kernels): for a moment they are, on the root, where no path leads. */
+static int place_layers(const struct plan_mount *mount, int tree, int changes, int holder, struct error *err)
+{
+	AUTOCLOSE int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
 	struct stat below;
 
 	if (fstat(tree, &below) < 0)
 		return system_error(mount, "look at the source", err);
 	if (!S_ISDIR(below.st_mode))
 		return error_set(err, ERROR_USAGE, ENOTDIR, "cannot lay changes over '%s'", mount->source);
-	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", "700", 0) < 0 ||
-	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return system_error(mount, "make a tmpfs", err);
-	AUTOCLOSE int holder = sys_fsmount(fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	if (holder < 0 || sys_mkdirat(holder, "lower", 0700) < 0 || sys_mkdirat(holder, "upper", 0700) < 0 ||
-	    sys_mkdirat(holder, "work", 0700) < 0)
-		return system_error(mount, "make the directories of changes", err);
-	TRY(copy_owner(mount, holder, &below, err));
-	return fd_take(&holder);
+	if (root < 0 || sys_move_mount(holder, root, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return system_error(mount, "place the layers", err);
+	if (sys_move_mount(tree, holder, "lower", 0) < 0)
+		return system_error(mount, "place the source", err);
+	if (changes >= 0 && sys_move_mount(changes, holder, "changes", 0) < 0)
+		return system_error(mount, "place the directory of changes", err);
+	return 0;
 }
 
-static int set_layer(int fs, const char *key, int holder, const char *name)
+static int set_layer(int fs, const char *key, int directory, const char *name)
 {
 	char path[DETACHED_NAME + 8];
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", holder, name);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", directory, name);
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, path, 0);
 }
 
-static int make_overlay(const struct plan_mount *mount, int holder, struct error *err)
+static int make_overlay(const struct plan_mount *mount, const struct layers *layers, struct error *err)
 {
 	AUTOCLOSE int fs = sys_fsopen("overlay");
 
@@ -112,36 +167,46 @@ static int make_overlay(const struct plan_mount *mount, int holder, struct error
 		system_error(mount, "make an overlay", err);
 		return error_hint(err, "this kernel has no overlayfs: use --ro, or a copy and --rw");
 	}
-	if (set_layer(fs, "lowerdir", holder, "lower") < 0 || set_layer(fs, "upperdir", holder, "upper") < 0 ||
-	    set_layer(fs, "workdir", holder, "work") < 0 ||
+	if (set_layer(fs, "lowerdir", layers->holder, "lower") < 0 ||
+	    set_layer(fs, "upperdir", layers->upper, "") < 0 || set_layer(fs, "workdir", layers->work, "") < 0 ||
 	    sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
 	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
 		system_error(mount, "make an overlay", err);
-		return error_hint(err,
-				  "in a user namespace it needs Linux 5.12, and a file system that can be a lower one");
+		return error_hint(err, "in a user namespace it needs Linux 5.12, and file systems that can be layers");
 	}
 	int made = sys_fsmount(fs, mount->attr_set & ~(uint64_t)MOUNT_ATTR_RDONLY);
 	return made < 0 ? system_error(mount, "mount the overlay", err) : made;
 }
 
-/* Layers must be mounts of this namespace (older kernels): for a moment they are, on the root, where no path leads. */
-int mounts_overlay(const struct plan_mount *mount, int tree, struct error *err)
+static int put_together(const struct plan_mount *mount, int tree, int changes, struct layers *layers, struct error *err)
 {
+	TRY(place_layers(mount, tree, changes, layers->holder, err));
+	AUTOCLOSE int own = changes >= 0 ? -1 : sys_openat(layers->holder, "changes", O_PATH | O_DIRECTORY, 0);
+	int directory = changes >= 0 ? changes : own;
+	if (changes >= 0)
+		TRY(mounts_changes_check(mount, changes, err));
+	layers->work = mounts_changes_work(mount, directory, err);
+	if (layers->work < 0)
+		return -1;
+	layers->upper = mounts_changes_upper(mount, directory, tree, err);
+	return layers->upper < 0 ? -1 : make_overlay(mount, layers, err);
+}
+
+int mounts_overlay(const struct plan_mount *mount, int tree, int changes, struct error *err)
+{
+	__attribute__((cleanup(close_layers))) struct layers layers = {-1, -1, -1};
 	char place[DETACHED_NAME];
 
 	if (mount->remounts)
 		return error_set(err, ERROR_HOST, 0, "an overlay needs mount_setattr(2) of Linux 5.12");
-	AUTOCLOSE int root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
-	AUTOCLOSE int holder = make_holder(mount, tree, err);
-
-	if (holder < 0)
+	layers.holder = make_holder(mount, err);
+	if (layers.holder < 0)
 		return -1;
-	if (root < 0 || sys_move_mount(holder, root, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		return system_error(mount, "place the directories of changes", err);
-	AUTOCLOSE int made = sys_move_mount(tree, holder, "lower", 0) < 0 ? system_error(mount, "place the source", err)
-									  : make_overlay(mount, holder, err);
-	snprintf(place, sizeof(place), "/proc/self/fd/%d", holder);
+	AUTOCLOSE int made = put_together(mount, tree, changes, &layers, err);
+	if (made < 0)
+		return -1;
+	snprintf(place, sizeof(place), "/proc/self/fd/%d", layers.holder);
 	if (sys_umount2(place, MNT_DETACH) < 0)
-		return system_error(mount, "take away the directories of changes", err);
+		return system_error(mount, "take away the layers", err);
 	return fd_take(&made);
 }

@@ -383,6 +383,7 @@ void launch_close(const struct plan *plan, struct run *run)
 	report_end(run, NULL);
 	fd_close(&run->reporter);
 	close_all(run->mounts, plan->mounts.count);
+	close_all(run->locks, plan->mounts.count);
 	close_all(run->devices, plan->devices.nodes.count);
 	close_all(run->cgroups, hierarchies(plan));
 	fd_close(&run->shared_fd);
@@ -465,9 +466,10 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 		run->cgroup_join[i] = -1;
 	TRY(open_shared(plan, run, err));
 	run->mounts = no_fds(plan->mounts.count);
+	run->locks = no_fds(plan->mounts.count);
 	run->devices = no_fds(plan->devices.nodes.count);
 	run->cgroups = no_fds(hierarchies(plan));
-	if (run->mounts == NULL || run->devices == NULL || run->cgroups == NULL)
+	if (run->mounts == NULL || run->locks == NULL || run->devices == NULL || run->cgroups == NULL)
 		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot get memory for the launch");
 	return raise_nofile(plan->mounts.count + plan->devices.nodes.count + plan->masks.masked.count, run, err);
 }

@@ -42,6 +42,7 @@ static const struct step launch_steps[] = {
 	/* The launcher opens what the child could not reach from inside a user namespace. */
 	STEP("rootfs-open", STEP_OPEN, rootfs_open),
 	STEP("mounts-open", STEP_OPEN, mounts_prepare),
+	STEP("changes", STEP_OPEN, mounts_lock_changes),
 
 	/* Whatever is made from here on, `delete` finds it after a crash. */
 	{"state", STEP_PREPARE, state_make_wanted, state_make, state_make_explain, state_unmake},
