@@ -8,9 +8,9 @@
  *
  * LIST has a line for each command: NAME, PROGRAM, ARGUMENTS, separated by tabs; "%n" in an argument becomes a new
  *number. A ";" ends a program, and what follows is run after it: the sum counts. "@gone FILE" in the place of a program
- *waits for the process whose pid FILE has, and does not count. -p sleeps before each command: what a busy loop keeps
- *warm (RCU in cgroup.procs) shows only then. -f runs everything under SCHED_FIFO, -u as another user, -n starts that
- *many at once, -s gives FILE as descriptor 10.
+ *waits for the process whose pid FILE has, and does not count; nor does a program after the word "@free". -p sleeps
+ *before each command: what a busy loop keeps warm (RCU in cgroup.procs) shows only then. -f runs everything under
+ *SCHED_FIFO, -u as another user, -n starts that many at once, -s gives FILE as descriptor 10.
  *
  * Prints, separated by tabs, times in microseconds:
  *	cmd	NAME	WALL	WALL-P25	CPU	SWITCHES	FAULTS
@@ -159,6 +159,8 @@ static struct sample measure_sequence(struct bench *b, const struct command *com
 
 		if (strcmp(argv[0], "@gone") == 0) {
 			await_gone(argv[1]);
+		} else if (strcmp(argv[0], "@free") == 0) {
+			reap(command, spawn(b, argv + 1), &(struct sample){0});
 		} else {
 			reap(command, spawn(b, argv), &sample);
 			sample.wall += now() - begin;

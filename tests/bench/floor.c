@@ -5,7 +5,7 @@
  *
  *	floor [-d] [-w] [-L] [-2] [-S N] [-b N] [-U UID] [-c HIERARCHY]... [-j NAME [-o HIERARCHY] [-M BYTES]]
  *		BUNDLE COMMAND...
- *	floor -u [-L] [-S N] [-f PATH]... COMMAND...
+ *	floor -u [-m] [-L] [-S N] [-f PATH]... COMMAND...
  *	floor -D N			writes the seccomp program for N architectures to stdout
  */
 #include "freestanding_start.h"
@@ -243,6 +243,8 @@ static bool *flag_of(struct floor *f, char letter)
 		return &f->writable;
 	case 'L':
 		return &f->landlock;
+	case 'm':
+		return &f->few;
 	case '2':
 		return &f->cgroup2;
 	default:

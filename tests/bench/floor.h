@@ -16,6 +16,7 @@ struct floor {
 	bool docker;        /* -d: Docker's masks, capabilities and cgroup namespace */
 	bool writable;      /* -w: the rootfs is not read-only */
 	bool landlock;      /* -L */
+	bool few;           /* -m: of the sandbox's mounts only what minijail0 has options for */
 	bool cgroup2;       /* -2: one cgroup2 mount instead of v1 hierarchies */
 	unsigned filters;   /* -S N: seccomp for N architectures */
 	unsigned binds;     /* -b N: BUNDLE/src/0..N-1 on /b/0..N-1 */

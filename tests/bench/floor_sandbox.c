@@ -88,7 +88,7 @@ static void bind_system(const struct floor *f)
 		must(links[i][1], CALL3(__NR_symlinkat, links[i][0], AT_FDCWD, links[i][1]));
 }
 
-static void bind_devices(void)
+static void bind_devices(const struct floor *f)
 {
 	static const char *const nodes[][2] = {
 		{"/dev/null", "dev/null"}, {"/dev/zero", "dev/zero"},     {"/dev/full", "dev/full"},
@@ -98,6 +98,8 @@ static void bind_devices(void)
 	mount_at("tmpfs", "dev", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k");
 	for (unsigned i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
 		bind_file(nodes[i][0], nodes[i][1], MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	if (f->few)
+		return;
 	mount_at("devpts", "dev/pts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620");
 	mount_at("tmpfs", "dev/shm", harmless | MS_NOEXEC, "mode=1777");
 	mount_at("mqueue", "dev/mqueue", harmless | MS_NOEXEC, NULL);
@@ -110,17 +112,21 @@ static void build_root(const struct floor *f)
 	must("root", CALL5(__NR_mount, "tmpfs", "/tmp", "tmpfs", harmless, "mode=755,size=1m"));
 	must("chdir", CALL1(__NR_chdir, "/tmp"));
 	bind_system(f);
-	bind_devices();
+	bind_devices(f);
 	/* Before the old root goes: the kernel compares a new procfs with one that is visible already. */
 	mount_at("proc", "proc", harmless | MS_NOEXEC, NULL);
 	mount_at("tmpfs", "tmp", harmless, "mode=1777");
-	mount_at("tmpfs", "home", harmless, "mode=755");
-	mount_at("tmpfs", "run", harmless, "mode=755");
+	if (!f->few) {
+		mount_at("tmpfs", "home", harmless, "mode=755");
+		mount_at("tmpfs", "run", harmless, "mode=755");
+	}
 	must("pivot_root", CALL2(__NR_pivot_root, ".", "."));
 	must("umount", CALL2(__NR_umount2, ".", UMOUNT_DETACH));
 	make_links();
-	protect_paths(5);
-	hide_paths();
+	if (!f->few) {
+		protect_paths(5);
+		hide_paths();
+	}
 	must("read-only root", CALL5(__NR_mount_setattr, AT_FDCWD, "/", 0, &attr, sizeof(attr)));
 }
 

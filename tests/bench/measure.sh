@@ -37,13 +37,19 @@ setpriv_like() {
 
 # measure [OPTION OF abbench]...: runs the contenders against each other and prints the table.
 measure() {
+	run_rounds "$@"
+	print_table
+}
+
+# What the contenders themselves say on standard error is of interest only when one fails.
+run_rounds() {
 	local options=(-r "$rounds")
 
 	[ -z "$priority" ] || options+=(-f "$priority")
 	[ -z "$user" ] || [ "$(id -u)" != 0 ] || options+=(-u "$user")
 	: >"$result"
-	"$tools/abbench" "${options[@]}" "$@" <"$list" >"$result" || die "a measurement failed"
-	print_table
+	"$tools/abbench" "${options[@]}" "$@" <"$list" >"$result" 2>"$work/why" ||
+		die "a measurement failed: $(tail -n 3 "$work/why")"
 }
 
 print_table() {
@@ -53,7 +59,7 @@ print_table() {
 	END {
 		printf "  %-22s %9s %9s %9s %8s %7s", "", "wall us", "p25", "cpu us", "switches", "faults"
 		for (i = 1; i <= n; i++)
-			if (order[i] ~ /^(floor|crun|bwrap)$/)
+			if (order[i] ~ /^(floor|crun|bwrap|without)$/)
 				printf " %8s", "/" order[columns[++m] = i]
 		print ""
 		for (i = 1; i <= n; i++) {

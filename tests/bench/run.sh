@@ -252,9 +252,11 @@ shown_files() {
 	fi
 }
 
-# The same layers as a casemate sandbox without flags has, in the words of each tool.
+# The same layers as a casemate sandbox without flags has, in the words of each tool; floor-minijail has fewer mounts and no
+# Landlock. With "host" bwrap and casemate show all of the host as well.
 sandbox_contenders() {
 	local payload=("$(command -v busybox)" true) bwrap unshare path shown=()
+	local nsjail id=${user:-$(id -u)}
 
 	bwrap=(--unshare-all --die-with-parent --new-session --clearenv --setenv PATH /usr/bin --cap-drop ALL --seccomp 10
 		--hostname sandbox --ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64
@@ -268,11 +270,27 @@ sandbox_contenders() {
 		[ ! -e "$path" ] || bwrap+=(--ro-bind /dev/null "$path")
 	done
 	[ ! -d /proc/acpi ] || bwrap+=(--tmpfs /proc/acpi --remount-ro /proc/acpi)
+	if [ "${1:-}" = host ]; then
+		contender casemate "$CASEMATE" sandbox --profile privileged --ro /:/host -- "${payload[@]}"
+		contender bwrap "$(command -v bwrap)" "${bwrap[@]}" --ro-bind / /host "${payload[@]}"
+		return
+	fi
 	bwrap+=(--remount-ro /)
+	nsjail=(-Mo --really_quiet --disable_rlimits --user "$id" --group "$id" --hostname sandbox
+		--env PATH=/usr/bin --bindmount_ro /usr --symlink usr/bin:/bin --symlink usr/lib:/lib --symlink usr/lib64:/lib64
+		--symlink usr/sbin:/sbin --tmpfsmount /tmp --tmpfsmount /home --tmpfsmount /run --seccomp_string "DEFAULT ALLOW")
+	for path in "${shown[@]}"; do
+		[ "$path" = -f ] || nsjail+=(--bindmount_ro "$path")
+	done
+	for path in null zero full tty random urandom; do
+		nsjail+=(--bindmount "/dev/$path")
+	done
 	unshare=(--map-current-user --mount --pid --fork --net --ipc --uts --cgroup)
 	contender floor "$tools/floor" -u -L -S 1 "${shown[@]}" "${payload[@]}"
 	contender floor-glibc "$tools/floor-glibc" -u -L -S 1 "${shown[@]}" "${payload[@]}"
+	contender floor-minijail "$tools/floor" -u -m -S 1 "${shown[@]}" "${payload[@]}"
 	contender casemate "$CASEMATE" sandbox -- "${payload[@]}"
+	contender nsjail "$(command -v nsjail)" "${nsjail[@]}" -- "${payload[@]}"
 	contender bwrap "$(command -v bwrap)" "${bwrap[@]}" "${payload[@]}"
 	contender unshare "$(command -v unshare)" "${unshare[@]}" "${payload[@]}"
 }
@@ -285,10 +303,87 @@ case_sandbox() {
 	target casemate bwrap 0.7
 	target casemate floor 1.3
 	target casemate floor-glibc 1.3
+	target casemate nsjail 0.8
 	heading "sandbox: 150 ms of quiet before each"
 	sandbox_contenders
 	measure -p 150 -s "$work/filter"
 	target casemate bwrap 0.7
+	user=
+}
+
+# The same contenders with no more mounts on the host and with 1,000, in turns of five rounds. Leaves lines of
+# NAME MOUNTS MICROSECONDS in $work/turns.
+measure_crowd() {
+	local turn turns=$(((rounds + 4) / 5)) rounds=5 count
+	# shellcheck disable=SC2154 # of measure.sh
+	local times=$result
+
+	mkdir -p "$work/crowd"
+	: >"$work/turns"
+	for ((turn = 0; turn < turns; turn++)); do
+		for count in 0 1000; do
+			if [ "$count" != 0 ]; then
+				mount -t tmpfs crowd "$work/crowd"
+				"$tools/crowd" mounts "$count" "$work/crowd"
+			fi
+			run_rounds -w 1 -s "$work/filter"
+			awk -v count="$count" '$1 == "cmd" { print $2, count, $3 }' "$times" >>"$work/turns"
+			[ "$count" = 0 ] || umount -l "$work/crowd"
+		done
+	done
+}
+
+# Median of what awk prints of $work/turns for NAME: $few and $many are the times of one turn.
+of_turns() { # NAME EXPRESSION
+	awk -v name="$1" '$1 == name && $2 == 0 { few = $3 } $1 == name && $2 > 0 { many = $3; print '"$2"' }' "$work/turns" |
+		sort -n | awk '{ value[NR] = $1 } END { if (NR > 0) printf "%.2f", value[int((NR + 1) / 2)] }'
+}
+
+print_crowd() {
+	local name
+
+	printf '  %-22s %9s %9s %9s %9s\n' "" "us, none" "us, 1000" ratio "us each"
+	while read -r name; do
+		printf '  %-22s %9.0f %9.0f %9s %9s\n' "$name" "$(of_turns "$name" few)" "$(of_turns "$name" many)" \
+			"$(of_turns "$name" many/few)" "$(of_turns "$name" '(many - few) / 1000')"
+	done < <(awk '!seen[$1]++ { print $1 }' "$work/turns")
+}
+
+case_hostmounts() {
+	[ "$(id -u)" = 0 ] || return 0
+	user=1000
+	heading "sandbox: with no more and with 1,000 more mounts on the host (their copies are the kernel's work: see floor)"
+	sandbox_contenders
+	measure_crowd
+	print_crowd
+	verdict "$case_name: us of a mount on the host (1.1 of the floor's)" "$(of_turns casemate '(many - few) / 1000')" \
+		"$(awk -v floor="$(of_turns floor '(many - few) / 1000')" 'BEGIN { printf "%.2f", floor * 1.1 }')"
+	verdict "$case_name: casemate / bwrap with 1,000" \
+		"$(quotient "$(of_turns casemate many)" "$(of_turns bwrap many)")" 0.8
+	heading "sandbox: the same, and all of the host shown inside, with every mount on it"
+	sandbox_contenders host
+	measure_crowd
+	print_crowd
+	verdict "$case_name: casemate / bwrap with 1,000, the host shown" \
+		"$(quotient "$(of_turns casemate many)" "$(of_turns bwrap many)")" 0.8
+	user=
+}
+
+report_pair() { # WHAT COMMAND...
+	heading "sandbox: --report, $1, of which nothing is denied"
+	contender without "$CASEMATE" sandbox -- "${@:2}"
+	contender "with --report" "$CASEMATE" sandbox --report -- "${@:2}"
+	setpriv_like "$CASEMATE" sandbox --report -- "${@:2}" 2>&1 >/dev/null </dev/null | sed 's/^/  /'
+	measure
+	verdict "$case_name: $1, with --report / without" "$(awk -F '\t' '$1 == "ratio" && $3 == "without" { print $4 }' "$result")" 1.03
+}
+
+case_report() {
+	[ "$(id -u)" != 0 ] || user=1000
+	report_pair "busybox true" "$(command -v busybox)" true
+	report_pair "python3 with imports" /usr/bin/python3 -c 'import json, re, subprocess, hashlib, urllib.request'
+	report_pair "gcc" /usr/bin/gcc -O1 -x c -include stdio.h -include stdlib.h -include string.h -include sys/socket.h \
+		-c /dev/null -o /tmp/empty.o
 	user=
 }
 
@@ -363,12 +458,12 @@ build_tools
 find_cgroups
 printf 'Linux %s, %s CPUs, load %s, %s rounds, %s\n' "$(uname -r)" "$(nproc)" "$(cut -d' ' -f1 /proc/loadavg)" "$rounds" \
 	"${priority:+SCHED_FIFO }medians; a ratio is the median of the ratios within a round"
-cases='same default restricted docker sporadic binds rules mounts tasks parallel sandbox counts limit lifecycle running burst'
+cases='same default restricted docker sporadic binds rules mounts tasks parallel sandbox hostmounts report counts limit lifecycle running burst'
 if [ "$(id -u)" = 0 ]; then
 	make_bundles
 else
 	echo "without root: only the sandbox is measured, and without real-time scheduling"
-	cases=sandbox
+	cases='sandbox report'
 fi
 : >"$work/targets"
 for case_name in ${BENCH_CASES:-$cases}; do

@@ -109,38 +109,52 @@ quotient() {
 	awk -v a="$1" -v b="$2" 'BEGIN { if (b + 0 > 0) printf "%.2f", a / b }'
 }
 
-# The times of casemate's state, create to delete, and list, in microseconds.
+# The times of what engines call, of casemate alone, in microseconds: "NAME TIME" lines in $work/$1. What does not look at
+# containers at all, the floor, says how much slower the machine itself has become.
 times_now() {
+	local name life=("$CASEMATE" create --profile baseline --bundle "$work/default" --pid-file "$work/pid-casemate" b%n)
+
 	: >"$list"
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$work" /bin/true
 	line state "$CASEMATE" state there-casemate
-	life default casemate
+	line kill "$CASEMATE" kill there-casemate CONT
+	line exec "$CASEMATE" exec there-casemate /bin/true
+	line start @free "${life[@]}" ';' "$CASEMATE" start b%n ';' @gone "$work/pid-casemate" ';' @free "$CASEMATE" delete b%n
+	line create-start-delete "${life[@]}" ';' "$CASEMATE" start b%n ';' @gone "$work/pid-casemate" ';' "$CASEMATE" delete b%n
 	line list "$CASEMATE" list --quiet
 	measure
-	times=("$(wall state)" "$(wall casemate)" "$(wall list)")
+	awk '$1 == "cmd" { print $2, $3 }' "$result" >"$work/$1"
+}
+
+time_of() { # NAME FILE
+	awk -v name="$1" '$1 == name { print $2 }' "$work/$2"
 }
 
 case_running() {
-	local count=${BENCH_RUNNING:-500} i few
+	local count=${BENCH_RUNNING:-500} i name machine
 
 	runtime casemate
 	"${program[@]}" run --detach "${launch[@]}" --bundle "$work/forever" there-casemate </dev/null >/dev/null 2>&1
 	heading "with one container running"
-	times_now
-	few=("${times[@]}")
+	times_now few
 	heading "with $count containers running"
 	for ((i = 0; i < count; i++)); do
 		"${program[@]}" run --detach "${launch[@]}" --bundle "$work/forever" "crowd-$i" </dev/null >/dev/null 2>&1 ||
 			die "container $i does not start"
 	done
-	times_now
+	times_now many
 	for ((i = 0; i < count; i++)); do
 		"${program[@]}" delete --force "crowd-$i"
 	done
 	"${program[@]}" delete --force there-casemate
-	verdict "$case_name: state, with $count / with one" "$(quotient "${times[0]}" "${few[0]}")" 1.1
-	verdict "$case_name: create to delete, with $count / with one" "$(quotient "${times[1]}" "${few[1]}")" 1.1
-	few[2]=$((few[2] < times[2] ? few[2] : times[2]))
-	verdict "$case_name: us of list for each container" "$(quotient $((times[2] - few[2])) "$count")" 100
+	machine=$(quotient "$(time_of floor many)" "$(time_of floor few)")
+	for name in state kill exec start create-start-delete; do
+		verdict "$case_name: $name, with $count / with one (floor: $machine)" \
+			"$(quotient "$(time_of "$name" many)" "$(time_of "$name" few)")" 1.1
+	done
+	verdict "$case_name: us of list for each container" \
+		"$(awk -v few="$(time_of list few)" -v many="$(time_of list many)" -v count="$count" \
+			'BEGIN { printf "%.1f", (many > few ? (many - few) / count : 0) }')" 100
 }
 
 case_burst() {

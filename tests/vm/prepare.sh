@@ -100,7 +100,7 @@ make_kernel() {
 }
 
 userland="systemd systemd-sysv dbus dbus-user-session libpam-systemd udev kmod iproute2 procps util-linux libsystemd0 passwd
-	bats jq busybox-static uidmap strace python3-minimal bubblewrap libcap2-bin tmux criu iptables gcc libc6-dev diffutils git"
+	bats jq busybox-static uidmap strace python3 bubblewrap libcap2-bin tmux criu iptables gcc libc6-dev make diffutils git runc passt"
 
 # What a machine for tests has no use for costs seconds of an emulated processor at each boot.
 thin_out() {
