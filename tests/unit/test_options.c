@@ -167,7 +167,12 @@ static void check_privilege(void)
 	CHECK(FLAGS("--net", "host") == 0 && !request.linux_.namespaces[NAMESPACE_NETWORK].given);
 	CHECK(mount_at("/etc/resolv.conf") != NULL &&
 	      (mount_at("/etc/resolv.conf")->special & MOUNT_SPECIAL_OPTIONAL) != 0);
-	CHECK(FLAGS("--net", "None") == -1 && says("none, pasta or host"));
+	CHECK(FLAGS("--net", "None") == -1 && says("none, pasta, host or"));
+
+	test("--net PATH joins that namespace, and has one of its own of all others");
+	CHECK(FLAGS("--net", "/run/netns/vpn") == 0 && request.linux_.namespaces[NAMESPACE_NETWORK].given);
+	CHECK(strcmp(request.linux_.namespaces[NAMESPACE_NETWORK].path, "/run/netns/vpn") == 0);
+	CHECK(request.linux_.namespaces[NAMESPACE_PID].given && request.linux_.namespaces[NAMESPACE_PID].path == NULL);
 
 	test("--publish is for --net pasta, and for this machine unless an address says otherwise");
 	CHECK(FLAGS("--publish", "80") == -1 && says("needs --net pasta"));
