@@ -167,7 +167,7 @@ static void check_privilege(void)
 	CHECK(FLAGS("--net", "host") == 0 && !request.linux_.namespaces[NAMESPACE_NETWORK].given);
 	CHECK(mount_at("/etc/resolv.conf") != NULL &&
 	      (mount_at("/etc/resolv.conf")->special & MOUNT_SPECIAL_OPTIONAL) != 0);
-	CHECK(FLAGS("--net", "None") == -1 && says("none, pasta or host"));
+	CHECK(FLAGS("--net", "None") == -1 && says("none, pasta, host or the path"));
 
 	test("--publish is for --net pasta, and for this machine unless an address says otherwise");
 	CHECK(FLAGS("--publish", "80") == -1 && says("needs --net pasta"));
