@@ -152,7 +152,7 @@ sample() {
 	local flag value all=()
 	for flag in $("$CASEMATE" sandbox --help | grep -o '^ *--[a-z-]*' | tr -d ' '); do
 		# --publish needs a network: pasta.bats has that.
-		case $flag in --publish | --args | --profile | --bundle-out | --save | --*-fd | --report | --report-files | --help) continue ;; esac
+		case $flag in --publish | --args | --profile | --bundle-out | --save | --*-fd | --report | --report-files | --without | --help) continue ;; esac
 		value=$(sample "$flag") || fail "$flag has no sample here"
 		# --hide, which is among them, does not go together with overlays.
 		[[ $flag == *overlay ]] || all+=("$flag" ${value:+"$value"})

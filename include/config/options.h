@@ -27,6 +27,7 @@ struct sandbox_options {
 	const char *cwd;
 	const char *hostname;
 	const char *limits;
+	const char *without;
 	const char *profile;
 	const char *seccomp;
 	const char *bundle_out;

@@ -24,6 +24,12 @@ int options_add_net(const struct adding *a, const struct sandbox_options *option
 /* --limits, --mem, --pids, --cpu, --rlimit. */
 int options_add_limits(const struct adding *a, const struct sandbox_options *options, struct error *err);
 
+/* --without: refuses by name what this sandbox cannot do without it. */
+int options_check_without(const struct adding *a, const struct sandbox_options *options, struct error *err);
+
+/* The view of a sandbox without mounts: programs and libraries where the host has them. */
+void options_add_system_bare(const struct adding *a, bool host_network);
+
 /* Refuses @path, of the flag @word, unless it is a place in the sandbox: absolute, without "..". */
 int options_check_target(const struct cli_word *word, const char *path, struct error *err);
 

@@ -197,7 +197,9 @@ struct plan_landlock_rule {
 	size_t mount; /* 1 + the number of the file system that is mounted there; 0: none, or another's */
 	const char *path;
 	uint64_t access; /* LANDLOCK_ACCESS_FS_* */
-	bool optional;   /* the mount it stands for is optional */
+	bool judged;     /* `device` and `inode` are what the profile decided on: it must still be that */
+	uint64_t device, inode;
+	bool optional; /* the mount it stands for is optional */
 	origin from;
 };
 struct plan_landlock {
@@ -386,6 +388,7 @@ struct plan {
 	pair_list annotations;
 	const char *profile;  /* its name */
 	bool images;          /* it may be made of an image that criu wrote */
+	bool without_userns;  /* no namespace and no mount: what `mounts` shows is what Landlock lets through */
 	bool remounts;        /* this kernel sets options of mounts by mount(2) alone: parts/remount.h */
 	remark_list refusals; /* not empty: the plan may be explained but not run */
 	remark_list tightened;

@@ -6,12 +6,16 @@
 #include "model/host.h"
 #include "model/plan.h"
 
+enum { PLANNER_ADDED_FILTERS = 2 };
+
 struct planner {
 	struct arena *arena; /* the plan's */
 	const struct request *request;
 	const struct profile *profile;
 	const struct host *host;
 	const struct request_seccomp *default_filter; /* profiles/seccomp/default.json; NULL where not needed */
+	const struct request_seccomp
+		*added_filters[PLANNER_ADDED_FILTERS]; /* --without userns: on top of it; or NULL */
 	struct plan *plan;
 	bool joining; /* exec: only what the new process asks for is judged, the container was when it was made */
 };

@@ -45,6 +45,7 @@ struct profile {
 	enum verdict no_new_privileges; /* noNewPrivileges is not true */
 	enum verdict writable_root;     /* root.readonly is not true */
 	enum verdict host_namespaces;   /* pid, network, ipc, uts, mount, cgroup: not listed, or those of the host */
+	enum verdict without_userns;    /* a sandbox of a user that has no namespaces: Landlock and seccomp hold it */
 	enum verdict sensitive_sources; /* a bind mount whose source is the host's own: /, /etc, /proc, /dev, sockets of
 					   engines ... */
 	enum verdict mount_flags;       /* a bind or tmpfs without nosuid,nodev */

@@ -377,6 +377,8 @@ struct request_sandbox {
 	struct opt_u32 host_uid; /* what a caller who is root runs it as on the host; default: the id inside */
 	struct opt_u32 host_gid;
 	uint64_t time_limit_ms; /* 0: none */
+	bool without_userns;    /* --without userns: Landlock and seccomp hold it on the host's own paths */
+	bool host_network;      /* --net host */
 	bool limits_by_rlimit;  /* --limits rlimit: there is no cgroup, and what an rlimit cannot hold is refused */
 	u32_list bind_tcp;      /* --bind-tcp; with `restrict_tcp` nothing but these */
 	u32_list connect_tcp;

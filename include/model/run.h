@@ -72,6 +72,7 @@ struct run {
 	pid_t pasta_keeper;     /* launcher: the process that sees to that; 0: none */
 	int interrupts;         /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
 	pid_t child;            /* launcher: the container's first process */
+	int ending;             /* launcher: the signal that ends it, with all that it started */
 	int reporter;           /* the listener of --report: in the child, then in the launcher; or -1 */
 	struct report *report;  /* launcher: what was denied; or NULL */
 	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */

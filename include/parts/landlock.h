@@ -24,4 +24,9 @@ bool landlock_apply_wanted(const struct plan *plan);
 void landlock_apply_explain(const struct plan *plan, struct explain *out);
 int landlock_apply(const struct plan *plan, struct run *run, struct error *err);
 
+/* --without userns: the program in a domain of its own below that of its init. */
+bool landlock_scope_wanted(const struct plan *plan);
+void landlock_scope_explain(const struct plan *plan, struct explain *out);
+int landlock_scope(const struct plan *plan, struct run *run, struct error *err);
+
 #endif

@@ -82,6 +82,11 @@ static int sandbox(const struct invocation *invocation, int *ret_status, struct 
 	TRY(plan_check_refusals(plan, err));
 	if (choice->options.save != NULL)
 		TRY(save(choice, invocation->arena, err));
+	if (plan->without_userns)
+		fputs("casemate: --without userns: no namespaces, Landlock and seccomp alone hold it; `casemate "
+		      "explain` "
+		      "says what is weaker\n",
+		      stderr);
 	if (launch_run(plan, &launch, ret_status, err) < 0)
 		return missing_explain(plan, &choice->host, err);
 	if (*ret_status != 0)

@@ -54,6 +54,8 @@ const struct cli_option sandbox_options[] = {
 	 "there",
 	 LAST_ID},
 	{"--gid", 0, CLI_NUMBER, AT(gid), "N", "the group id inside", LAST_ID},
+	{"--without", 0, CLI_TEXT, AT(without), "userns",
+	 "where user namespaces cannot be had: Landlock and seccomp alone, which is weaker", 0},
 	{"--limits", 0, CLI_TEXT, AT(limits), "cgroup|rlimit",
 	 "how --mem and --pids are held: by a cgroup (default), or process by process where none can be had", 0},
 	{"--mem", 0, CLI_SIZE, AT(mem), "SIZE", "limit memory, as 512M (needs a cgroup, or --limits rlimit)", 0},
@@ -110,6 +112,7 @@ static const struct {
 	{"--ro-fd", FLAG_TYPED | FLAG_OPEN},
 	{"--rw-fd", FLAG_TYPED | FLAG_OPEN},
 	{"--file-fd", FLAG_TYPED | FLAG_OPEN},
+	{"--without", FLAG_TYPED},
 };
 
 uint32_t options_marks(const struct cli_option *option)
@@ -151,19 +154,30 @@ static int unset_variables(string_list *env, const cli_words *names, struct erro
 	return 0;
 }
 
-static int add_environment(const struct adding *a, const cli_words *words, struct error *err)
+static void add_basics(const struct adding *a, string_list *env)
 {
-	static const struct pair basics[] = {{"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"},
-					     {"HOME", "/home/sandbox"},
-					     {"USER", "sandbox"},
-					     {"LANG", "C.UTF-8"},
-					     {"TMPDIR", "/tmp"}};
-	string_list *env = &a->request->process.env;
+	/* What is no place of the sandbox's own exists without user namespaces as well. */
+	static const struct {
+		const char *name, *value;
+		bool everywhere;
+	} basics[] = {{"PATH", "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin", true},
+		      {"HOME", OPTIONS_HOME, false},
+		      {"USER", "sandbox", false},
+		      {"LANG", "C.UTF-8", true},
+		      {"TMPDIR", "/tmp", false}};
 
 	for (size_t i = 0; i < sizeof(basics) / sizeof(basics[0]); i++)
-		set_variable(a->arena, env, basics[i].key, basics[i].value);
+		if (!a->request->sandbox.without_userns || basics[i].everywhere)
+			set_variable(a->arena, env, basics[i].name, basics[i].value);
 	if (a->host->terminal && getenv("TERM") != NULL)
 		set_variable(a->arena, env, "TERM", getenv("TERM"));
+}
+
+static int add_environment(const struct adding *a, const cli_words *words, struct error *err)
+{
+	string_list *env = &a->request->process.env;
+
+	add_basics(a, env);
 	for (size_t i = 0; i < words->count; i++) {
 		char *name = arena_strdup(a->arena, words->at[i].value);
 		char *equals = strchr(name, '=');
@@ -238,12 +252,15 @@ static void add_sandbox(struct request *request, const struct sandbox_options *o
 		.report_files = options->report_files,
 		.die_with_parent = !options->no_die_with_parent,
 		.time_limit_ms = options->time.value,
+		.without_userns = options->without != NULL,
+		.host_network = options->net != NULL && strcmp(options->net, "host") == 0,
 		.restrict_tcp = options->bind_tcp.count + options->connect_tcp.count > 0,
 	};
 	request->source = "sandbox";
 	request->root.readonly = true;
 	request->process.no_new_privileges = true;
-	request->hostname = options->hostname != NULL ? options->hostname : "sandbox";
+	if (options->without == NULL)
+		request->hostname = options->hostname != NULL ? options->hostname : "sandbox";
 }
 
 static bool has_mount(const struct request *request, const char *destination)
@@ -254,11 +271,20 @@ static bool has_mount(const struct request *request, const char *destination)
 	return false;
 }
 
+static int add_view(const struct adding *a, const struct sandbox_options *options, struct error *err)
+{
+	const char *net = options->net != NULL ? options->net : "none";
+
+	if (options->without == NULL)
+		return options_add_system(a->host, net, a->arena, a->request, err);
+	options_add_system_bare(a, a->request->sandbox.host_network);
+	return 0;
+}
+
 int options_request(const struct sandbox_options *options, char *const *argv, const struct host *host,
 		    struct arena *arena, struct request *ret, struct error *err)
 {
 	struct adding a = {.arena = arena, .host = host, .request = ret};
-	const char *net = options->net != NULL ? options->net : "none";
 
 	if (argv[0] == NULL)
 		return error_set(err, ERROR_USAGE, 0, "there is no program to run");
@@ -266,8 +292,10 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 		*LIST_ADD(arena, &ret->process.args) = *argv;
 	add_sandbox(ret, options, host);
 	add_user(&a, options);
+	if (options->without != NULL)
+		TRY(options_check_without(&a, options, err));
 	TRY(options_add_net(&a, options, err));
-	TRY(options_add_system(host, net, arena, ret, err));
+	TRY(add_view(&a, options, err));
 	TRY(options_add_files(&a, &options->files, err));
 	TRY(options_order(ret, a.arena, err));
 	TRY(add_environment(&a, &options->env, err));

@@ -92,6 +92,10 @@ static int add_bind(const struct adding *a, const struct file_flag *flag, struct
 	TRY(options_check_target(flag->word, target != NULL ? target : source, err));
 	struct request_mount *mount = options_add_mount(
 		a->arena, a->request, options_path(a->arena, "/", target != NULL ? target : source), flag->from);
+	if (a->request->sandbox.without_userns && strcmp(source, mount->destination) != 0)
+		return error_set(err, ERROR_USAGE, 0,
+				 "--without userns: %s cannot be done: nothing can be mounted at another place",
+				 flag->from);
 	bind(a, flag, source, mount);
 	return 0;
 }

@@ -16,8 +16,8 @@ static int add_namespaces(const struct adding *a, const char *net, struct error 
 		return error_set(err, ERROR_USAGE, 0,
 				 "--net %s: expected none, pasta, host or the path of a network namespace", net);
 	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++)
-		request->linux_.namespaces[kind] =
-			(struct request_namespace){.given = kind != NAMESPACE_TIME, .from = "default"};
+		request->linux_.namespaces[kind] = (struct request_namespace){
+			.given = kind != NAMESPACE_TIME && !request->sandbox.without_userns, .from = "default"};
 	request->sandbox.pasta = strcmp(net, "pasta") == 0;
 	if (strcmp(net, "host") == 0)
 		*network = (struct request_namespace){.from = "--net host"};

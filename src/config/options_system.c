@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
-#include "config/options.h"
+#include "config/options_add.h"
 #include "model/names.h"
 
 /* What programs need of /etc, and nothing that tells about the host or its users. */
@@ -76,6 +76,17 @@ static void add_bind(struct arena *arena, struct request *request, const char *p
 	mount->type = "bind";
 	options_apply_words(arena, mount, OPTIONS_BIND_RO);
 	mount->special |= optional ? MOUNT_SPECIAL_OPTIONAL : 0;
+}
+
+void options_add_system_bare(const struct adding *a, bool host_network)
+{
+	for (size_t i = 0; i < a->host->directories.count; i++)
+		if (a->host->directories.at[i].link == NULL)
+			add_bind(a->arena, a->request, a->host->directories.at[i].path, true);
+	for (size_t i = 0; i < sizeof(etc_files) / sizeof(etc_files[0]); i++)
+		add_bind(a->arena, a->request, etc_files[i], true);
+	for (size_t i = 0; host_network && i < sizeof(network_files) / sizeof(network_files[0]); i++)
+		add_bind(a->arena, a->request, network_files[i], true);
 }
 
 static void add_file(struct arena *arena, struct request *request, const char *path, const char *content)

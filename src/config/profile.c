@@ -129,6 +129,7 @@ static const struct json_field document_fields[] = {
 	VERDICT_FIELD("no_new_privileges", ITEM_NO_NEW_PRIVILEGES, no_new_privileges),
 	VERDICT_FIELD("writable_root", ITEM_WRITABLE_ROOT, writable_root),
 	VERDICT_FIELD("host_namespaces", ITEM_HOST_NAMESPACES, host_namespaces),
+	VERDICT_FIELD("without_userns", ITEM_WITHOUT_USERNS, without_userns),
 	VERDICT_FIELD("sensitive_sources", ITEM_SENSITIVE_SOURCES, sensitive_sources),
 	VERDICT_FIELD("mount_flags", ITEM_MOUNT_FLAGS, mount_flags),
 	GROUP("mount_types", &mount_types_schema),

@@ -18,6 +18,7 @@ const struct profile_row profile_rows[ITEM_COUNT] = {
 	VERDICT_ITEM(ITEM_NO_NEW_PRIVILEGES, "no_new_privileges", no_new_privileges),
 	VERDICT_ITEM(ITEM_WRITABLE_ROOT, "writable_root", writable_root),
 	VERDICT_ITEM(ITEM_HOST_NAMESPACES, "host_namespaces", host_namespaces),
+	VERDICT_ITEM(ITEM_WITHOUT_USERNS, "without_userns", without_userns),
 	VERDICT_ITEM(ITEM_SENSITIVE_SOURCES, "sensitive_sources", sensitive_sources),
 	VERDICT_ITEM(ITEM_MOUNT_FLAGS, "mount_flags", mount_flags),
 	VERDICT_ITEM(ITEM_MOUNT_TYPES, "mount_types/others", mount_types),

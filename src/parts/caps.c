@@ -126,7 +126,7 @@ int caps_plan(struct planner *p, struct error *err)
 	tighten_inheritable(p, plan);
 	note_powerless(p, plan);
 	TRY(check_sets(plan, err));
-	if (p->profile->lock_securebits && p->request->process.user.uid != 0)
+	if (p->profile->lock_securebits && !p->plan->without_userns && p->request->process.user.uid != 0)
 		plan->securebits = LOCKED;
 
 	plan->no_new_privs = p->request->process.no_new_privileges;

@@ -18,6 +18,8 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* 5.19 */
 #endif
 
+/* The default, what is added to it, and the config's own. */
+enum { MOST_FILTERS = 2 + PLANNER_ADDED_FILTERS, MOST_EXEMPTIONS = 2 + MOST_FILTERS - 1 };
 enum { FLAGS_LOADED = SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW };
 /* A pause each: at least ten seconds, which is how long the launcher waits for an agent. */
 #define MOST_LOOKS (1ULL << 32)
@@ -40,8 +42,8 @@ static struct request_seccomp_arg equals(uint32_t index, uint64_t value)
 	return (struct request_seccomp_arg){.index = index, .op = SECCOMP_EQ, .value = value};
 }
 
-/* What filter @index of the plan must let through: the launch's exec, and loading the filter after it. */
-static size_t list_exemptions(const struct plan *plan, size_t index, struct filter_exemption ret[3])
+/* What filter @index of the plan must let through: the launch's exec, and loading the filters after it. */
+static size_t list_exemptions(const struct plan *plan, size_t index, struct filter_exemption ret[MOST_EXEMPTIONS])
 {
 	const struct plan_filter *filter = &plan->filters.at[index];
 	uint64_t argv = (uintptr_t)plan->process.argv, envp = (uintptr_t)plan->process.envp;
@@ -49,15 +51,16 @@ static size_t list_exemptions(const struct plan *plan, size_t index, struct filt
 
 	ret[0] = (struct filter_exemption){SYS_execve, 3, {equals(1, argv), equals(2, envp), token}};
 	ret[1] = (struct filter_exemption){SYS_execveat, 3, {equals(2, argv), equals(3, envp), token}};
-	if (index + 1 == plan->filters.count)
-		return 2;
-	ret[2] = (struct filter_exemption){
-		SYS_seccomp,
-		3,
-		{equals(0, SECCOMP_SET_MODE_FILTER), equals(1, filter[1].flags),
-		 equals(2, (uintptr_t)filter[1].program)},
-	};
-	return 3;
+	size_t count = 2;
+
+	for (size_t later = index + 1; later < plan->filters.count; later++, count++)
+		ret[count] = (struct filter_exemption){
+			SYS_seccomp,
+			3,
+			{equals(0, SECCOMP_SET_MODE_FILTER), equals(1, plan->filters.at[later].flags),
+			 equals(2, (uintptr_t)plan->filters.at[later].program)},
+		};
+	return count;
 }
 
 static void note_names(struct planner *p, origin from, const char *what, const string_list *names)
@@ -69,7 +72,7 @@ static void note_names(struct planner *p, origin from, const char *what, const s
 static int compile(struct planner *p, const struct request_seccomp *request, size_t index, struct error *err)
 {
 	struct plan_filter *filter = &p->plan->filters.at[index];
-	struct filter_exemption exemptions[3];
+	struct filter_exemption exemptions[MOST_EXEMPTIONS];
 	size_t count = list_exemptions(p->plan, index, exemptions);
 	struct filter_rules rules;
 
@@ -100,8 +103,13 @@ static bool refuses_something(const struct request_seccomp *request)
 }
 
 /* Whether the profile puts its default filter before what the config asks for. */
-static bool wants_default(const struct profile *profile, const struct request_seccomp *own)
+static bool wants_default(const struct profile *profile, const struct request *request)
 {
+	const struct request_seccomp *own = request->linux_.seccomp;
+
+	/* Where nothing else holds it, the added ones are no allowlist. */
+	if (request->sandbox.without_userns)
+		return true;
 	if (profile->seccomp == PROFILE_SECCOMP_MISSING)
 		return own == NULL || !refuses_something(own);
 	return profile->seccomp != PROFILE_SECCOMP_OFF;
@@ -122,7 +130,8 @@ bool filter_needs_rules(const struct profile *profile, const struct request *req
 {
 	const struct request_seccomp *own = request->linux_.seccomp;
 
-	return wants_default(profile, own) && (own != NULL || filter_builtin.length == 0);
+	return wants_default(profile, request) &&
+	       (own != NULL || request->sandbox.without_userns || filter_builtin.length == 0);
 }
 
 static bool notifies(const struct request_seccomp *request)
@@ -204,12 +213,12 @@ static void take_builtin(struct planner *p)
 static int plan_filters(struct planner *p, struct error *err)
 {
 	const struct request_seccomp *own = p->request->linux_.seccomp;
-	const struct request_seccomp *requests[2];
+	const struct request_seccomp *requests[MOST_FILTERS];
 	size_t count = 0;
 
 	if (own != NULL)
 		TRY(plan_listener(p, own, err));
-	if (wants_default(p->profile, own)) {
+	if (wants_default(p->profile, p->request)) {
 		tell_default(p, own);
 		if (filter_needs_rules(p->profile, p->request) && p->default_filter == NULL)
 			return error_set(err, ERROR_BUG, 0, "the default seccomp filter is missing");
@@ -217,6 +226,10 @@ static int plan_filters(struct planner *p, struct error *err)
 		add_filter(p, arena_printf(p->arena, "profile %s", p->profile->name),
 			   (p->default_filter == NULL ? filter_builtin.flags : p->default_filter->flags) &
 				   FLAGS_LOADED);
+	}
+	for (size_t i = 0; i < PLANNER_ADDED_FILTERS && p->added_filters[i] != NULL; i++) {
+		requests[count++] = p->added_filters[i];
+		add_filter(p, "--without userns", 0);
 	}
 	if (own != NULL) {
 		requests[count++] = own;

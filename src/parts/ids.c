@@ -109,6 +109,10 @@ int ids_plan(struct planner *p, struct error *err)
 
 	if (p->plan->namespaces.join[NAMESPACE_USER].path != NULL)
 		return 0;
+	/* Who has no user namespace has no right to change groups either. */
+	plan->deny_setgroups = p->plan->without_userns;
+	if (p->plan->without_userns)
+		return 0;
 	if (p->request->sandbox.given && p->host->privileged) {
 		plan_single(p, p->request->sandbox.host_uid.set ? p->request->sandbox.host_uid.value : user->uid,
 			    p->request->sandbox.host_gid.set ? p->request->sandbox.host_gid.value : user->gid);

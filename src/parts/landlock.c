@@ -79,6 +79,73 @@ static void derive_rules(struct planner *p)
 	}
 }
 
+/* The specification's own devices: programs expect them (config-linux.md, "Default Devices"). */
+static void add_devices(struct planner *p)
+{
+	static const char *const paths[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+					    "/dev/random", "/dev/urandom", "/dev/tty"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		(void)add_rule(p, paths[i],
+			       LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+				       KERNEL_LANDLOCK_FS_TRUNCATE | KERNEL_LANDLOCK_FS_IOCTL_DEV,
+			       true, "default");
+}
+
+static const char *real_source(const struct plan_mount *mount)
+{
+	return mount->real != NULL ? mount->real : mount->source;
+}
+
+static bool lies_in(const char *path, const char *directory)
+{
+	size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
+
+	return strncmp(path, directory, length) == 0 && path[length] == '/';
+}
+
+/* Rules add up: what is writable cannot be taken away again for a part of it. */
+static int check_taken_away(const struct plan_mount *mount, const struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->mounts.count && !is_writable(mount); i++) {
+		const struct plan_mount *other = &plan->mounts.at[i];
+
+		if (!is_writable(other))
+			continue;
+		if (lies_in(real_source(mount), real_source(other)) ||
+		    strcmp(real_source(mount), real_source(other)) == 0)
+			return error_set(
+				err, ERROR_USAGE, 0,
+				"--without userns: '%s' makes writable what '%s' shows read-only, and Landlock "
+				"cannot take it away again",
+				other->from, mount->from);
+	}
+	return 0;
+}
+
+/* Without mounts: the host's own paths, and nothing else of them. */
+static int rules_for_sources(struct planner *p, struct error *err)
+{
+	for (size_t i = 0; i < p->plan->mounts.count; i++) {
+		const struct plan_mount *mount = &p->plan->mounts.at[i];
+		uint64_t access = read_access | (is_writable(mount) ? write_access : 0);
+
+		TRY(check_taken_away(mount, p->plan, err));
+		/* What was not there when the profile looked would not be what it judged. */
+		if (mount->judged && mount->inode == 0 && (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0)
+			continue;
+		if ((mount->special & MOUNT_SPECIAL_DEVICE) != 0)
+			access = read_access | LANDLOCK_ACCESS_FS_WRITE_FILE | KERNEL_LANDLOCK_FS_IOCTL_DEV;
+		struct plan_landlock_rule *rule =
+			add_rule(p, mount->source, access, (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0, mount->from);
+		rule->judged = mount->judged;
+		rule->device = mount->device;
+		rule->inode = mount->inode;
+	}
+	add_devices(p);
+	return 0;
+}
+
 static void plan_ports(struct planner *p)
 {
 	const struct request_sandbox *sandbox = &p->request->sandbox;
@@ -113,7 +180,8 @@ int landlock_plan(struct planner *p, struct error *err)
 	struct plan_landlock *plan = &p->plan->landlock;
 	int abi = p->host->landlock_abi;
 
-	if (p->profile->landlock == PROFILE_LANDLOCK_OFF && !p->request->sandbox.restrict_tcp)
+	if (p->profile->landlock == PROFILE_LANDLOCK_OFF && !p->request->sandbox.restrict_tcp &&
+	    !p->plan->without_userns)
 		return 0;
 	TRY(check_abi(p, err));
 	plan->abi = abi;
@@ -132,8 +200,10 @@ int landlock_plan(struct planner *p, struct error *err)
 		plan->handled_fs |= KERNEL_LANDLOCK_FS_IOCTL_DEV;
 	if (abi >= ABI_WITH_SCOPE)
 		plan->scoped = KERNEL_LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | KERNEL_LANDLOCK_SCOPE_SIGNAL;
-	derive_rules(p);
 	plan_ports(p);
+	if (p->plan->without_userns)
+		return rules_for_sources(p, err);
+	derive_rules(p);
 	return 0;
 }
 
@@ -150,9 +220,12 @@ void landlock_apply_explain(const struct plan *plan, struct explain *out)
 		const struct plan_landlock_rule *rule = &landlock->rules.at[i];
 		bool writes = (rule->access & LANDLOCK_ACCESS_FS_WRITE_FILE) != 0;
 
-		explain_say(out, writes ? EXPLAIN_GRANTS : EXPLAIN_STOPS, rule->from, "%s below %s",
-			    writes ? "reading and writing" : "only reading and executing", rule->path);
+		explain_say(out, writes || plan->without_userns ? EXPLAIN_GRANTS : EXPLAIN_STOPS, rule->from,
+			    "%s below %s", writes ? "reading and writing" : "only reading and executing", rule->path);
 	}
+	if (plan->without_userns)
+		explain_say(out, EXPLAIN_STOPS, landlock->from,
+			    "no other file can be opened, executed, listed, made, renamed or removed");
 	if (landlock->scoped != 0)
 		explain_say(out, EXPLAIN_STOPS, landlock->from, "no signal and no abstract socket leads out of it");
 	for (size_t i = 0; i < landlock->bind_tcp.count; i++)
@@ -185,6 +258,8 @@ static int apply_rule(int ruleset, const struct plan_landlock_rule *rule, const 
 		return 0;
 	if (parent < 0 || fstat(parent, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' for Landlock", rule->path);
+	if (rule->judged && (status.st_dev != rule->device || status.st_ino != rule->inode))
+		return error_set(err, ERROR_REFUSED, 0, "'%s' is no longer what the profile judged", rule->path);
 	uint64_t access = S_ISDIR(status.st_mode) ? rule->access : rule->access & file_access;
 	return add_path(ruleset, parent, rule, access, err);
 }
@@ -224,5 +299,28 @@ int landlock_apply(const struct plan *plan, struct run *run, struct error *err)
 	/* The caller still holds CAP_SYS_ADMIN in its user namespace: no_new_privs is not needed yet. */
 	if (sys_landlock_restrict_self(ruleset) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot enforce the Landlock ruleset");
+	return 0;
+}
+
+bool landlock_scope_wanted(const struct plan *plan)
+{
+	return plan->without_userns && plan->process.init;
+}
+
+void landlock_scope_explain(const struct plan *plan, struct explain *out)
+{
+	(void)plan;
+	explain_say(out, EXPLAIN_STOPS, NULL, "its init, which ends what is left of it, cannot be signalled by it");
+}
+
+/* A second domain in that of init: signals go down, never up. */
+int landlock_scope(const struct plan *plan, struct run *run, struct error *err)
+{
+	const struct kernel_landlock_ruleset attr = {.scoped = KERNEL_LANDLOCK_SCOPE_SIGNAL};
+	AUTOCLOSE int ruleset = sys_landlock_create_ruleset(&attr, attr_size(&plan->landlock));
+
+	(void)run;
+	if (ruleset < 0 || sys_landlock_restrict_self(ruleset) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot protect init from the program");
 	return 0;
 }

@@ -60,6 +60,9 @@ int masks_plan(struct planner *p, struct error *err)
 	const struct request_linux *linux_ = &p->request->linux_;
 	pair_list masked = {0}, readonly = {0};
 
+	/* Nothing can be covered; Landlock lets none of it through. */
+	if (p->plan->without_userns)
+		return 0;
 	TRY(add_paths(p, &linux_->masked_paths, "/linux/maskedPaths", &masked, err));
 	TRY(add_paths(p, &linux_->readonly_paths, "/linux/readonlyPaths", &readonly, err));
 	add_missing(p, &p->profile->masked_paths, &linux_->masked_paths, "masked", &masked);

@@ -518,6 +518,8 @@ int mounts_plan(struct planner *p, struct error *err)
 		return error_set(err, ERROR_CONFIG, 0, "there are more than %d mounts", PLAN_MAX_MOUNTS);
 	for (size_t i = 0; i < p->request->mounts.count; i++)
 		TRY(plan_mount(p, &p->request->mounts.at[i], &binds, err));
+	if (p->plan->without_userns)
+		return 0;
 	TRY(mounts_overlay_plan(p, err));
 	TRY(mounts_hide_plan(p->plan, err));
 	add_dev(p);

@@ -103,6 +103,12 @@ int namespaces_plan(struct planner *p, struct error *err)
 {
 	struct plan_namespaces *plan = &p->plan->namespaces;
 
+	/* bare_plan() judges; a network that is used is the host's all the same. */
+	if (p->plan->without_userns) {
+		if (p->request->sandbox.host_network)
+			judge_host(p, NAMESPACE_NETWORK);
+		return 0;
+	}
 	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++) {
 		const struct request_namespace *wanted = &p->request->linux_.namespaces[kind];
 

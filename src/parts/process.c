@@ -270,13 +270,15 @@ void process_exec_explain(const struct plan *plan, struct explain *out)
 		    plan->process.init ? ", as a child of an init that reaps and forwards signals" : "");
 }
 
-static int exec_error(const char *path, int reason, struct error *err)
+static int exec_error(const struct plan *plan, const char *path, int reason, struct error *err)
 {
 	enum error_kind kind = reason == ENOENT ? ERROR_NOT_FOUND : ERROR_NOT_EXECUTABLE;
 
 	error_set(err, kind, reason, "cannot execute '%s'", path);
 	if (reason == ENOEXEC)
 		return error_hint(err, "it is neither a program for this machine nor a script with a '#!' line");
+	if (reason == EACCES && plan->without_userns)
+		return error_hint(err, "what is not granted cannot be executed: --ro shows it, and its interpreter");
 	if (reason == EACCES)
 		return error_hint(err, "it must be executable for its user, and not lie on a mount with noexec");
 	return -1;
@@ -292,8 +294,8 @@ int process_exec(const struct plan *plan, struct run *run, struct error *err)
 		sys_execveat(run->program, process->argv, process->envp, token);
 		/* A script cannot be read through a descriptor that is gone by then: only those go on by path. */
 		if (errno != ENOENT)
-			return exec_error(run->program_path, errno, err);
+			return exec_error(plan, run->program_path, errno, err);
 	}
 	sys_execve(run->program_path, process->argv, process->envp, token);
-	return exec_error(run->program_path, errno, err);
+	return exec_error(plan, run->program_path, errno, err);
 }

@@ -41,6 +41,8 @@ int rootfs_plan(struct planner *p, struct error *err)
 	const struct request_root *root = &p->request->root;
 	struct plan_rootfs *plan = &p->plan->rootfs;
 
+	if (p->plan->without_userns)
+		return 0;
 	if (root->path != NULL && p->plan->namespaces.join[NAMESPACE_MOUNT].path != NULL) {
 		plan->path = root->path;
 		plan->joined = true;

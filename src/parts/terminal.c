@@ -36,7 +36,7 @@ int terminal_plan(struct planner *p, struct error *err)
 					       : planner_origin(p, "/process/terminal");
 	if (p->request->process.console_size != NULL)
 		plan->size = *p->request->process.console_size;
-	if (plan->pty && !find_devpts(p->plan, &index))
+	if (plan->pty && !p->plan->without_userns && !find_devpts(p->plan, &index))
 		return error_set(err, ERROR_CONFIG, 0, "%s needs a devpts mount on /dev/pts", plan->from);
 	return 0;
 }
@@ -95,6 +95,15 @@ static int running_devpts(const char *target, struct error *err)
 	return fd_take(&devpts);
 }
 
+/* Without mounts the host's own /dev has the ptmx. */
+static int open_devpts(const struct plan *plan, size_t index, struct error *err)
+{
+	if (plan->join.wanted)
+		return running_devpts(plan->mounts.at[index].target, err);
+	int dev = sys_openat(AT_FDCWD, "/dev", O_PATH | O_DIRECTORY, 0);
+	return dev < 0 ? error_set(err, ERROR_SYSTEM, errno, "cannot open /dev") : dev;
+}
+
 int terminal_open(const struct plan *plan, struct run *run, struct error *err)
 {
 	struct winsize size = {.ws_row = (unsigned short)plan->terminal.size.height,
@@ -102,12 +111,13 @@ int terminal_open(const struct plan *plan, struct run *run, struct error *err)
 	uint32_t owner = plan->ids.inner ? 0 : plan->user.uid;
 	size_t index = 0;
 
-	if (!find_devpts(plan, &index))
+	if (!plan->without_userns && !find_devpts(plan, &index))
 		return error_set(err, ERROR_BUG, 0, "there is no devpts for the terminal");
-	AUTOCLOSE int running = plan->join.wanted ? running_devpts(plan->mounts.at[index].target, err) : -1;
-	if (plan->join.wanted && running < 0)
+	bool found = plan->join.wanted || plan->without_userns;
+	AUTOCLOSE int there = found ? open_devpts(plan, index, err) : -1;
+	if (found && there < 0)
 		return -1;
-	TRY(open_pair(plan->join.wanted ? running : run->mounts[index], &run->master, &run->terminal, err));
+	TRY(open_pair(found ? there : run->mounts[index], &run->master, &run->terminal, err));
 	/* The program must not see a terminal without a size, so it is set here and not when the launcher has the
 	 * master. */
 	if (size.ws_row == 0)
@@ -116,7 +126,7 @@ int terminal_open(const struct plan *plan, struct run *run, struct error *err)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot set the terminal's size");
 	if (sys_fchownat(run->terminal, "", owner, (uint32_t)-1, AT_EMPTY_PATH) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot give the terminal to its user");
-	return plan->join.wanted ? 0 : attach_console(plan, run, err);
+	return found ? 0 : attach_console(plan, run, err);
 }
 
 bool terminal_adopt_wanted(const struct plan *plan)

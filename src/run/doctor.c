@@ -355,16 +355,19 @@ static void look_scope(const struct host *host, struct arena *arena, struct doct
 }
 
 #define NOTHING_INSTEAD "casemate sandbox and rootless containers do not start"
+#define WEAKER_INSTEAD                                                                                                 \
+	"rootless containers do not start; `casemate sandbox --without userns` does, held by Landlock and seccomp "    \
+	"alone"
 
 const struct doctor_check doctor_checks[] = {
-	{"user-namespaces", "everything, for who is not root", true, NOTHING_INSTEAD, look_userns},
-	{"id-maps", "the ids of a user namespace", true, NOTHING_INSTEAD, look_maps},
-	{"namespaces", "pid, mount, uts, ipc, net and cgroup", true, NOTHING_INSTEAD, look_namespaces},
-	{"mounts", "a file system of its own", true, NOTHING_INSTEAD, look_mount},
-	{"mount-attributes", "read-only, nosuid and nodev on what is shown", true, NOTHING_INSTEAD, look_setattr},
-	{"procfs", "a /proc that shows its own processes", true, NOTHING_INSTEAD, look_proc},
-	{"hostname", "a host name of its own", true, NOTHING_INSTEAD, look_hostname},
-	{"loopback", "127.0.0.1 in a network of its own", true, NOTHING_INSTEAD, look_loopback},
+	{"user-namespaces", "everything, for who is not root", true, WEAKER_INSTEAD, look_userns},
+	{"id-maps", "the ids of a user namespace", true, WEAKER_INSTEAD, look_maps},
+	{"namespaces", "pid, mount, uts, ipc, net and cgroup", true, WEAKER_INSTEAD, look_namespaces},
+	{"mounts", "a file system of its own", true, WEAKER_INSTEAD, look_mount},
+	{"mount-attributes", "read-only, nosuid and nodev on what is shown", true, WEAKER_INSTEAD, look_setattr},
+	{"procfs", "a /proc that shows its own processes", true, WEAKER_INSTEAD, look_proc},
+	{"hostname", "a host name of its own", true, WEAKER_INSTEAD, look_hostname},
+	{"loopback", "127.0.0.1 in a network of its own", true, WEAKER_INSTEAD, look_loopback},
 	{"system-calls", "handles on processes and files", true, NOTHING_INSTEAD, look_calls},
 	{"seccomp", "the filter of system calls", true, NOTHING_INSTEAD, look_filter},
 	{"seccomp-listener", "SCMP_ACT_NOTIFY of a config", false, "such a config is refused", look_listener},

@@ -19,9 +19,13 @@ bool init_apply_wanted(const struct plan *plan)
 
 void init_apply_explain(const struct plan *plan, struct explain *out)
 {
-	(void)plan;
-	explain_say(out, EXPLAIN_DOES, "default",
-		    "pid 1 is an init of casemate's: it reaps, forwards signals and ends with the program");
+	if (plan->without_userns)
+		explain_say(
+			out, EXPLAIN_DOES, "default",
+			"an init of casemate's reaps, forwards signals, and ends all that the program leaves behind");
+	else
+		explain_say(out, EXPLAIN_DOES, "default",
+			    "pid 1 is an init of casemate's: it reaps, forwards signals and ends with the program");
 }
 
 static int exit_status(int status)
@@ -63,7 +67,18 @@ static int reap(pid_t workload, int control)
 	return -1;
 }
 
-static _Noreturn void init_loop(pid_t workload, int control)
+/*
+ * Without a pid namespace nobody ends what is left: all processes of init's Landlock domain are what it may signal, and
+ * whoever is orphaned in it becomes init's child. keep_apart() has tried that this is so.
+ */
+static void end_all(void)
+{
+	do
+		(void)sys_kill(-1, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
+}
+
+static _Noreturn void init_loop(pid_t workload, int control, bool alone)
 {
 	sigset_t all;
 	int status = -1;
@@ -72,13 +87,45 @@ static _Noreturn void init_loop(pid_t workload, int control)
 	while (status < 0) {
 		int signal = sigwaitinfo(&all, NULL);
 
-		if (signal == SIGCHLD)
+		if (signal == SIGCHLD) {
 			status = reap(workload, control);
-		else if (signal > 0)
+		} else if (alone && signal == INIT_END) {
+			end_all();
+			(void)sys_kill(getpid(), SIGKILL);
+		} else if (signal > 0) {
 			(void)sys_kill(workload, signal);
+		}
 	}
-	/* The kernel kills what is left of the pid namespace. */
+	/* The kernel kills what is left of a pid namespace. */
+	if (alone)
+		end_all();
 	_exit(status);
+}
+
+/* Before there is anybody to end. The launcher has the same user, and must be out of reach. */
+static int keep_apart(pid_t launcher, struct error *err)
+{
+	if (sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot become the parent of orphans");
+	if (sys_kill(launcher, 0) == 0 || errno != EPERM)
+		return error_set(err, ERROR_HOST, 0, "Landlock does not keep signals in the sandbox");
+	return 0;
+}
+
+/* Killed with the launcher it could end nobody: it is told instead. */
+static void outlive(pid_t launcher)
+{
+	(void)sys_prctl(PR_SET_PDEATHSIG, INIT_END, 0, 0, 0);
+	if (getppid() != launcher)
+		(void)sys_kill(getpid(), INIT_END);
+}
+
+/* An init that is killed from outside takes the program along. */
+static int follow_init(pid_t init, struct error *err)
+{
+	if (sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != init)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot tie the program to its init");
+	return 0;
 }
 
 static void become_init(const struct run *run)
@@ -98,8 +145,12 @@ static void become_init(const struct run *run)
 
 int init_apply(const struct plan *plan, struct run *run, struct error *err)
 {
+	pid_t launcher = getppid(), init = getpid();
+	bool alone = plan->without_userns;
 	sigset_t all;
 
+	if (alone)
+		TRY(keep_apart(launcher, err));
 	/* Init waits for signals rather than being interrupted; a background group may not take the terminal
 	 * (tcsetpgrp(3)). */
 	sigfillset(&all);
@@ -113,8 +164,12 @@ int init_apply(const struct plan *plan, struct run *run, struct error *err)
 		/* Done on both sides: whoever is first, nobody sees a group that is not there yet. */
 		(void)setpgid(workload, workload);
 		become_init(run);
-		init_loop(workload, run->control);
+		if (alone && plan->process.die_with_parent)
+			outlive(launcher);
+		init_loop(workload, run->control, alone);
 	}
+	if (alone)
+		TRY(follow_init(init, err));
 	if (setpgid(0, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make a process group");
 	if (plan->terminal.pty && tcsetpgrp(STDIN_FILENO, getpid()) < 0)

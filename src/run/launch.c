@@ -21,6 +21,7 @@
 #include "parts/oom_score.h"
 #include "parts/pasta.h"
 #include "run/doctor.h"
+#include "run/init.h"
 #include "run/listener.h"
 #include "run/notify.h"
 #include "run/plan.h"
@@ -129,6 +130,17 @@ static int wait_for_stage(pid_t stage, struct run *run, struct error *err)
 
 /* ---- the launcher */
 
+/* Chosen by nobody but the caller. */
+static int name_other_way(const struct plan *plan, struct error *err)
+{
+	size_t length = strlen(err->hint);
+
+	if (plan->bundle == NULL)
+		snprintf(err->hint + length, sizeof(err->hint) - length,
+			 "; without them, and weaker: casemate sandbox --without userns");
+	return -1;
+}
+
 static int clone_error(const struct plan *plan, struct error *err)
 {
 	int reason = errno;
@@ -138,10 +150,12 @@ static int clone_error(const struct plan *plan, struct error *err)
 	    (reason == EPERM || reason == EACCES || reason == ENOSYS)) {
 		doctor_advise(err);
 		error_advise(err, "user namespaces are restricted here: `casemate doctor` says by what");
-		return -1;
+		return name_other_way(plan, err);
 	}
-	if (reason == ENOSPC || reason == EUSERS)
-		return error_hint(err, "raise user.max_user_namespaces and its neighbours, or nest less deeply");
+	if (reason == ENOSPC || reason == EUSERS) {
+		error_advise(err, "raise user.max_user_namespaces and its neighbours, or nest less deeply");
+		return name_other_way(plan, err);
+	}
 	return reason == EPERM ? error_hint(err, "run it as root, or with a user namespace") : -1;
 }
 
@@ -461,6 +475,7 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 			    .interrupts = -1,
 			    .notify = -1,
 			    .scope_input = -1,
+			    .ending = plan->without_userns ? INIT_END : SIGKILL,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		run->cgroup_join[i] = -1;
@@ -508,7 +523,7 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 int launch_undo(const struct plan *plan, struct run *run, struct error *err)
 {
 	if (run->child > 0) {
-		(void)sys_kill(run->child, SIGKILL);
+		(void)sys_kill(run->child, run->shared->executing ? run->ending : SIGKILL);
 		(void)waitpid(run->child, NULL, 0);
 	}
 	return steps_undo(plan, run, err);

@@ -7,6 +7,7 @@
 
 #include "config/builtin.h"
 #include "config/oci.h"
+#include "parts/bare.h"
 #include "parts/caps.h"
 #include "parts/cgroup.h"
 #include "parts/devices.h"
@@ -33,6 +34,7 @@
 
 /* Later parts read what earlier ones decided. */
 static int (*const parts[])(struct planner *p, struct error *err) = {
+	bare_plan,       /* whether there are namespaces at all */
 	hooks_plan,      /* whether some run before the new root is entered */
 	namespaces_plan, /* first: most others ask whether a namespace is the container's own */
 	ids_plan,        /* may add a user namespace, and says whether id 0 is mapped */
@@ -60,6 +62,32 @@ static int read_default_filter(struct planner *p, struct error *err)
 	return 0;
 }
 
+static int read_added_filter(struct planner *p, const char *name, const struct request_seccomp **ret, struct error *err)
+{
+	struct request_seccomp *filter = arena_alloc(p->arena, sizeof(*filter));
+	struct oci_seccomp_text file = {.name = arena_printf(p->arena, "profiles/%s.json", name)};
+
+	file.text = builtin_text(name, &file.length);
+	if (file.text == NULL)
+		return error_set(err, ERROR_BUG, 0, "the seccomp profile %s is missing from this binary", name);
+	TRY(oci_parse_seccomp(&file, p->arena, filter, err));
+	*ret = filter;
+	return 0;
+}
+
+/* What namespaces hold elsewhere, and the network, which is the host's. */
+static int read_added_filters(struct planner *p, struct error *err)
+{
+	const struct request_sandbox *sandbox = &p->request->sandbox;
+
+	if (!sandbox->without_userns)
+		return 0;
+	TRY(read_added_filter(p, "seccomp/without-userns", &p->added_filters[0], err));
+	if (!sandbox->host_network)
+		return read_added_filter(p, "seccomp/no-sockets", &p->added_filters[1], err);
+	return sandbox->restrict_tcp ? read_added_filter(p, "seccomp/tcp-only", &p->added_filters[1], err) : 0;
+}
+
 static void note_ignored(struct planner *p)
 {
 	for (size_t i = 0; i < p->request->ignored.count; i++)
@@ -79,6 +107,7 @@ static int plan_identity(struct planner *p, const char *id, struct error *err)
 	plan->oci_version = p->request->oci_version;
 	plan->bundle = p->request->bundle;
 	plan->remounts = p->host->remounts;
+	plan->without_userns = p->request->sandbox.without_userns;
 	plan->annotations = p->request->annotations;
 	if (plan->bundle == NULL)
 		return 0;
@@ -98,6 +127,7 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 
 	TRY(plan_identity(&planner, input->id, err));
 	TRY(read_default_filter(&planner, err));
+	TRY(read_added_filters(&planner, err));
 	note_ignored(&planner);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		TRY(parts[i](&planner, err));

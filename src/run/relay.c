@@ -163,7 +163,7 @@ static int relay_once(struct relay *relay, int signals, uint64_t deadline_ms, st
 	if (ready < 0 && errno != EINTR)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot wait for the terminal");
 	if (ready == 0)
-		(void)sys_kill(relay->run->child, SIGKILL);
+		(void)sys_kill(relay->run->child, relay->run->ending);
 	if (ready <= 0)
 		return 0;
 	if ((fds[MASTER].revents & POLLOUT) != 0)

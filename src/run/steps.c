@@ -178,8 +178,35 @@ static const struct step restore_steps[] = {
 	{0},
 };
 
+/* --without userns: no namespace, no mount, and no privilege but the caller's own. */
+static const struct step bare_steps[] = {
+	{"cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove},
+	STEP("cgroup-join", STEP_BUILD, cgroup_join),
+	/* While /dev and all directories can still be opened. */
+	STEP("terminal", STEP_BUILD, terminal_open),
+	STEP("cwd", STEP_BUILD, user_cwd),
+	STEP("limits", STEP_CONFINE, limits_apply),
+	STEP("keyring", STEP_CONFINE, process_keyring),
+	STEP("session", STEP_CONFINE, terminal_adopt),
+	STEP("user", STEP_CONFINE, user_apply),
+	/* Before Landlock, which asks for no_new_privs where there is no capability. */
+	STEP("caps", STEP_CONFINE, caps_apply),
+	STEP("landlock", STEP_CONFINE, landlock_apply),
+	STEP("parent", STEP_CONFINE, process_parent),
+	STEP("init", STEP_CONFINE, init_apply),
+	STEP("landlock-scope", STEP_CONFINE, landlock_scope),
+	STEP("signals", STEP_CONFINE, process_signals),
+	STEP("fds", STEP_CONFINE, process_fds),
+	STEP("program", STEP_CONFINE, process_program),
+	STEP("filter", STEP_EXEC, filter_apply),
+	STEP("exec", STEP_EXEC, process_exec),
+	{0},
+};
+
 const struct step *steps_of(const struct plan *plan)
 {
+	if (plan->without_userns)
+		return bare_steps;
 	if (plan->lifecycle.restores)
 		return restore_steps;
 	return plan->join.wanted ? join_steps : launch_steps;

@@ -26,19 +26,26 @@ static bool holds_mount(const struct plan *plan, const char *path)
 	return false;
 }
 
+/* Whether the host has what @source and @below it name; puts that into @ret. */
+static bool on_host(const char *source, const char *below, char ret[PATH_MAX])
+{
+	struct stat status;
+	int length = snprintf(ret, PATH_MAX, "%s%s", strcmp(source, "/") == 0 ? "" : source, below);
+
+	return length < PATH_MAX && lstat(length == 0 ? "/" : ret, &status) == 0;
+}
+
 /* 1: @ret->inside is something of the host, @ret->host; 0: a directory of the sandbox; -1: neither. */
 static int locate(const struct plan *plan, struct view_file *ret)
 {
 	const struct plan_mount *mount = plan_mount_at(plan, ret->inside, NULL);
-	struct stat status;
 
-	if (mount != NULL && mount->kind == MOUNT_BIND) {
-		int length = snprintf(ret->host, PATH_MAX, "%s%s", strcmp(mount->source, "/") == 0 ? "" : mount->source,
-				      ret->inside + strlen(mount->target));
-
-		if (length < PATH_MAX && lstat(length == 0 ? "/" : ret->host, &status) == 0)
-			return 1;
-	}
+	if (mount != NULL && mount->kind == MOUNT_BIND &&
+	    on_host(mount->source, ret->inside + strlen(mount->target), ret->host))
+		return 1;
+	/* Nothing is mounted: what lies around what is shown can be gone through, and is not shown itself. */
+	if (plan->without_userns)
+		return on_host("", ret->inside, ret->host) ? 0 : -1;
 	return holds_mount(plan, ret->inside) ? 0 : -1;
 }
 
@@ -104,7 +111,7 @@ static bool step(const struct plan *plan, const char *name, char rest[PATH_MAX],
 	if ((size_t)snprintf(ret->inside + length, PATH_MAX - length, "/%s", name) >= PATH_MAX - length)
 		return false;
 	int kind = locate(plan, ret);
-	if (!read_link(plan, ret, kind == 1, link))
+	if (!read_link(plan, ret, kind == 1 || plan->without_userns, link))
 		return kind >= 0;
 	leave(ret->inside);
 	if (link[0] == '/')

@@ -167,7 +167,7 @@ static void forward_until_exit(const struct wait *wait, struct run *run, uint64_
 		int signal = next_signal(&wait->signals, deadline);
 
 		if (signal == 0)
-			(void)sys_kill(run->child, SIGKILL);
+			(void)sys_kill(run->child, run->ending);
 		else if (signal > 0 && signal != SIGCHLD)
 			(void)sys_kill(run->child, signal);
 		deadline = signal == 0 ? 0 : deadline;

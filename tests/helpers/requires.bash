@@ -21,6 +21,11 @@ have_landlock() {
 	[ "$("$PROBE" landlock 2>/dev/null | cut -d' ' -f1)" = abi ]
 }
 
+# One that holds signals.
+have_landlock6() {
+	[ "$("$PROBE" landlock 2>/dev/null | cut -d' ' -f2)" -ge 6 ] 2>/dev/null
+}
+
 # TIOCSTI works at all, so that a test of its refusal can fail.
 have_tiocsti() {
 	[ "$(cat /proc/sys/dev/tty/legacy_tiocsti 2>/dev/null || echo 1)" = 1 ]

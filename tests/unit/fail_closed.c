@@ -40,7 +40,54 @@ static const char config[] =
 	"{\"type\":\"uts\"},{\"type\":\"cgroup\"}],\"sysctl\":{\"net.ipv4.ip_unprivileged_port_start\":\"0\"},"
 	"\"maskedPaths\":[\"/proc/kcore\"],\"readonlyPaths\":[\"/proc/sys\"]}}";
 
+/* As `casemate sandbox --without userns --ro /srv` would ask, but for the init, which is another process. */
+static const char bare_config[] =
+	"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"rootfs\"},"
+	"\"process\":{\"cwd\":\"/\",\"args\":[\"" FAKE_PROGRAM "\"],\"user\":{\"uid\":1000,\"gid\":1000},"
+	"\"noNewPrivileges\":true,\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":64,\"hard\":64}]},"
+	"\"mounts\":[{\"destination\":\"/srv\",\"type\":\"bind\",\"source\":\"/srv\",\"options\":[\"rbind\",\"ro\"]}]}";
+
 static struct arena arena;
+
+static void forget_judged(struct plan *plan)
+{
+	/* What the profile judged is a fact of the host, and this host is none. */
+	plan->rootfs.judged = false;
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		plan->mounts.at[i].judged = false;
+	for (size_t i = 0; i < plan->landlock.rules.count; i++)
+		plan->landlock.rules.at[i].judged = false;
+}
+
+static const struct plan *make_bare_plan(void)
+{
+	static const struct host host = {.uid = 1000,
+					 .gid = 1000,
+					 .last_capability = CAP_LAST_CAP,
+					 .kernel = 6 << 16 | 18,
+					 .landlock_abi = 7,
+					 .cwd = "/"};
+	static struct request request;
+	static struct profile profile;
+	static struct error err;
+	const struct plan_input input = {.request = &request, .profile = &profile, .host = &host, .id = "test"};
+	struct plan *plan = NULL;
+
+	arena_destroy(&arena);
+	if (arena_create(&arena, &err) < 0 || profile_builtin("restricted", &arena, &profile, &err) < 0 ||
+	    oci_parse(bare_config, strlen(bare_config), "/bundle", &arena, &request, &err) < 0) {
+		fprintf(stderr, "# %s\n", err.what);
+		return NULL;
+	}
+	request.sandbox = (struct request_sandbox){.given = true, .without_userns = true, .die_with_parent = true};
+	request.bundle = NULL;
+	if (plan_build(&input, &arena, &plan, &err) < 0) {
+		fprintf(stderr, "# %s\n", err.what);
+		return NULL;
+	}
+	forget_judged(plan);
+	return plan;
+}
 
 static const struct plan *make_plan(bool joining, bool remounts)
 {
@@ -69,10 +116,7 @@ static const struct plan *make_plan(bool joining, bool remounts)
 		fprintf(stderr, "# %s\n", err.what);
 		return NULL;
 	}
-	/* What the profile judged is a fact of the host, and this host is none. */
-	plan->rootfs.judged = false;
-	for (size_t i = 0; i < plan->mounts.count; i++)
-		plan->mounts.at[i].judged = false;
+	forget_judged(plan);
 	if (joining)
 		join_plan(plan, &state);
 	return plan;
@@ -251,8 +295,41 @@ static void check_remounts(void)
 	CHECK(apply_all(plan, &shared, &err) == -1 && !fake.exec_reached && err.errnum == EIO);
 }
 
+/* Without namespaces nothing may be tried that needs one, and all that holds the program must be there. */
+static void check_bare(void)
+{
+	static const char *const foreign[] = {"unshare", "setns",     "pivot_root", "open_tree",
+					      "fsopen",  "setgroups", "mount",      "mount_setattr"};
+	static struct run_shared shared;
+	const struct plan *plan = make_bare_plan();
+	struct error err;
+	int filters = 0;
+
+	test("the plan of a sandbox without user namespaces can be made");
+	CHECK(plan != NULL);
+	if (plan == NULL)
+		return;
+	fake_reset(0);
+	CHECK(apply_all(plan, &shared, &err) == -1 && fake.exec_reached);
+	int calls = fake.count;
+	test("it makes no namespace and no mount");
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		CHECK(index_of_call(foreign[i]) < 0);
+	test("no capability, no_new_privs, Landlock and three filters hold it, in this order");
+	for (int i = 0; i < fake.count; i++)
+		filters += strcmp(fake.calls[i], "seccomp") == 0;
+	CHECK(filters == 3 && index_of_call("capset") >= 0 &&
+	      index_of_call("capset") < index_of_call("landlock_restrict_self") &&
+	      index_of_call("landlock_restrict_self") < index_of_call("seccomp"));
+	check_steps(plan);
+	test("without user namespaces, whatever system call fails, the launch stops");
+	for (int call = 1; call <= calls; call++)
+		check_failure(plan, call);
+}
+
 int main(void)
 {
+	check_bare();
 	check_plan(make_plan(false, false));
 	check_plan(make_plan(false, true));
 	check_remounts();
