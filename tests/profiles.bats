@@ -90,7 +90,7 @@ plan() {
 	profile p.json '"pids": -1'
 	refused "/sandbox/pids" sandbox --profile ./p.json -- true
 	local typed
-	for typed in args profile bundle-out save json-status-fd trace-fd ro-fd rw-fd file-fd; do
+	for typed in args profile bundle-out save json-status-fd trace-fd block-fd sync-fd ro-fd rw-fd file-fd; do
 		profile p.json "\"$typed\": \"x\""
 		refused "unknown key" sandbox --profile ./p.json -- true
 	done
@@ -211,7 +211,7 @@ sample() {
 	refused "--save link.json" sandbox --save link.json -- true
 	[ ! -e new.json ]
 	local flag
-	for flag in "--save new.json" --report --report-files "--report-fd 1" "--json-status-fd 1" "--trace-fd 1"; do
+	for flag in "--save new.json" --report --report-files "--report-fd 1" "--json-status-fd 1" "--trace-fd 1" "--block-fd 1" "--sync-fd 1"; do
 		# shellcheck disable=SC2086 # words
 		refused "${flag%% *}: a bundle is written" sandbox $flag --bundle-out made -- true
 		# shellcheck disable=SC2086 # words

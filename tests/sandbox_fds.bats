@@ -314,3 +314,104 @@ not_flags() {
 	assert_status 0
 	[ "$(jq -r .hostname "$BUNDLE/config.json")" = tower ]
 }
+
+# in_background FLAG...: the sandbox with these, whose launcher is $launcher; $DATA/out has what it says, $DATA/exit its status
+in_background() {
+	rm -f "$DATA/out" "$DATA/exit"
+	{
+		sandbox_run "$@" </dev/null >"$DATA/out" 2>&1 || echo $? >"$DATA/exit"
+		touch "$DATA/exit"
+	} 3>&- &
+}
+
+# until_there COMMAND...: waits until it succeeds
+until_there() {
+	timeout 20 bash -c 'until "$@" 2>/dev/null; do sleep 0.02; done' - "$@" || fail "in vain: $*"
+}
+
+held() {
+	local word
+	fresh
+	mkfifo "$DATA/word"
+	for word in go ""; do
+		exec 8<>"$DATA/word" 9>"$DATA/status"
+		[ -n "$word" ] || exec 8< <(exec 8<&-; until [ -e "$DATA/end" ]; do sleep 0.02; done)
+		in_background --rw "$DATA/other:/w" --json-status-fd 9 --block-fd 8 -- sh -c 'echo begun; touch /w/begun; ls /proc/self/fd'
+		until_there grep -q ready "$DATA/status" || return
+		# All is set up, and the program is not there.
+		[ "$(tr '\0' ' ' <"/proc/$(jq -r .pid "$DATA/status")/comm")" = "casemate:[init]" ] || fail || return
+		[ ! -s "$DATA/out" ] && [ ! -e "$DATA/other/begun" ] || fail "it did not wait" || return
+		[ -z "$word" ] && touch "$DATA/end" || echo "$word" >&8
+		wait
+		[ "$(jq -r .event "$DATA/status" | xargs)" = "ready started exited" ] || fail "$(cat "$DATA/status")" || return
+		[ "$(cat "$DATA/out")" = $'begun\n0\n1\n2\n3' ] || fail "$(cat "$DATA/out")" || return
+		[ -z "$word" ] || { read -r -t 5 -u 8 word && [ "$word" = go ]; } || fail "it was read away" || return
+		exec 8<&- 9>&-
+		rm -f "$DATA/other/begun"
+	done
+}
+
+@test "--block-fd: the program begins when there is a word from its caller, or none can come" {
+	both held
+}
+
+given_up() {
+	local child
+	fresh
+	mkfifo "$DATA/word"
+	exec 8<>"$DATA/word"
+	for signal in TERM KILL; do
+		exec 9>"$DATA/status"
+		in_background --json-status-fd 9 --block-fd 8 -- touch /tmp/begun
+		until_there grep -q ready "$DATA/status" || return
+		child=$(jq -r .pid "$DATA/status")
+		kill "-$signal" "$(awk '/^PPid/ { print $2 }' "/proc/$child/status")"
+		until_there test ! -e "/proc/$child" || return
+		until_there test -e "$DATA/exit" || return
+		[ "$(cat "$DATA/exit")" != 0 ] && [ -s "$DATA/exit" ] || fail || return
+		[ "$signal" = KILL ] || grep -q "interrupted by signal 15" "$DATA/out" || fail "$(cat "$DATA/out")" || return
+	done
+	wait
+	exec 8<&- 9>&-
+}
+
+@test "--block-fd: whoever waits can be ended" {
+	both given_up
+}
+
+in_sync() {
+	fresh
+	mkfifo "$DATA/alive"
+	timeout 20 cat "$DATA/alive" >"$DATA/said" &
+	local reader=$!
+	exec 8>"$DATA/alive"
+	in_background --rw "$DATA/other:/w" --sync-fd 8 -- sh -c 'sleep 60 & touch /w/up; ls /proc/self/fd; until [ -e /w/end ]; do sleep 0.02; done'
+	exec 8>&-
+	until_there test -e "$DATA/other/up" || return
+	kill -0 "$reader" || fail "its end was told too early" || return
+	touch "$DATA/other/end"
+	wait "$reader" || fail || return
+	wait
+	[ "$(cat "$DATA/out")" = $'0\n1\n2\n3' ] || fail "$(cat "$DATA/out")"
+}
+
+@test "--sync-fd: a descriptor stays open as long as the sandbox lives, and is not the program's" {
+	both in_sync
+}
+
+not_waited() {
+	refused "--block-fd 9" --block-fd 9 || return
+	refused "--block-fd 0" --block-fd 0 || return
+	refused "open for writing alone" --block-fd 7 7>/dev/null || return
+	refused "--sync-fd 9" --sync-fd 9 || return
+	refused "does not go together with --no-die-with-parent" --sync-fd 7 --no-die-with-parent 7</dev/null
+}
+
+@test "--block-fd, --sync-fd: what is not open, or cannot be waited for, is an error" {
+	both not_waited
+	capture as_place "$DATA/dir" "$CASEMATE" sandbox --block-fd 8 -- true
+	assert_status 125
+	assert_stderr "there is nothing to wait for"
+	capture "$CASEMATE" explain sandbox --block-fd 7 -- true 7</dev/null
+	assert_match "waits until its caller lets the program begin"
+}

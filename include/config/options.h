@@ -34,7 +34,7 @@ struct sandbox_options {
 	const char *save;
 	struct cli_number uid, gid;
 	struct cli_number mem, pids, cpu, time;
-	struct cli_number status_fd, trace_fd, report_fd;
+	struct cli_number status_fd, block_fd, sync_fd, trace_fd, report_fd;
 	bool no_die_with_parent;
 	bool no_pty;
 	bool report, report_files;

@@ -247,6 +247,7 @@ struct plan_process {
 	bool init;              /* our own pid 1 reaps and forwards signals, the workload is its child */
 	bool by_handle;         /* execveat(2) of an open file; by path on kernels that would name the process after the
 				   descriptor */
+	bool held;              /* it begins when the launcher says so */
 	bool die_with_parent;
 	uint64_t time_limit_ms;
 	uint64_t reset_signals; /* the caller ignores them: bit N-1 is signal N */

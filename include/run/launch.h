@@ -9,6 +9,7 @@
 struct launch_options {
 	const char *pid_file; /* written atomically, without a newline, once the workload runs; NULL: none */
 	int status_fd;        /* JSON lines about the launch go there; -1: none */
+	int block_fd;         /* where plan->process.held: the program begins when it can be read, or has ended */
 	int report_fd;        /* --report: what is denied goes there as JSON lines while the program runs; -1: not */
 	int trace_fd;         /* the names of the steps that were applied go there, a line each; -1: none */
 };

@@ -16,6 +16,9 @@
  *	          <-------- SYNC_CREATED - all is set up              (only when the launcher will not wait for it)
  *	  records it
  *	          - SYNC_RECORDED ------->
+ *	          <---------- SYNC_READY - all is set up              (only with --block-fd)
+ *	  the caller's word
+ *	          - SYNC_RELEASED ------->
  *	          <------ SYNC_LISTENING - is about to load a filter that has a listener (only when the plan has one),
  *	                                     or with the listener, for --report
  *	          <-------- (end of file)- has called execve(), or died
@@ -41,6 +44,8 @@ enum sync_message {
 	SYNC_RECORDED,
 	SYNC_START, /* by `start`: run/start.h */
 	SYNC_STARTS,
+	SYNC_READY,
+	SYNC_RELEASED,
 	SYNC_LISTENING,
 	SYNC_STOPPED,
 	SYNC_CONTINUE,

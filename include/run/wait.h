@@ -24,11 +24,20 @@ int wait_prepare(struct wait *wait, struct run *run, struct error *err);
  */
 int wait_for_child(const struct run *run, struct error *err);
 
+/*
+ * Waits until @fd can be read, or has nothing more to read. Returns 0, or 1 when the child has ended before. Fails as
+ * wait_for_child() does, and with ERROR_USAGE for a descriptor that cannot be waited for.
+ */
+int wait_for_word(const struct run *run, int fd, struct error *err);
+
 /* The same until the process @pid ends, whose status is *@ret_status. */
 int wait_for_process(const struct run *run, pid_t pid, int *ret_status, struct error *err);
 
 /* Writes @pid into the file @path, atomically and without a newline; NULL: no file. Fails with ERROR_SYSTEM. */
 int wait_write_pid(const char *path, pid_t pid, struct error *err);
+
+/* Writes the status line {"event":"ready","pid":N}, where one is asked for. Fails with ERROR_SYSTEM. */
+int wait_announce_ready(const struct launch_options *options, const struct run *run, struct error *err);
 
 /* Writes the trace and the first status line, as @options asks. Fails with ERROR_SYSTEM. */
 int wait_announce(const struct plan *plan, const struct launch_options *options, const struct run *run,

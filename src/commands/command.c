@@ -132,6 +132,8 @@ int command_write_bundle(const char *directory, const struct sandbox_choice *cho
 			{options->report_files, "--report-files"},
 			{options->report_fd.set, "--report-fd"},
 			{options->status_fd.set, "--json-status-fd"},
+			{options->block_fd.set, "--block-fd"},
+			{options->sync_fd.set, "--sync-fd"},
 			{options->trace_fd.set, "--trace-fd"}};
 
 	for (size_t i = 0; i < sizeof(of_start) / sizeof(of_start[0]); i++)

@@ -62,10 +62,20 @@ static void advise(const struct plan *plan, int status, const struct host *host)
 		      stderr);
 }
 
+/* It is the caller's and closed by nobody: the launcher has it as long as it lives, and the sandbox lives no longer. */
+static int keep_open(const struct sandbox_options *options, struct error *err)
+{
+	int fd;
+
+	if (options->sync_fd.set && options->no_die_with_parent)
+		return error_set(err, ERROR_USAGE, 0, "--sync-fd does not go together with --no-die-with-parent");
+	return command_descriptor(&options->sync_fd, "--sync-fd", &fd, err);
+}
+
 static int sandbox(const struct invocation *invocation, int *ret_status, struct error *err)
 {
 	struct sandbox_choice *choice = arena_alloc(invocation->arena, sizeof(*choice));
-	struct launch_options launch = {.status_fd = -1, .trace_fd = -1, .report_fd = -1};
+	struct launch_options launch = {.status_fd = -1, .block_fd = -1, .trace_fd = -1, .report_fd = -1};
 	struct plan *plan;
 
 	int help = command_read_sandbox(invocation, choice, err);
@@ -76,6 +86,8 @@ static int sandbox(const struct invocation *invocation, int *ret_status, struct 
 	if (choice->options.bundle_out != NULL)
 		return command_write_bundle(choice->options.bundle_out, choice, err);
 	TRY(command_descriptor(&choice->options.status_fd, "--json-status-fd", &launch.status_fd, err));
+	TRY(command_descriptor(&choice->options.block_fd, "--block-fd", &launch.block_fd, err));
+	TRY(keep_open(&choice->options, err));
 	TRY(command_descriptor(&choice->options.trace_fd, "--trace-fd", &launch.trace_fd, err));
 	TRY(command_descriptor(&choice->options.report_fd, "--report-fd", &launch.report_fd, err));
 	TRY(command_plan_sandbox(invocation, choice, &plan, err));

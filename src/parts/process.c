@@ -83,6 +83,7 @@ int process_plan(struct planner *p, struct error *err)
 		set_variable(p->arena, plan, "NOTIFY_SOCKET=/run/notify/notify.sock");
 	plan_candidates(p);
 	plan->init = p->request->sandbox.init;
+	plan->held = p->request->sandbox.held;
 	/* Before 6.14 a program executed by handle is called after the number of the descriptor (/proc/PID/comm). */
 	plan->by_handle = host_kernel_at_least(p->host, 6, 14);
 	plan->die_with_parent = !p->request->sandbox.given || p->request->sandbox.die_with_parent;

@@ -315,6 +315,19 @@ static int await_parting(const struct plan *plan, struct run *run, struct error 
 	return run->shared->error.kind == ERROR_NONE ? 0 : child_failed(plan, run, err);
 }
 
+/* Until its caller says so. A signal, and the child's end, end that as well. */
+static int hold_back(const struct plan *plan, const struct launch_options *options, struct run *run, struct error *err)
+{
+	if (!plan->process.held)
+		return 0;
+	TRY(await_child(plan, run, SYNC_READY, NULL, err));
+	TRY(wait_announce_ready(options, run, err));
+	int gone = wait_for_word(run, options->block_fd, err);
+	if (gone != 0)
+		return gone < 0 ? -1 : child_failed(plan, run, err);
+	return sync_tell(run->sync, SYNC_RELEASED, -1, err);
+}
+
 static int launcher_side(const struct plan *plan, const struct launch_options *options, struct run *run,
 			 struct error *err)
 {
@@ -336,6 +349,7 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 		TRY(let_go(plan, options, run, err));
 	if (plan->lifecycle.waits)
 		return await_parting(plan, run, err);
+	TRY(hold_back(plan, options, run, err));
 	if (plan->listener.path != NULL)
 		TRY(hand_over_listener(plan, run, err));
 	if (plan->reports) {

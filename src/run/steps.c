@@ -25,6 +25,7 @@
 #include "parts/sysctl.h"
 #include "parts/terminal.h"
 #include "parts/user.h"
+#include "run/hold.h"
 #include "run/init.h"
 #include "run/join.h"
 #include "run/notify.h"
@@ -129,6 +130,7 @@ static const struct step launch_steps[] = {
 	/* All is set up, and all that could go wrong was told to who made it. */
 	STEP("created", STEP_CONFINE, start_created),
 	STEP("start", STEP_CONFINE, start_wait),
+	STEP("hold", STEP_CONFINE, hold),
 	STEP("hooks-start", STEP_CONFINE, runtime_hooks_start),
 
 	/* The filter may forbid everything above; it lets the launch's own execve(2) through. */

@@ -71,6 +71,26 @@ int wait_for_child(const struct run *run, struct error *err)
 	return fds[0].revents == 0 ? interrupted(run, err) : 0;
 }
 
+int wait_for_word(const struct run *run, int fd, struct error *err)
+{
+	struct pollfd fds[] = {{.fd = run->sync, .events = POLLIN},
+			       {.fd = run->interrupts, .events = POLLIN},
+			       {.fd = fd, .events = POLLIN}};
+
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
+		return error_set(err, ERROR_USAGE, 0, "--block-fd %d: it is open for writing alone", fd);
+	while (poll(fds, 3, -1) < 0)
+		if (errno != EINTR)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot wait for the caller");
+	if (fds[1].revents != 0)
+		return interrupted(run, err);
+	if (fds[0].revents != 0)
+		return 1;
+	return (fds[2].revents & (POLLIN | POLLHUP)) != 0
+		       ? 0
+		       : error_set(err, ERROR_USAGE, 0, "--block-fd %d: there is nothing to wait for", fd);
+}
+
 int wait_for_process(const struct run *run, pid_t pid, int *ret_status, struct error *err)
 {
 	sigset_t signals;
@@ -117,6 +137,16 @@ static int write_trace(const struct plan *plan, const struct run_shared *shared,
 		if (fd_write_all(fd, name, strlen(name)) < 0 || fd_write_all(fd, "\n", 1) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot write the trace of the steps");
 	}
+	return 0;
+}
+
+int wait_announce_ready(const struct launch_options *options, const struct run *run, struct error *err)
+{
+	char line[64];
+	int length = snprintf(line, sizeof(line), "{\"event\":\"ready\",\"pid\":%d}\n", run->child);
+
+	if (options->status_fd >= 0 && fd_write_all(options->status_fd, line, (size_t)length) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot write to the status descriptor");
 	return 0;
 }
 
