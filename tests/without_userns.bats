@@ -202,11 +202,16 @@ a, b = socket.socketpair(); a.send(b"pair"); print(b.recv(9))'
 	assert_stderr "shares the host's network namespace"
 	sed 's/"host_namespaces": "refuse"/"host_namespaces": "allow"/' "$TESTS/../profiles/baseline.json" >"$DATA/own.json"
 	flags=(--profile "$DATA/own.json" --net host)
-	python3 -c 'import socket
+	python3 -c 'import socket, sys
 s = socket.create_server(("127.0.0.1", 44331))
-while True: s.accept()[0].sendall(b"hello")' 3>&- &
+open(sys.argv[1], "w")
+while True: s.accept()[0].sendall(b"hello")' "$DATA/ready" 3>&- &
 	VICTIM=$!
-	sleep 0.3
+	local tries
+	for ((tries = 0; tries < 100; tries++)); do
+		[ ! -e "$DATA/ready" ] || break
+		sleep 0.1
+	done
 	bare "${flags[@]}" --connect-tcp 44331 --rw "$DATA" -- python3 -c 'import socket
 s = socket.create_connection(("127.0.0.1", 44331)); print(s.recv(5))
 def tries():
@@ -232,7 +237,8 @@ for f in tries():
 
 @test "every flag that needs a namespace is refused by its name" {
 	local flag
-	for flag in "--tmpfs /x" "--file $DATA/file:/x" "--symlink a:/x" "--hide /usr/share" "--tmp-overlay $DATA" "--hostname x" "--uid 5" "--gid 5" \
+	for flag in "--tmpfs /x" "--file $DATA/file:/x" "--symlink a:/x" "--hide /usr/share" "--tmp-overlay $DATA" "--overlay /usr/share:$DATA" "--dir /x" \
+		"--hostname x" "--uid 5" "--gid 5" \
 		"--cap NET_BIND_SERVICE" "--net pasta" "--net /proc/self/ns/net" "--report" "--report-files" "--report-fd 1" \
 		"--ro-fd 0:/x" "--rw-fd 0:/x" "--file-fd 0:/x" "--publish 80" "--save $DATA/new" "--bundle-out $DATA/new" "--ro $DATA:/elsewhere"; do
 		# shellcheck disable=SC2086 # words
@@ -249,6 +255,13 @@ for f in tries():
 	capture timeout 20 "$CASEMATE" sandbox --without userns -- true </dev/null
 	assert_status 125
 	assert_stderr "not for root"
+}
+
+@test "--block-fd and --sync-fd work as with namespaces" {
+	capture caged sh -c "exec 7<'$DATA/file' 8<'$DATA/file' && exec '$USER_CASEMATE' sandbox --without userns --block-fd 7 --sync-fd 8 -- \
+		sh -c 'echo ran; : <&7 || : <&8 || echo closed'" </dev/null
+	assert_status 0
+	assert_output $'ran\nclosed'
 }
 
 @test "it is never chosen silently: no file can ask for it, and a profile can refuse it" {

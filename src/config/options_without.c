@@ -43,14 +43,12 @@ static int check_flags(const struct sandbox_options *options, struct error *err)
 /* Nothing is mounted: a file is where it is, or it is not there. */
 static int check_file(const struct adding *a, const struct cli_word *word, struct error *err)
 {
-	static const char *const mounted[] = {"--tmpfs",       "--file",  "--symlink", "--hide",
-					      "--tmp-overlay", "--ro-fd", "--rw-fd",   "--file-fd"};
-	const char *what = options_origin(a->arena, word);
+	static const char *const possible[] = {"--ro", "--ro-try", "--rw", "--rw-try", "--dev", "--dev-try"};
 
-	for (size_t i = 0; i < sizeof(mounted) / sizeof(mounted[0]); i++)
-		if (strcmp(word->option, mounted[i]) == 0)
-			return refuse(what, "nothing can be mounted", err);
-	return 0;
+	for (size_t i = 0; i < sizeof(possible) / sizeof(possible[0]); i++)
+		if (strcmp(word->option, possible[i]) == 0)
+			return 0;
+	return refuse(options_origin(a->arena, word), "nothing can be mounted", err);
 }
 
 int options_check_without(const struct adding *a, const struct sandbox_options *options, struct error *err)

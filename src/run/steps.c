@@ -200,6 +200,7 @@ static const struct step bare_steps[] = {
 	STEP("signals", STEP_CONFINE, process_signals),
 	STEP("fds", STEP_CONFINE, process_fds),
 	STEP("program", STEP_CONFINE, process_program),
+	STEP("hold", STEP_CONFINE, hold),
 	STEP("filter", STEP_EXEC, filter_apply),
 	STEP("exec", STEP_EXEC, process_exec),
 	{0},
