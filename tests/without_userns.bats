@@ -259,7 +259,7 @@ for f in tries():
 
 @test "--block-fd and --sync-fd work as with namespaces" {
 	capture caged sh -c "exec 7<'$DATA/file' 8<'$DATA/file' && exec '$USER_CASEMATE' sandbox --without userns --block-fd 7 --sync-fd 8 -- \
-		sh -c 'echo ran; : <&7 || : <&8 || echo closed'" </dev/null
+		sh -c 'echo ran; true <&7 || true <&8 || echo closed'" </dev/null
 	assert_status 0
 	assert_output $'ran\nclosed'
 }
