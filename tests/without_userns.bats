@@ -155,7 +155,6 @@ for f in (lambda: os.kill(v, 9), lambda: os.kill(-1, 15) if False else os.killpg
 }
 
 @test "sockets: no TCP, no UDP, no abstract or named one, no pair that could send to one" {
-	local family
 	attack connect-abstract /tmp/.X11-unix/X0
 	attack connect-path /run/systemd/private
 	attack connect-tcp 127.0.0.1 22
@@ -196,51 +195,53 @@ a, b = socket.socketpair(); a.send(b"pair"); print(b.recv(9))'
 }
 
 @test "with the host's network: TCP ports that are named, and nothing else of the Internet" {
-	local flags=(--profile baseline)
+	local flags i port
 	bare --net host -- true
 	assert_status 125
 	assert_stderr "shares the host's network namespace"
 	sed 's/"host_namespaces": "refuse"/"host_namespaces": "allow"/' "$TESTS/../profiles/baseline.json" >"$DATA/own.json"
 	flags=(--profile "$DATA/own.json" --net host)
-	python3 -c 'import socket, sys
-s = socket.create_server(("127.0.0.1", 44331))
-open(sys.argv[1], "w")
-while True: s.accept()[0].sendall(b"hello")' "$DATA/ready" 3>&- &
+	python3 -c 'import os, socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+open(sys.argv[1] + "/new", "w").write(str(s.getsockname()[1]))
+os.rename(sys.argv[1] + "/new", sys.argv[1] + "/port")
+while True: s.accept()[0].sendall(b"hello")' "$DATA" 3>&- &
 	VICTIM=$!
-	local tries
-	for ((tries = 0; tries < 100; tries++)); do
-		[ ! -e "$DATA/ready" ] || break
+	for ((i = 0; i < 100; i++)); do
+		[ -s "$DATA/port" ] && break
 		sleep 0.1
 	done
-	bare "${flags[@]}" --connect-tcp 44331 --rw "$DATA" -- python3 -c 'import socket
-s = socket.create_connection(("127.0.0.1", 44331)); print(s.recv(5))
+	port=$(<"$DATA/port")
+	bare "${flags[@]}" --connect-tcp "$port" --rw "$DATA" -- python3 -c 'import socket, sys
+port = int(sys.argv[1])
+s = socket.create_connection(("127.0.0.1", port)); print(s.recv(5))
 def tries():
-	yield lambda: socket.create_connection(("127.0.0.1", 44332))
+	yield lambda: socket.create_connection(("127.0.0.1", port - 1))
 	yield lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 	yield lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 	yield lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
 	yield lambda: socket.socket(socket.AF_INET, socket.SOCK_SEQPACKET, 132)
 	yield lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-	yield lambda: socket.socket().sendto(b"x", 0x20000000, ("127.0.0.1", 44332))
-	yield lambda: socket.socket().sendmsg([b"x"], [], 0x20000000, ("127.0.0.1", 44332))
-	yield lambda: socket.socket().bind(("127.0.0.1", 44333))
+	yield lambda: socket.socket().sendto(b"x", 0x20000000, ("127.0.0.1", port - 1))
+	yield lambda: socket.socket().sendmsg([b"x"], [], 0x20000000, ("127.0.0.1", port - 1))
+	yield lambda: socket.socket().bind(("127.0.0.1", 0))
 for f in tries():
 	try: print("allowed", f())
 	except ConnectionRefusedError: print("reached")
-	except OSError: print("denied")'
+	except OSError: print("denied")' "$port"
 	assert_status 0
 	[[ $output == "b'hello'"* ]] || fail "the port that is named"
 	[ "$(grep -c denied <<<"$output")" = 9 ] || fail "something else"
-	bare "${flags[@]}" -- python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM); print(socket.create_connection(("127.0.0.1", 44331)).recv(5))'
+	bare "${flags[@]}" -- python3 -c 'import socket, sys; socket.socket(socket.AF_INET, socket.SOCK_DGRAM); print(socket.create_connection(("127.0.0.1", int(sys.argv[1]))).recv(5))' "$port"
 	assert_output "b'hello'"
 }
 
 @test "every flag that needs a namespace is refused by its name" {
 	local flag
-	for flag in "--tmpfs /x" "--file $DATA/file:/x" "--symlink a:/x" "--hide /usr/share" "--tmp-overlay $DATA" "--overlay /usr/share:$DATA" "--dir /x" \
+	for flag in "--tmpfs /x" "--file $DATA/file:/x" "--symlink a:/x" "--hide /usr/share" "--tmp-overlay $DATA" \
 		"--hostname x" "--uid 5" "--gid 5" \
 		"--cap NET_BIND_SERVICE" "--net pasta" "--net /proc/self/ns/net" "--report" "--report-files" "--report-fd 1" \
-		"--ro-fd 0:/x" "--rw-fd 0:/x" "--file-fd 0:/x" "--publish 80" "--save $DATA/new" "--bundle-out $DATA/new" "--ro $DATA:/elsewhere"; do
+		"--dir /x" "--overlay $DATA:$DATA" "--ro-fd 0:/x" "--rw-fd 0:/x" "--file-fd 0:/x" "--publish 80" "--bind-tcp 80" "--connect-tcp 80" "--save $DATA/new" "--bundle-out $DATA/new" "--ro $DATA:/elsewhere"; do
 		# shellcheck disable=SC2086 # words
 		bare $flag -- true
 		assert_status 125
@@ -276,6 +277,17 @@ for f in tries():
 	capture caged "$USER_CASEMATE" explain sandbox --without userns -- true </dev/null
 	[[ $output == *"no secret to it"* && $output == *"no other file can be opened"* && $output == *"number of processes is not limited"* ]] ||
 		fail "explain does not say what is weaker"
+}
+
+@test "limits: of each process, and of processes only by a cgroup" {
+	bare --limits rlimit --mem 32M -- dd if=/dev/zero of=/dev/null bs=48M count=1
+	[ "$status" -ne 0 ] || fail "it got the memory"
+	assert_stderr "memory exhausted"
+	bare --limits rlimit --pids 5 -- true
+	assert_status 125
+	assert_stderr "it counts all that the user runs"
+	bare --time 200ms -- sleep 30
+	assert_status 124
 }
 
 @test "what is missing is named with the flag that grants it" {

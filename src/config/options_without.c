@@ -12,8 +12,10 @@ static int refuse(const char *flag, const char *why, struct error *err)
 
 static int check_flags(const struct sandbox_options *options, struct error *err)
 {
+	bool host_net = options->net != NULL && strcmp(options->net, "host") == 0;
 	static const char no_net[] = "there is no network but the host's", no_uts[] = "the host's name is shared",
 			  no_ids[] = "ids cannot be mapped, and the caller has no others",
+			  no_socket[] = "no socket can be made without --net host",
 			  no_look[] = "the launcher has no right to look at the program",
 			  no_file[] = "no file can say it: it is never chosen silently";
 	const struct {
@@ -27,6 +29,8 @@ static int check_flags(const struct sandbox_options *options, struct error *err)
 		{options->net != NULL && strcmp(options->net, "pasta") == 0, "--net pasta", no_net},
 		{options->net != NULL && options->net[0] == '/', "--net PATH", "no namespace can be joined"},
 		{options->publish.count > 0, "--publish", no_net},
+		{options->bind_tcp.count > 0 && !host_net, "--bind-tcp", no_socket},
+		{options->connect_tcp.count > 0 && !host_net, "--connect-tcp", no_socket},
 		{options->report, "--report", no_look},
 		{options->report_files, "--report-files", no_look},
 		{options->report_fd.set, "--report-fd", no_look},

@@ -149,6 +149,10 @@ static void add_rlimit(struct planner *p, uint64_t limit, origin from)
 static int no_rlimit(const struct planner *p, struct error *err)
 {
 	error_set(err, ERROR_HOST, 0, "--pids: here RLIMIT_NPROC would not count the processes of the sandbox alone");
+	if (p->plan->without_userns)
+		return error_hint(err,
+				  "without user namespaces it counts all that the user runs: --rlimit NPROC=N, or a "
+				  "cgroup (--limits cgroup)");
 	return error_hint(err, host_kernel_at_least(p->host, 5, 14)
 				       ? "run it as another user than root; only a cgroup (--limits cgroup) holds root"
 				       : "that needs Linux 5.14, or a cgroup (--limits cgroup)");

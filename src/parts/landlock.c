@@ -151,7 +151,8 @@ static void plan_ports(struct planner *p)
 	const struct request_sandbox *sandbox = &p->request->sandbox;
 	struct plan_landlock *plan = &p->plan->landlock;
 
-	if (!sandbox->restrict_tcp)
+	/* Where no socket can be made, ports are a second wall. */
+	if (!sandbox->restrict_tcp && (!p->plan->without_userns || sandbox->host_network))
 		return;
 	plan->handled_net = KERNEL_LANDLOCK_NET_BIND_TCP | KERNEL_LANDLOCK_NET_CONNECT_TCP;
 	plan->bind_tcp = sandbox->bind_tcp;
@@ -228,6 +229,8 @@ void landlock_apply_explain(const struct plan *plan, struct explain *out)
 			    "no other file can be opened, executed, listed, made, renamed or removed");
 	if (landlock->scoped != 0)
 		explain_say(out, EXPLAIN_STOPS, landlock->from, "no signal and no abstract socket leads out of it");
+	if (landlock->handled_net != 0 && landlock->bind_tcp.count + landlock->connect_tcp.count == 0)
+		explain_say(out, EXPLAIN_STOPS, landlock->from, "no TCP port, neither to listen on nor to connect to");
 	for (size_t i = 0; i < landlock->bind_tcp.count; i++)
 		explain_say(out, EXPLAIN_GRANTS, "--bind-tcp", "listening on TCP port %u", landlock->bind_tcp.at[i]);
 	for (size_t i = 0; i < landlock->connect_tcp.count; i++)

@@ -44,6 +44,7 @@ static const struct golden all[] = {
 	 {"--rw", "/home/me/work", "--ro", "/srv/data:/data", "--tmpfs", "/cache", "--setenv", "LANG=C", "--net",
 	  "none", "--cap", "NET_BIND_SERVICE", "--hostname", "box", "--pids", "64", "--", "make", "all"},
 	 false},
+	{"sandbox-without-userns", "restricted", NULL, {"--without", "userns", "--rw", "/home/me/work", "id"}, false},
 	{"sandbox-root", "restricted", NULL, {"--uid", "1000", "id"}, true},
 };
 
