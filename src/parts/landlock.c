@@ -130,6 +130,9 @@ static int rules_for_sources(struct planner *p, struct error *err)
 		const struct plan_mount *mount = &p->plan->mounts.at[i];
 		uint64_t access = read_access | (is_writable(mount) ? write_access : 0);
 
+		if (mount->kind != MOUNT_BIND || (mount->special & MOUNT_SPECIAL_OVERLAY) != 0)
+			return error_set(err, ERROR_BUG, 0, "%s: nothing can be mounted without user namespaces",
+					 mount->from);
 		TRY(check_taken_away(mount, p->plan, err));
 		/* What was not there when the profile looked would not be what it judged. */
 		if (mount->judged && mount->inode == 0 && (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0)
