@@ -234,7 +234,7 @@ for f in tries():
 	local flag
 	for flag in "--tmpfs /x" "--file $DATA/file:/x" "--symlink a:/x" "--hide /usr/share" "--tmp-overlay $DATA" "--hostname x" "--uid 5" "--gid 5" \
 		"--cap NET_BIND_SERVICE" "--net pasta" "--net /proc/self/ns/net" "--report" "--report-files" "--report-fd 1" \
-		"--ro-fd 0:/x" "--rw-fd 0:/x" "--file-fd 0:/x" "--publish 80" "--save $DATA/new" "--bundle-out $DATA/new" "--ro $DATA:/elsewhere"; do
+		"--ro-fd 0:/x" "--rw-fd 0:/x" "--file-fd 0:/x" "--publish 80" "--socket wayland" "--save $DATA/new" "--bundle-out $DATA/new" "--ro $DATA:/elsewhere"; do
 		# shellcheck disable=SC2086 # words
 		bare $flag -- true
 		assert_status 125

@@ -27,6 +27,7 @@ static int check_flags(const struct sandbox_options *options, struct error *err)
 		{options->net != NULL && strcmp(options->net, "pasta") == 0, "--net pasta", no_net},
 		{options->net != NULL && options->net[0] == '/', "--net PATH", "no namespace can be joined"},
 		{options->publish.count > 0, "--publish", no_net},
+		{options->sockets.count > 0, "--socket", "nothing can be mounted"},
 		{options->report, "--report", no_look},
 		{options->report_files, "--report-files", no_look},
 		{options->report_fd.set, "--report-fd", no_look},
