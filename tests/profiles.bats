@@ -128,6 +128,7 @@ sample() {
 	--symlink) echo "/tmp:/link" ;;
 	--env | --setenv) echo "A$1=\${HOME}" | tr -d - ;;
 	--net) echo none ;;
+	--socket) echo ssh-agent ;;
 	--bind-tcp | --connect-tcp) echo 80 ;;
 	--cwd) echo /tmp ;;
 	--hostname) echo tower ;;
@@ -150,6 +151,9 @@ sample() {
 	mkdir -m 700 kept
 	chown 65534 kept
 	local flag value all=()
+	# For --socket.
+	export SSH_AUTH_SOCK=$PWD/agent
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("agent")' && chmod 777 agent
 	for flag in $("$CASEMATE" sandbox --help | grep -o '^ *--[a-z-]*' | tr -d ' '); do
 		# --publish needs a network: pasta.bats has that.
 		case $flag in --publish | --args | --profile | --bundle-out | --save | --*-fd | --report | --report-files | --without | --help) continue ;; esac

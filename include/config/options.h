@@ -22,7 +22,8 @@ struct sandbox_options {
 	cli_words bind_tcp;
 	cli_words connect_tcp;
 	cli_words publish;
-	const char *args; /* options_expand() has put what it means in its place */
+	const char *args;  /* options_expand() has put what it means in its place */
+	cli_words sockets; /* --socket NAME */
 	const char *net;
 	const char *cwd;
 	const char *hostname;

@@ -30,6 +30,12 @@ int options_check_without(const struct adding *a, const struct sandbox_options *
 /* The view of a sandbox without mounts: programs and libraries where the host has them. */
 void options_add_system_bare(const struct adding *a, bool host_network);
 
+/*
+ * --socket: a mount for each, by its name and what the caller's environment says, with what is said inside in its
+ * place. Whether there is such a socket is for the plan to judge.
+ */
+int options_add_sockets(const struct adding *a, const cli_words *words, struct error *err);
+
 /* Refuses @path, of the flag @word, unless it is a place in the sandbox: absolute, without "..". */
 int options_check_target(const struct cli_word *word, const char *path, struct error *err);
 

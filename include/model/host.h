@@ -26,6 +26,7 @@ struct host_object {
 	uint64_t device;  /* st_dev and st_ino */
 	uint64_t inode;
 	uint32_t mode;   /* st_mode */
+	uint32_t uid;    /* its owner */
 	uint64_t below;  /* bit N: host->sensitive.at[N] is a directory above it, under whatever name it was reached */
 	uint32_t magic;  /* f_type of statfs(2) */
 	bool is_default; /* the sandbox shows it to everybody: it is the system's own */

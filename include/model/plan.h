@@ -113,8 +113,9 @@ struct plan_mount {
 	bool judged; /* `device` and `inode` are what the profile decided on: the source must still be that */
 	uint64_t device;
 	uint64_t inode;
-	const char *real;      /* of a bind that was looked at: its source without any link */
-	pair_list hierarchies; /* MOUNT_CGROUP: key: name in the mount, value: directory of the host */
+	const char *real;                    /* of a bind that was looked at: its source without any link */
+	pair_list hierarchies;               /* MOUNT_CGROUP: key: name in the mount, value: directory of the host */
+	const struct request_socket *socket; /* of --socket; or NULL */
 	origin from;
 };
 

@@ -103,6 +103,14 @@ enum request_mount_special {
  * mount_setattr(2)) to set or to clear, non-recursive and recursive; flags of the superblock (sync, dirsync, mand,
  * lazytime, iversion, silent: MS_* bits); propagation (MS_SHARED ... with MS_REC); and text for the file system itself.
  */
+/* A mount that is a socket which --socket names: what the plan holds it to, and says of it. */
+struct request_socket {
+	const char *name;  /* "wayland" */
+	const char *found; /* what said where it is: "$WAYLAND_DISPLAY" */
+	const char *risk;  /* what who has it can do */
+	bool of_root;      /* it may be a service of the system's */
+};
+
 struct request_mount {
 	const char *destination;
 	const char *type;   /* "bind" once an option said bind or rbind; NULL with `content` set for a generated file */
@@ -130,6 +138,7 @@ struct request_mount {
 	bool directory;   /* --dir: an empty directory instead of a mount */
 	bool hide;     /* --hide: what is there cannot be seen; an empty directory or an unreadable file lies over it */
 	uint32_t mode; /* of generated files and directories; 0: 0644 or 0755 */
+	const struct request_socket *socket; /* NULL: none that a flag names */
 	origin from;
 };
 

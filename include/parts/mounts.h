@@ -20,7 +20,13 @@ int mounts_plan(struct planner *p, struct error *err);
  */
 void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bind);
 
-/* The same for the root of the bundle: it is bound like anything else. */
+/*
+ * Holds a mount of --socket to what the flag means: a socket at the very place that was named, of the caller or of whom
+ * the program runs as. This is no matter of the profile. Fails with ERROR_USAGE.
+ */
+int mounts_check_socket(struct planner *p, const struct plan_mount *mount, size_t bind, struct error *err);
+
+/* As mounts_judge_source() for the root of the bundle: it is bound like anything else. */
 void mounts_judge_root(struct planner *p);
 
 /*

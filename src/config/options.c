@@ -43,6 +43,8 @@ const struct cli_option sandbox_options[] = {
 	{"--unsetenv", 0, CLI_WORDS, AT(unset), "NAME", "do not set a variable, by default or by another flag", 0},
 	{"--net", 0, CLI_TEXT, AT(net), "none|pasta|host|PATH",
 	 "the network: none (default), the caller's through pasta(1), the host's own, or a network namespace", 0},
+	{"--socket", 0, CLI_WORDS, AT(sockets), "NAME",
+	 "show one socket of the host: wayland, x11, pulseaudio, pipewire, ssh-agent or gpg-agent", 0},
 	{"--publish", 0, CLI_WORDS, AT(publish), "[ADDRESS:]PORT[:INSIDE]",
 	 "with --net pasta: pass connections to this port of the host (127.0.0.1) on", 0},
 	{"--bind-tcp", 0, CLI_WORDS, AT(bind_tcp), "PORT", "listen on no TCP port but these (Landlock)", 0},
@@ -304,6 +306,7 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 	TRY(options_add_net(&a, options, err));
 	TRY(add_view(&a, options, err));
 	TRY(options_add_files(&a, &options->files, err));
+	TRY(options_add_sockets(&a, &options->sockets, err));
 	TRY(options_order(ret, a.arena, err));
 	TRY(add_environment(&a, &options->env, err));
 	TRY(unset_variables(&ret->process.env, &options->unset, err));

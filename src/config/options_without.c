@@ -31,6 +31,7 @@ static int check_flags(const struct sandbox_options *options, struct error *err)
 		{options->publish.count > 0, "--publish", no_net},
 		{options->bind_tcp.count > 0 && !host_net, "--bind-tcp", no_socket},
 		{options->connect_tcp.count > 0 && !host_net, "--connect-tcp", no_socket},
+		{options->sockets.count > 0, "--socket", "nothing can be mounted"},
 		{options->report, "--report", no_look},
 		{options->report_files, "--report-files", no_look},
 		{options->report_fd.set, "--report-fd", no_look},

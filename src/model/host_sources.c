@@ -73,19 +73,21 @@ struct look {
 
 struct identity {
 	uint64_t device, inode, mount;
-	uint32_t mode;
+	uint32_t mode, uid;
 };
 
 static int look_at(int dir, const char *path, struct identity *ret)
 {
 	struct statx status;
 
-	if (statx(dir, path, AT_EMPTY_PATH, STATX_TYPE | STATX_MODE | STATX_INO | STATX_MNT_ID, &status) < 0)
+	if (statx(dir, path, AT_EMPTY_PATH, STATX_TYPE | STATX_MODE | STATX_UID | STATX_INO | STATX_MNT_ID, &status) <
+	    0)
 		return -1;
 	*ret = (struct identity){.device = makedev(status.stx_dev_major, status.stx_dev_minor),
 				 .inode = status.stx_ino,
 				 .mount = status.stx_mnt_id,
-				 .mode = status.stx_mode};
+				 .mode = status.stx_mode,
+				 .uid = status.stx_uid};
 	return 0;
 }
 
@@ -217,6 +219,7 @@ static int probe_object(struct look *look, struct host_object *object, const cha
 	object->device = is.device;
 	object->inode = is.inode;
 	object->mode = is.mode;
+	object->uid = is.uid;
 	object->below = S_ISDIR(is.mode) && !is_default ? look_above(look, fd) : look_above_by_name(look, object->real);
 	return 0;
 }

@@ -282,6 +282,7 @@ static void copy_request(struct planner *p, const struct request_mount *wanted, 
 		.content = wanted->link != NULL ? wanted->link : wanted->content,
 		.content_length = wanted->content_length,
 		.mode = wanted->mode,
+		.socket = wanted->socket,
 		.from = wanted->from,
 	};
 	/*
@@ -409,8 +410,10 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	judge_type(p, &mount);
 	judge_propagation(p, &mount);
 	tighten_attrs(p, &mount);
-	if (mount.kind == MOUNT_BIND)
+	if (mount.kind == MOUNT_BIND) {
+		TRY(mounts_check_socket(p, &mount, *binds, err));
 		look_at_source(p, &mount, binds);
+	}
 	plan_changes(p, &mount, binds);
 	judge_remount(p, &mount);
 	seal_tmpfs(&mount);
@@ -539,19 +542,29 @@ static const char *bind_access(const struct plan_mount *mount)
 	return (mount->attr_set & MOUNT_ATTR_RDONLY) == 0 && !mount->sealed ? "writable" : "read-only";
 }
 
+static void explain_bind(const struct plan_mount *mount, const char *flags, struct explain *out)
+{
+	const char *if_there = (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0 ? ", if it exists" : "";
+
+	if (mount->socket != NULL)
+		explain_say(out, EXPLAIN_GRANTS, mount->from, "the socket %s at %s: %s", mount->source, mount->target,
+			    mount->socket->risk);
+	else
+		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s on %s, %s%s%s", mount->source, mount->target,
+			    bind_access(mount), flags, if_there);
+}
+
 static void explain_one(const struct plan_mount *mount, struct explain *out)
 {
 	uint64_t attrs = mount->attr_set;
 	bool writable = (attrs & MOUNT_ATTR_RDONLY) == 0 && !mount->sealed;
-	const char *if_there = (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0 ? ", if it exists" : "";
 	char flags[64];
 
 	snprintf(flags, sizeof(flags), "%s%s%s", (attrs & MOUNT_ATTR_NOSUID) != 0 ? ",nosuid" : "",
 		 (attrs & MOUNT_ATTR_NODEV) != 0 ? ",nodev" : "", (attrs & MOUNT_ATTR_NOEXEC) != 0 ? ",noexec" : "");
 	switch (mount->kind) {
 	case MOUNT_BIND:
-		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s on %s, %s%s%s", mount->source, mount->target,
-			    bind_access(mount), flags, if_there);
+		explain_bind(mount, flags, out);
 		break;
 	case MOUNT_CHANGES:
 		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s keeps the changes of %s", mount->source,
