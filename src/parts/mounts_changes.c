@@ -127,6 +127,16 @@ int mounts_changes_work(const struct plan_mount *mount, int changes, struct erro
 	return work < 0 ? system_error(mount, "open the directory of work", err) : work;
 }
 
+/* An id that is not mapped, or a right that is not there: other reasons are failures. */
+static int give(const struct plan_mount *mount, int changes, uint32_t uid, uint32_t gid, bool *ret_given,
+		struct error *err)
+{
+	*ret_given = sys_fchownat(changes, upper_name, uid, gid, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!*ret_given && errno != EPERM && errno != EINVAL)
+		return system_error(mount, "set the owner of the directory of changes", err);
+	return 0;
+}
+
 /*
  * The upper directory is the top that is seen, so it has owner and mode of the one below. Where an id is not mapped the
  * sandbox becomes the owner, and then what others may not do to the host's directory is not granted. What a sandbox has
@@ -135,16 +145,18 @@ int mounts_changes_work(const struct plan_mount *mount, int changes, struct erro
 static int copy_owner(const struct plan_mount *mount, int changes, bool fresh, int tree, struct error *err)
 {
 	struct stat below;
+	bool given;
 
 	if (fstat(tree, &below) < 0)
 		return system_error(mount, "look at the source", err);
 	mode_t mode = below.st_mode & ALL_BITS & ~(mode_t)(S_ISUID | S_ISGID);
-	if (sys_fchownat(changes, upper_name, below.st_uid, (uint32_t)-1, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    (mode & (S_IROTH | S_IXOTH)) != (S_IROTH | S_IXOTH))
-		return error_set(err, ERROR_SYSTEM, errno, "the sandbox's user may not read '%s'", mount->source);
+	TRY(give(mount, changes, below.st_uid, (uint32_t)-1, &given, err));
+	if (!given && (mode & (S_IROTH | S_IXOTH)) != (S_IROTH | S_IXOTH))
+		return error_set(err, ERROR_SYSTEM, EACCES, "the sandbox's user may not read '%s'", mount->source);
 	if (!fresh)
 		return 0;
-	if (sys_fchownat(changes, upper_name, (uint32_t)-1, below.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+	TRY(give(mount, changes, (uint32_t)-1, below.st_gid, &given, err));
+	if (!given)
 		mode &= ~(mode_t)S_IRWXG;
 	AUTOCLOSE int upper = open_directory(changes, upper_name);
 	return upper < 0 || sys_fchmod(upper, mode) < 0

@@ -183,6 +183,8 @@ static int put_together(const struct plan_mount *mount, int tree, int changes, s
 	TRY(place_layers(mount, tree, changes, layers->holder, err));
 	AUTOCLOSE int own = changes >= 0 ? -1 : sys_openat(layers->holder, "changes", O_PATH | O_DIRECTORY, 0);
 	int directory = changes >= 0 ? changes : own;
+	if (directory < 0)
+		return system_error(mount, "open the directory of changes", err);
 	if (changes >= 0)
 		TRY(mounts_changes_check(mount, changes, err));
 	layers->work = mounts_changes_work(mount, directory, err);

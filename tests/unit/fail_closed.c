@@ -6,6 +6,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -35,6 +36,8 @@ static const char config[] =
 	"\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":64,\"hard\":64}]},"
 	"\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"
 	"{\"destination\":\"/data\",\"type\":\"bind\",\"source\":\"/srv\",\"options\":[\"rbind\",\"ro\"]},"
+	"{\"destination\":\"/changed\",\"type\":\"bind\",\"source\":\"/srv\",\"options\":[\"rbind\",\"ro\"]},"
+	"{\"destination\":\"/open\",\"type\":\"bind\",\"source\":\"/srv\",\"options\":[\"rbind\",\"ro\"]},"
 	"{\"destination\":\"/tmp\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[\"size=1m\"]}],"
 	"\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"network\"},{\"type\":\"ipc\"},"
 	"{\"type\":\"uts\"},{\"type\":\"cgroup\"}],\"sysctl\":{\"net.ipv4.ip_unprivileged_port_start\":\"0\"},"
@@ -89,6 +92,26 @@ static const struct plan *make_bare_plan(void)
 	return plan;
 }
 
+/* What only a sandbox's flags can ask for. Old kernels have no overlay for it. */
+static bool add_flags(struct request *request, bool remounts)
+{
+	static int root = -1;
+
+	if (root < 0)
+		root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (size_t i = 0; i < request->mounts.count; i++) {
+		struct request_mount *mount = &request->mounts.at[i];
+
+		if (strcmp(mount->destination, "/changed") == 0 && !remounts)
+			mount->special |= MOUNT_SPECIAL_OVERLAY;
+		if (strcmp(mount->destination, "/open") == 0) {
+			mount->special |= MOUNT_SPECIAL_OPEN;
+			mount->descriptor = root;
+		}
+	}
+	return root >= 0;
+}
+
 static const struct plan *make_plan(bool joining, bool remounts)
 {
 	static struct request request;
@@ -112,7 +135,7 @@ static const struct plan *make_plan(bool joining, bool remounts)
 	arena_destroy(&arena);
 	if (arena_create(&arena, &err) < 0 || profile_builtin("restricted", &arena, &profile, &err) < 0 ||
 	    oci_parse(config, strlen(config), "/bundle", &arena, &request, &err) < 0 ||
-	    plan_build(&input, &arena, &plan, &err) < 0) {
+	    !add_flags(&request, remounts) || plan_build(&input, &arena, &plan, &err) < 0) {
 		fprintf(stderr, "# %s\n", err.what);
 		return NULL;
 	}
