@@ -97,6 +97,20 @@ behind() {
 	[ "$(check mounts works)" = true ]
 }
 
+# As Ubuntu 24.04 has it: AppArmor lets the namespace be made, and then no capability be used in it.
+@test "a user namespace in which nothing may be done" {
+	requires strace
+	capture unshare --mount sh -c 'mkdir "$2" && cp /proc/sys/kernel/cap_last_cap "$2" &&
+		echo 1 >"$2/apparmor_restrict_unprivileged_userns" && mount --bind "$2" /proc/sys/kernel
+		cd / && exec setpriv --reuid 12345 --regid 12345 --clear-groups timeout 30 \
+			strace -f -qq -o /dev/null -e trace=openat -P self/uid_map -e inject=openat:error=EPERM "$1" sandbox -- true' \
+		sh "$USER_CASEMATE" "$BATS_TEST_TMPDIR/kernel" </dev/null
+	assert_status 125
+	assert_stderr "cannot write 'uid_map'"
+	assert_stderr "AppArmor restricts user namespaces"
+	assert_stderr "apparmor_parser -r /etc/apparmor.d/casemate"
+}
+
 @test "programs that are not there" {
 	capture unshare --mount sh -c 'mount -t tmpfs tmpfs /usr/local; for name in newuidmap criu pasta; do
 		path=$(readlink -f "$(command -v $name)"); mount --bind /dev/null "$path"; done

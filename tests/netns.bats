@@ -49,7 +49,7 @@ hold() {
 }
 
 @test "Landlock's ports hold there" {
-	requires landlock
+	requires landlock4
 	WHO=root
 	hold unshare -n
 	sandbox --net "/proc/$HOLDER/ns/net" --connect-tcp 80 -- python3 -c "$ask" 4711

@@ -77,7 +77,7 @@ while True:
 }
 
 @test "with Landlock's ports it reaches these alone" {
-	requires landlock
+	requires landlock4
 	WHO=user
 	sandbox --net pasta --connect-tcp 8000 -- python3 -c "$ask" 10.9.0.1:8000 10.9.0.1:8001
 	assert_output $'10.9.0.1:8000 neighbour\n10.9.0.1:8001 PermissionError'

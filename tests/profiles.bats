@@ -157,6 +157,7 @@ sample() {
 	for flag in $("$CASEMATE" sandbox --help | grep -o '^ *--[a-z-]*' | tr -d ' '); do
 		# --publish needs a network: pasta.bats has that.
 		case $flag in --publish | --args | --profile | --bundle-out | --save | --*-fd | --report | --report-files | --without | --help) continue ;; esac
+		[[ $flag != *-tcp ]] || have_landlock4 || continue
 		value=$(sample "$flag") || fail "$flag has no sample here"
 		# --hide, which is among them, does not go together with overlays.
 		[[ $flag == *overlay ]] || all+=("$flag" ${value:+"$value"})

@@ -151,7 +151,7 @@ connect(8080); connect(8081); bind(9090); bind(9091)'
 }
 
 @test "TCP ports that Landlock denies" {
-	requires landlock
+	requires landlock4
 	both ports
 }
 

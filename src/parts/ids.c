@@ -243,11 +243,6 @@ static int run_helper(const char *helper, pid_t child, const id_map_list *map, s
 	return 0;
 }
 
-static int hint_restricted(struct error *err)
-{
-	return error_hint(err, "user namespaces may be restricted here: `casemate doctor` says by what");
-}
-
 bool ids_attach_wanted(const struct plan *plan)
 {
 	return plan->ids.writer == IDS_LAUNCHER || plan->ids.writer == IDS_HELPERS;
@@ -270,7 +265,7 @@ int ids_attach(const struct plan *plan, struct run *run, struct error *err)
 	if (proc < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open /proc");
 	snprintf(dir, sizeof(dir), "%d", run->child);
-	return write_maps(&plan->ids, proc, dir, err) < 0 ? hint_restricted(err) : 0;
+	return write_maps(&plan->ids, proc, dir, err);
 }
 
 bool ids_self_wanted(const struct plan *plan)
@@ -290,7 +285,7 @@ int ids_self(const struct plan *plan, struct run *run, struct error *err)
 	(void)run;
 	if (proc < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open /proc");
-	return write_own_maps(&plan->ids, proc, err) < 0 ? hint_restricted(err) : 0;
+	return write_own_maps(&plan->ids, proc, err);
 }
 
 /* ---- the ids of the set-up */

@@ -171,7 +171,8 @@ static int check_abi(struct planner *p, struct error *err)
 		error_set(err, ERROR_HOST, 0, "this kernel has Landlock ABI %d, and the plan needs %d",
 			  p->host->landlock_abi, needed);
 		return error_hint(err,
-				  "boot with landlock in the kernel's list of security modules (lsm=landlock,...)");
+				  "Linux %s has it, with landlock in its list of security modules (lsm=landlock,...)",
+				  needed == ABI_WITH_NET ? "6.7" : "5.19");
 	}
 	for (const struct landlock_later *later = landlock_later; later->lacks != NULL; later++)
 		if (p->host->landlock_abi < later->abi)

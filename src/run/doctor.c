@@ -356,8 +356,8 @@ static void look_scope(const struct host *host, struct arena *arena, struct doct
 
 #define NOTHING_INSTEAD "casemate sandbox and rootless containers do not start"
 #define WEAKER_INSTEAD                                                                                                 \
-	"rootless containers do not start; `casemate sandbox --without userns` does, held by Landlock and seccomp "    \
-	"alone"
+	"rootless containers do not start; `casemate sandbox --without userns` does on Linux 6.12 and newer, held by " \
+	"Landlock and seccomp alone"
 
 const struct doctor_check doctor_checks[] = {
 	{"user-namespaces", "everything, for who is not root", true, WEAKER_INSTEAD, look_userns},

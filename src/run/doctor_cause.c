@@ -67,9 +67,11 @@ static bool none_left(struct arena *arena)
 	return file_begins(arena, "/proc/sys/user/max_user_namespaces", "0\n");
 }
 
+/* Unless profiles/apparmor/casemate is what this process has. */
 static bool by_apparmor(struct arena *arena)
 {
-	return file_begins(arena, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1");
+	return file_begins(arena, "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1") &&
+	       !file_begins(arena, "/proc/self/attr/current", "casemate ");
 }
 
 /* The first that is found to be so. */

@@ -137,7 +137,7 @@ static int name_other_way(const struct plan *plan, struct error *err)
 
 	if (plan->bundle == NULL)
 		snprintf(err->hint + length, sizeof(err->hint) - length,
-			 "; without them, and weaker: casemate sandbox --without userns");
+			 "; without them, on Linux 6.12 and newer, and weaker: casemate sandbox --without userns");
 	return -1;
 }
 

@@ -21,6 +21,11 @@ have_landlock() {
 	[ "$("$PROBE" landlock 2>/dev/null | cut -d' ' -f1)" = abi ]
 }
 
+# One that holds TCP ports.
+have_landlock4() {
+	[ "$("$PROBE" landlock 2>/dev/null | cut -d' ' -f2)" -ge 4 ] 2>/dev/null
+}
+
 # One that holds signals.
 have_landlock6() {
 	[ "$("$PROBE" landlock 2>/dev/null | cut -d' ' -f2)" -ge 6 ] 2>/dev/null

@@ -350,8 +350,34 @@ static void check_bare(void)
 		check_failure(plan, call);
 }
 
+/* TCP ports, which Landlock holds since ABI 4, on a kernel that has it otherwise. */
+static void check_old_landlock(void)
+{
+	static const struct host host = {.privileged = true,
+					 .capabilities = ~0ULL,
+					 .last_capability = CAP_LAST_CAP,
+					 .kernel = 6 << 16 | 1,
+					 .landlock_abi = 2,
+					 .cwd = "/"};
+	static struct request request;
+	static struct profile profile;
+	static struct error err;
+	const struct plan_input input = {.request = &request, .profile = &profile, .host = &host, .id = "test"};
+	struct plan *plan = NULL;
+
+	test("no plan is made when the kernel's Landlock is too old, and the hint names one that is not");
+	arena_destroy(&arena);
+	if (!CHECK(arena_create(&arena, &err) == 0 && profile_builtin("restricted", &arena, &profile, &err) == 0 &&
+		   oci_parse(config, strlen(config), "/bundle", &arena, &request, &err) == 0))
+		return;
+	request.sandbox.restrict_tcp = true;
+	CHECK(plan_build(&input, &arena, &plan, &err) < 0);
+	CHECK(strstr(err.what, "Landlock ABI 2") != NULL && strstr(err.hint, "Linux 6.7") != NULL);
+}
+
 int main(void)
 {
+	check_old_landlock();
 	check_bare();
 	check_plan(make_plan(false, false));
 	check_plan(make_plan(false, true));
