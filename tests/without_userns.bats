@@ -248,6 +248,17 @@ for f in tries():
 		assert_stderr "--without userns: ${flag%% *}"
 		[ ! -e "$DATA/new" ]
 	done
+	# And every other flag that there is can be done
+	for flag in $("$CASEMATE" sandbox --help | grep -o '^ *--[a-z-]*' | tr -d ' '); do
+		case $flag in
+		--ro | --ro-try | --rw | --rw-try | --dev | --dev-try | --env | --setenv | --unsetenv | --net | --bind-tcp | --connect-tcp) ;;
+		--cwd | --without | --limits | --mem | --pids | --cpu | --time | --rlimit | --seccomp | --profile | --args | --help) ;;
+		--json-status-fd | --trace-fd | --no-die-with-parent | --no-pty | --block-fd | --sync-fd) ;;
+		--tmpfs | --file | --symlink | --hide | --tmp-overlay | --hostname | --uid | --gid | --cap | --publish) ;;
+		--report | --report-files | --report-fd | --save | --bundle-out | --dir | --overlay | --ro-fd | --rw-fd | --file-fd) ;;
+		*) fail "$flag: is it refused, or can it be done?" ;;
+		esac
+	done
 	bare --without mount -- true
 	[ "$status" = 125 ]
 	bare --rw "$DATA" --ro "$DATA/file" -- true
