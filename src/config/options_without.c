@@ -45,7 +45,7 @@ static int check_flags(const struct sandbox_options *options, struct error *err)
 	return 0;
 }
 
-/* Nothing is mounted: a file is where it is, or it is not there. */
+/* Nothing is mounted: a file is where it is, or it is not there. What is not known here is refused as well. */
 static int check_file(const struct adding *a, const struct cli_word *word, struct error *err)
 {
 	static const char *const possible[] = {"--ro", "--ro-try", "--rw", "--rw-try", "--dev", "--dev-try"};
