@@ -90,7 +90,7 @@ plan() {
 	profile p.json '"pids": -1'
 	refused "/sandbox/pids" sandbox --profile ./p.json -- true
 	local typed
-	for typed in args profile bundle-out save json-status-fd trace-fd block-fd sync-fd ro-fd rw-fd file-fd; do
+	for typed in args profile bundle-out save json-status-fd trace-fd block-fd sync-fd keep-fd ro-fd rw-fd file-fd; do
 		profile p.json "\"$typed\": \"x\""
 		refused "unknown key" sandbox --profile ./p.json -- true
 	done

@@ -416,3 +416,50 @@ not_waited() {
 	capture "$CASEMATE" explain sandbox --block-fd 7 -- true 7</dev/null
 	assert_match "waits until its caller lets the program begin"
 }
+
+kept() {
+	echo 'a file' >"$DATA/kept"
+	chmod 644 "$DATA/kept"
+	sandbox --keep-fd 7 -- python3 -c '
+import os
+print(sorted(int(n) for n in os.listdir("/proc/self/fd"))[:4], os.read(7, 99))
+try: os.write(7, b"x")
+except OSError as e: print(e.errno)
+for flags in (os.O_RDWR, os.O_WRONLY | os.O_TRUNC):
+    try: os.open("/proc/self/fd/7", flags)
+    except OSError as e: print("kept out", e.errno in (13, 30))
+try: os.open("..", os.O_RDONLY, dir_fd=7)
+except OSError as e: print(e.errno)' 7<"$DATA/kept" 9<"$DATA/other"
+	assert_output $'[0, 1, 2, 3] b\'a file\\n\'\n9\nkept out True\nkept out True\n20' || return
+	[ "$(<"$DATA/kept")" = 'a file' ]
+}
+
+@test "--keep-fd: the program has that descriptor, no other, and no more of the file than it was opened for" {
+	requires landlock
+	both kept
+}
+
+@test "--keep-fd: what leads out of the sandbox is refused" {
+	local what
+	WHO=root
+	for what in "$DATA" / /proc/version /sys/kernel/notes /dev/null /proc/self/ns/net; do
+		refused "--keep-fd 7: it is" --keep-fd 7 7<"$what"
+	done
+	refused "--keep-fd 1: the standard streams" --keep-fd 1
+	refused "--keep-fd 7: bad file descriptor" --keep-fd 7 --keep-fd 7 7<"$DATA/dir/file"
+	refused "--keep-fd 77: bad file descriptor" --keep-fd 77
+}
+
+@test "--keep-fd: only the program holds it, so that its end is the end" {
+	WHO=root
+	run timeout -k 2 30 python3 - "$USER_CASEMATE" <<-'EOF'
+		import os, subprocess, sys
+		r, w = os.pipe()
+		p = subprocess.Popen([sys.argv[1], "sandbox", "--keep-fd", str(w), "--", "sh", "-c",
+			"echo word >&%d; exec %d>&-; sleep 20" % (w, w)], pass_fds=[w], stdin=subprocess.DEVNULL)
+		os.close(w)
+		print(os.fdopen(r).read().strip(), p.poll())
+		p.kill()
+	EOF
+	assert_output 'word None'
+}

@@ -253,7 +253,7 @@ for f in tries():
 		case $flag in
 		--ro | --ro-try | --rw | --rw-try | --dev | --dev-try | --env | --setenv | --unsetenv | --net | --bind-tcp | --connect-tcp) ;;
 		--cwd | --without | --limits | --mem | --pids | --cpu | --time | --rlimit | --seccomp | --profile | --args | --help) ;;
-		--json-status-fd | --trace-fd | --block-fd | --sync-fd | --no-die-with-parent | --no-pty) ;;
+		--json-status-fd | --trace-fd | --block-fd | --sync-fd | --keep-fd | --no-die-with-parent | --no-pty) ;;
 		--tmpfs | --file | --symlink | --hide | --tmp-overlay | --hostname | --uid | --gid | --cap | --publish) ;;
 		--socket | --report | --report-files | --report-fd | --save | --bundle-out | --dir | --overlay | --ro-fd | --rw-fd | --file-fd) ;;
 		*) fail "$flag: is it refused, or can it be done?" ;;

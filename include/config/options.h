@@ -17,6 +17,7 @@ struct sandbox_options {
 			    forms, in order */
 	cli_words env;   /* --env NAME[=VALUE], --setenv NAME=VALUE */
 	cli_words unset; /* --unsetenv NAME */
+	cli_words keep_fds; /* --keep-fd N */
 	cli_words rlimits;
 	cli_words caps;
 	cli_words bind_tcp;

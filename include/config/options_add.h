@@ -49,6 +49,9 @@ int options_descriptor(const struct cli_word *word, const char *number, int *ret
  * more. */
 int options_open_name(const struct cli_word *word, int fd, struct arena *arena, const char **ret, struct error *err);
 
+/* --keep-fd: refuses what would lead out of the sandbox: directories, O_PATH, devices and files of the kernel. */
+int options_add_kept(const struct adding *a, const cli_words *words, struct error *err);
+
 /* Reads @fd to its end and closes it. Fails with ERROR_USAGE for more than @limit bytes.
  */
 int options_read(const struct cli_word *word, int fd, size_t limit, struct arena *arena, char **ret_text,

@@ -254,6 +254,7 @@ struct plan_process {
 	uint64_t reset_signals; /* the caller ignores them: bit N-1 is signal N */
 	bool keyring;           /* a session keyring of its own */
 	uint32_t keep_fds;      /* --preserve-fds: 3 to 2+N stay open */
+	u32_list kept;          /* --keep-fd: so do these; the launcher has none of them left then */
 };
 
 /* Which program of the host or of the container runs when (config.md, "POSIX-platform Hooks"), in that order. */

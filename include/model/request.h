@@ -380,7 +380,9 @@ struct request_sandbox {
 	bool given; /* the request came from the sandbox command line: the root is an empty tmpfs of our own */
 	bool init;  /* a pid 1 of ours that reaps and forwards signals */
 	bool pty;   /* standard input is a terminal: give the workload one of its own */
-	bool held;  /* the program begins when the caller says so */
+	u32_list
+		kept; /* descriptors of the caller that the program gets, judged: no directory, no file of the kernel */
+	bool held;    /* the program begins when the caller says so */
 	bool die_with_parent;
 	bool report;             /* what the seccomp filter denies is told to the caller */
 	bool report_files;       /* so is what it did not find or could not write */

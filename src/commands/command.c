@@ -134,6 +134,7 @@ int command_write_bundle(const char *directory, const struct sandbox_choice *cho
 			{options->status_fd.set, "--json-status-fd"},
 			{options->block_fd.set, "--block-fd"},
 			{options->sync_fd.set, "--sync-fd"},
+			{options->keep_fds.count > 0, "--keep-fd"},
 			{options->trace_fd.set, "--trace-fd"}};
 
 	for (size_t i = 0; i < sizeof(of_start) / sizeof(of_start[0]); i++)

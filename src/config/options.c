@@ -75,6 +75,8 @@ const struct cli_option sandbox_options[] = {
 	{"--save", 0, CLI_TEXT, AT(save), "FILE", "write these flags as a profile into the new FILE, then start", 0},
 	{"--json-status-fd", 0, CLI_NUMBER, AT(status_fd), "N", "write JSON lines about the launch to this descriptor",
 	 1 << 20},
+	{"--keep-fd", 0, CLI_WORDS, AT(keep_fds), "N", "let the program have this open file, pipe or socket as well",
+	 0},
 	{"--block-fd", 0, CLI_NUMBER, AT(block_fd), "N",
 	 "begin the program only when there is something to read from this descriptor, or its end", 1 << 20},
 	{"--sync-fd", 0, CLI_NUMBER, AT(sync_fd), "N", "keep this descriptor open as long as the sandbox lives",
@@ -112,6 +114,7 @@ static const struct {
 	{"--save", FLAG_TYPED},
 	{"--json-status-fd", FLAG_TYPED},
 	{"--trace-fd", FLAG_TYPED},
+	{"--keep-fd", FLAG_TYPED | FLAG_OPEN},
 	{"--block-fd", FLAG_TYPED},
 	{"--sync-fd", FLAG_TYPED},
 	{"--report", FLAG_TYPED},
@@ -311,6 +314,7 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 	TRY(add_environment(&a, &options->env, err));
 	TRY(unset_variables(&ret->process.env, &options->unset, err));
 	TRY(options_add_limits(&a, options, err));
+	TRY(options_add_kept(&a, &options->keep_fds, err));
 	TRY(add_caps(&a, &options->caps, err));
 	if (options->seccomp != NULL)
 		TRY(add_seccomp(&a, options->seccomp, err));

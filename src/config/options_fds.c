@@ -3,13 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "config/options_add.h"
+
+#ifndef CGROUP_SUPER_MAGIC
+#define CGROUP_SUPER_MAGIC 0x27e0eb
+#endif
 
 enum { LONGEST_NUMBER = 9 };
 
@@ -61,6 +67,53 @@ int options_open_name(const struct cli_word *word, int fd, struct arena *arena, 
 		return error_hint(err, "--file-fd takes the data of a file without a name");
 	}
 	*ret = arena_strdup(arena, name);
+	return 0;
+}
+
+/* Files through which the kernel or other processes are reached. */
+static bool is_of_kernel(int fd)
+{
+	static const uint32_t magics[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC,   CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+					  NSFS_MAGIC,       DEBUGFS_MAGIC, TRACEFS_MAGIC,      SECURITYFS_MAGIC,
+					  BPF_FS_MAGIC,     SELINUX_MAGIC, EFIVARFS_MAGIC,     PSTOREFS_MAGIC};
+	struct statfs status;
+
+	if (fstatfs(fd, &status) < 0)
+		return true;
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if ((uint32_t)status.f_type == magics[i])
+			return true;
+	return false;
+}
+
+/* A directory shows all that is around it, whatever is mounted inside. */
+static int check_kept(const struct cli_word *word, int fd, struct error *err)
+{
+	int flags = fcntl(fd, F_GETFL);
+	struct stat status;
+
+	if (flags < 0 || fstat(fd, &status) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "%s %s", word->option, word->value);
+	if ((flags & O_PATH) != 0)
+		return refuse(word, "it is opened with O_PATH", err);
+	if (S_ISDIR(status.st_mode)) {
+		refuse(word, "it is a directory, from which all of the host can be reached", err);
+		return error_hint(err, "--ro-fd and --rw-fd show it at a place of the sandbox");
+	}
+	if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode))
+		return refuse(word, "it is no file, pipe or socket", err);
+	return S_ISREG(status.st_mode) && is_of_kernel(fd) ? refuse(word, "it is a file of the kernel", err) : 0;
+}
+
+int options_add_kept(const struct adding *a, const cli_words *words, struct error *err)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		int fd;
+
+		TRY(options_descriptor(&words->at[i], words->at[i].value, &fd, err));
+		TRY(check_kept(&words->at[i], fd, err));
+		*LIST_ADD(a->arena, &a->request->sandbox.kept) = (uint32_t)fd;
+	}
 	return 0;
 }
 

@@ -84,6 +84,7 @@ int process_plan(struct planner *p, struct error *err)
 	plan_candidates(p);
 	plan->init = p->request->sandbox.init;
 	plan->held = p->request->sandbox.held;
+	plan->kept = p->request->sandbox.kept;
 	/* Before 6.14 a program executed by handle is called after the number of the descriptor (/proc/PID/comm). */
 	plan->by_handle = host_kernel_at_least(p->host, 6, 14);
 	plan->die_with_parent = !p->request->sandbox.given || p->request->sandbox.die_with_parent;
@@ -180,6 +181,9 @@ void process_fds_explain(const struct plan *plan, struct explain *out)
 	if (plan->process.keep_fds > 0)
 		explain_say(out, EXPLAIN_GRANTS, "--preserve-fds", "descriptors 3 to %u stay open",
 			    2 + plan->process.keep_fds);
+	for (size_t i = 0; i < plan->process.kept.count; i++)
+		explain_say(out, EXPLAIN_GRANTS, "--keep-fd", "the caller's descriptor %u stays open",
+			    plan->process.kept.at[i]);
 	explain_say(out, EXPLAIN_STOPS, NULL, "every other descriptor is closed by execve(2)");
 }
 
@@ -189,6 +193,10 @@ int process_fds(const struct plan *plan, struct run *run, struct error *err)
 	/* Marked rather than closed: the end of file that the launcher waits for must come from execve(2) itself. */
 	if (fd_close_on_exec(3 + plan->process.keep_fds) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mark the descriptors to be closed");
+	for (size_t i = 0; i < plan->process.kept.count; i++)
+		if (fcntl((int)plan->process.kept.at[i], F_SETFD, 0) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot keep descriptor %u",
+					 plan->process.kept.at[i]);
 	return 0;
 }
 

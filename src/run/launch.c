@@ -357,6 +357,9 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 		TRY(report_start(plan, run, options->report_fd, err));
 	}
 	TRY(await_exec(plan, run, err));
+	/* Who waits for the end of a pipe waits for the program alone. */
+	for (size_t i = 0; i < plan->process.kept.count; i++)
+		(void)close((int)plan->process.kept.at[i]);
 	if (!start_created_wanted(plan))
 		TRY(state_record(plan, run, err));
 	if (!plan->lifecycle.detached)
