@@ -58,6 +58,10 @@ says_and_works() {
 		inside "${engine[@]}" -- --user "$user" --security-opt seccomp=unconfined --security-opt "$1" -- doctor
 		assert_status 0
 	done
+	# With no setting at all
+	inside "${engine[@]}" -- --user 1000:1000 -- sandbox --without userns -- sh -c 'id -u; cat /etc/passwd || echo denied'
+	assert_status 0
+	assert_output $'1000\ndenied'
 }
 
 @test "in a container of Docker's" {
@@ -73,7 +77,13 @@ says_and_works() {
 }
 
 @test "in a sandbox of its own, which allows no namespaces" {
+	local INNER=$BATS_TEST_TMPDIR/casemate
+	chmod a+rx "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	install -m 755 "$CASEMATE" "$INNER"
 	capture "$CASEMATE" sandbox --ro "$CASEMATE:/casemate" -- /casemate sandbox -- true </dev/null
 	assert_status 125
 	assert_stderr "a seccomp filter around this process"
+	capture as_user "$INNER" sandbox --ro "$INNER:/casemate" -- /casemate sandbox --without userns --ro /casemate -- id -u </dev/null
+	assert_status 0
+	assert_output "$TEST_UID"
 }

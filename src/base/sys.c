@@ -39,7 +39,11 @@ pid_t sys_clone(uint64_t flags, int cgroup, int *ret_pidfd)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint32_t)cgroup;
 	}
-	return RAW(SYS_clone3, &args, sizeof(args));
+	int pid = RAW(SYS_clone3, &args, sizeof(args));
+	/* Engines' filters hide it, because they cannot look at the flags; what needs none of them is an older fork. */
+	if (pid < 0 && errno == ENOSYS && args.flags == 0)
+		pid = RAW(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	return pid;
 }
 
 int sys_unshare(uint64_t flags)

@@ -130,12 +130,12 @@ static int wait_for_stage(pid_t stage, struct run *run, struct error *err)
 
 /* ---- the launcher */
 
-/* Chosen by nobody but the caller. */
+/* Chosen by nobody but the caller, and not for root. */
 static int name_other_way(const struct plan *plan, struct error *err)
 {
 	size_t length = strlen(err->hint);
 
-	if (plan->bundle == NULL)
+	if (plan->bundle == NULL && geteuid() != 0)
 		snprintf(err->hint + length, sizeof(err->hint) - length,
 			 "; without them, on Linux 6.12 and newer, and weaker: casemate sandbox --without userns");
 	return -1;
