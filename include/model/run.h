@@ -75,6 +75,7 @@ struct run {
 	struct run_net_device net_devices[RUN_NET_DEVICES];
 	int netns; /* launcher: the sandbox's network namespace, for pasta; or -1 */
 	struct run_keeper pasta, dbus;
+	int dbus_report;        /* launcher: closing it ends the proxy even where its keeper cannot; or -1 */
 	int interrupts;         /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
 	pid_t child;            /* launcher: the container's first process */
 	int ending;             /* launcher: the signal that ends it, with all that it started */

@@ -80,6 +80,7 @@ static _Noreturn void child_side(const struct plan *plan, struct run *run)
 	fd_close(&run->scope_input);
 	fd_close(&run->notify);
 	fd_close(&run->dbus.hold);
+	fd_close(&run->dbus_report);
 	/* Nothing of the host's user may look into the set-up, and modes of what is made are final. */
 	sys_umask(0);
 	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -98,6 +99,7 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 	fd_close(&run->state);
 	fd_close(&run->scope_input);
 	fd_close(&run->dbus.hold);
+	fd_close(&run->dbus_report);
 	if (steps_apply(STEP_ENTER, plan, run, err) < 0)
 		_exit(125);
 	/* The child is the launcher's, not ours: it is waited for and killed like any other. */
@@ -432,6 +434,7 @@ void launch_close(const struct plan *plan, struct run *run)
 	fd_close(&run->netns);
 	fd_close(&run->pasta.hold);
 	fd_close(&run->dbus.hold);
+	fd_close(&run->dbus_report);
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		fd_close(&run->cgroup_join[i]);
 	if (run->shared != NULL)
@@ -490,6 +493,7 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 			    .netns = -1,
 			    .pasta.hold = -1,
 			    .dbus.hold = -1,
+			    .dbus_report = -1,
 			    .interrupts = -1,
 			    .notify = -1,
 			    .scope_input = -1,
