@@ -112,13 +112,14 @@ behind() {
 }
 
 @test "programs that are not there" {
-	capture unshare --mount sh -c 'mount -t tmpfs tmpfs /usr/local; for name in newuidmap criu pasta; do
+	capture unshare --mount sh -c 'mount -t tmpfs tmpfs /usr/local; for name in newuidmap criu pasta xdg-dbus-proxy; do
 		path=$(readlink -f "$(command -v $name)"); mount --bind /dev/null "$path"; done
 		cd / && exec setpriv --reuid 12345 --regid 12345 --clear-groups "$0" doctor --json' "$USER_CASEMATE" </dev/null
 	assert_status 0
 	[ "$(check newuidmap cause), $(check criu cause), $(check pasta cause)" = \
 		"it is not installed, there is no criu on this host, it is not installed" ]
 	[ "$(check pasta fix)" = "install the package passt" ]
+	[ "$(check xdg-dbus-proxy cause), $(check xdg-dbus-proxy fix)" = "it is not installed, install the package xdg-dbus-proxy" ]
 }
 
 @test "it leaves nothing behind, and takes no other words" {

@@ -156,7 +156,8 @@ sample() {
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("agent")' && chmod 777 agent
 	for flag in $("$CASEMATE" sandbox --help | grep -o '^ *--[a-z-]*' | tr -d ' '); do
 		# --publish needs a network: pasta.bats has that.
-		case $flag in --publish | --args | --profile | --bundle-out | --save | --*-fd | --report | --report-files | --without | --help) continue ;; esac
+		# --dbus-* needs a bus: sockets_dbus.bats.
+		case $flag in --dbus-* | --publish | --args | --profile | --bundle-out | --save | --*-fd | --report | --report-files | --without | --help) continue ;; esac
 		[[ $flag != *-tcp ]] || have_landlock4 || continue
 		value=$(sample "$flag") || fail "$flag has no sample here"
 		# --hide, which is among them, does not go together with overlays.

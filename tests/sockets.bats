@@ -183,6 +183,11 @@ wrong() {
 	assert_status 125 && assert_stderr "'$RUNTIME/a-link', which \$WAYLAND_DISPLAY names, leads through a symbolic link"
 	WAYLAND_DISPLAY=way/real shown --socket wayland -- true
 	assert_status 125 && assert_stderr "leads through a symbolic link"
+	# No profile makes it something else.
+	WAYLAND_DISPLAY=a-link shown --profile privileged --socket wayland -- true
+	assert_status 125 && assert_stderr "leads through a symbolic link"
+	WAYLAND_DISPLAY=real shown --profile privileged --socket wayland -- true
+	assert_status 0
 	WAYLAND_DISPLAY=. shown --socket wayland -- true
 	assert_status 125 && assert_stderr "is no socket"
 	WAYLAND_DISPLAY=$STRANGE/socket shown --socket wayland -- true

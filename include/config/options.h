@@ -25,6 +25,7 @@ struct sandbox_options {
 	cli_words publish;
 	const char *args;  /* options_expand() has put what it means in its place */
 	cli_words sockets; /* --socket NAME */
+	cli_words dbus;    /* --dbus-talk and the like */
 	const char *net;
 	const char *cwd;
 	const char *hostname;

@@ -36,6 +36,12 @@ void options_add_system_bare(const struct adding *a, bool host_network);
  */
 int options_add_sockets(const struct adding *a, const cli_words *words, struct error *err);
 
+/* The path of the first of the addresses in a variable of D-Bus that is a file's; NULL where there is none. */
+const char *options_bus_path(struct arena *arena, const char *addresses);
+
+/* --dbus-talk and the like: rules of the buses that --socket has added. */
+int options_add_dbus(const struct adding *a, const cli_words *words, struct error *err);
+
 /* Refuses @path, of the flag @word, unless it is a place in the sandbox: absolute, without "..". */
 int options_check_target(const struct cli_word *word, const char *path, struct error *err);
 

@@ -58,8 +58,10 @@ struct host {
 	int landlock_abi;         /* 0: none */
 	int oom_score_adj;        /* of the caller, which a container inherits; asked where root could lower it */
 	enum host_cgroup cgroup;
-	bool terminal;     /* standard input is a terminal */
-	const char *pasta; /* the program of that name, by host_probe_pasta(); NULL: not asked for, or not there */
+	bool terminal;          /* standard input is a terminal */
+	const char *pasta;      /* the program of that name, by host_probe_pasta(); NULL: not asked for, or not there */
+	const char *dbus_proxy; /* the same for xdg-dbus-proxy, by host_probe_dbus(), */
+	const char *private_place; /* and a directory that is not there and whose name nobody guesses; or NULL */
 	const char *cwd;
 	const char *cgroup_root;    /* where the hierarchies are mounted: /sys/fs/cgroup */
 	const char *manager_cgroup; /* where systemd's slices are, by host_probe_manager(): "", or that of the user's */
@@ -68,6 +70,7 @@ struct host {
 	LIST(struct host_object)
 	sources;                            /* of the request's bind mounts, in its order, an overlay's changes
 						behind its source, by host_probe_sources() */
+	LIST(struct host_object) buses;     /* of the request's buses, by the same */
 	LIST(struct host_object) sensitive; /* the host's own directories and sockets that exist */
 	LIST(struct host_directory)
 	directories;             /* for the sandbox: those of /usr /bin /sbin /lib /lib32 /lib64 /libx32 that exist */
@@ -87,6 +90,9 @@ void host_probe_directories(struct host *host, struct arena *arena);
 
 /* Fills host->pasta. */
 void host_probe_pasta(struct host *host);
+
+/* Fills host->dbus_proxy and host->private_place. */
+void host_probe_dbus(struct host *host, struct arena *arena);
 
 /* Where the slices of the systemd are that makes this caller's scopes: that of the system, or of the user's session. */
 void host_probe_manager(struct host *host, struct arena *arena);

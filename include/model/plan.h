@@ -134,6 +134,15 @@ struct plan_devices {
 	pair_list links; /* key: path, value: text */
 };
 
+struct plan_dbus {
+	const char *program; /* NULL: not wanted */
+	string_list argv;
+	const char *directory; /* made and removed by the launch, with a socket for each of `buses` */
+	bus_list buses;
+	bool become; /* it does not run as the caller, who is root, but as the program does: */
+	uint32_t uid, gid;
+};
+
 struct plan_pasta {
 	const char *program; /* NULL: not wanted */
 	string_list argv;
@@ -409,6 +418,7 @@ struct plan {
 	struct plan_masks masks;
 	pair_list sysctl;
 	struct plan_pasta pasta;
+	struct plan_dbus dbus;
 	bool loopback;
 	LIST(struct plan_net_device) net_devices; /* moved by the launcher, in this order */
 	const char *hostname;

@@ -31,6 +31,16 @@ bool planner_judge(struct planner *p, enum verdict verdict, const char *layer, o
 /* Records something the user should know and that stops nothing. */
 void planner_note(struct planner *p, const char *layer, origin from, const char *what);
 
+/* As whom the program of a sandbox runs on the host. Known once ids are planned. */
+uint32_t planner_host_uid(const struct planner *p);
+
+/*
+ * Holds the socket @source at @path to what --socket means: at the very place that was named, of the caller or of whom
+ * the program runs as, who can use it. This is no matter of the profile. Fails with ERROR_USAGE.
+ */
+int planner_check_socket(struct planner *p, const struct request_socket *wanted, const char *path,
+			 const struct host_object *source, struct error *err);
+
 /* "SOURCE:/POINTER" for requests from a config.json, "SOURCE" for those from the command line. */
 origin planner_origin(const struct planner *p, const char *pointer);
 

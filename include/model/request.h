@@ -109,7 +109,26 @@ struct request_socket {
 	const char *found; /* what said where it is: "$WAYLAND_DISPLAY" */
 	const char *risk;  /* what who has it can do */
 	bool of_root;      /* it may be a service of the system's */
+	bool proxied;      /* the mount is not of it but of the proxy's own, which has the mount's `source` as name */
 };
+
+/* A rule for a bus: what may be done with who has @name there. */
+struct request_bus_rule {
+	const char *verb; /* "talk", "own", "see", "call", "broadcast" */
+	const char *name; /* "org.example.App", or "org.example.*" */
+	const char *more; /* of call and broadcast: "METHOD@PATH"; or NULL */
+	origin from;
+};
+
+/* A bus of D-Bus, shown through a proxy that lets nothing through but what is named. */
+struct request_bus {
+	const char *name; /* "session", "system" */
+	const char *path; /* of the host's socket */
+	const struct request_socket *socket;
+	LIST(struct request_bus_rule) rules;
+	origin from;
+};
+typedef LIST(struct request_bus) bus_list;
 
 struct request_mount {
 	const char *destination;
@@ -396,6 +415,7 @@ struct request_sandbox {
 	u32_list connect_tcp;
 	bool restrict_tcp;
 	bool pasta;          /* --net pasta */
+	bus_list buses;      /* --socket dbus-session, dbus-system */
 	string_list publish; /* --publish, as pasta(1) takes them: "127.0.0.1/8080:80" */
 };
 

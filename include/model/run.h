@@ -35,6 +35,12 @@ struct run_net_device {
 	bool up;   /* it was, on the host */
 };
 
+/* Launcher: a program of the host's that serves this launch. */
+struct run_keeper {
+	int hold;  /* closing it ends the program; or -1 */
+	pid_t pid; /* the process that sees to that; 0: none */
+};
+
 struct run {
 	struct run_shared *shared;
 	int shared_fd; /* of `shared`, where `casemate start` shall see it too; or -1 */
@@ -67,9 +73,9 @@ struct run {
 	int net;              /* launcher: a netlink socket of the container's network namespace, or -1 */
 	uint8_t net_moved;    /* launcher: so many of plan->net_devices are in it */
 	struct run_net_device net_devices[RUN_NET_DEVICES];
-	int netns;              /* launcher: the sandbox's network namespace, for pasta; or -1 */
-	int pasta_hold;         /* launcher: closing it ends pasta; or -1 */
-	pid_t pasta_keeper;     /* launcher: the process that sees to that; 0: none */
+	int netns; /* launcher: the sandbox's network namespace, for pasta; or -1 */
+	struct run_keeper pasta, dbus;
+	int dbus_report;        /* launcher: closing it ends the proxy even where its keeper cannot; or -1 */
 	int interrupts;         /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
 	pid_t child;            /* launcher: the container's first process */
 	int ending;             /* launcher: the signal that ends it, with all that it started */

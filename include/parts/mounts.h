@@ -20,11 +20,14 @@ int mounts_plan(struct planner *p, struct error *err);
  */
 void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bind);
 
+/* What `explain` calls the source of a bind mount: the proxy's has a name that is new each time. */
+const char *mounts_source(const struct plan_mount *mount);
+
 /*
- * Holds a mount of --socket to what the flag means: a socket at the very place that was named, of the caller or of whom
- * the program runs as. This is no matter of the profile. Fails with ERROR_USAGE.
+ * Holds a mount of --socket to what the flag means (planner_check_socket()), in every profile, and to the object that
+ * was looked at; or names what its proxy will make. Fails with ERROR_USAGE.
  */
-int mounts_check_socket(struct planner *p, const struct plan_mount *mount, size_t bind, struct error *err);
+int mounts_check_socket(struct planner *p, struct plan_mount *mount, size_t bind, struct error *err);
 
 /* As mounts_judge_source() for the root of the bundle: it is bound like anything else. */
 void mounts_judge_root(struct planner *p);

@@ -42,13 +42,14 @@ int command_profile(const struct invocation *invocation, const char *argument, s
 	return profile_select(&choice, invocation->arena, ret, err);
 }
 
-/* Without a ceiling nothing is judged; what an overlay would uncover has to be known all the same. */
+/* Without a ceiling nothing is judged; what an overlay would uncover and a socket is has to be known all the same. */
 static bool wants_look(const struct request *request, const struct profile *profile)
 {
 	bool wanted = profile->sensitive_sources != VERDICT_ALLOW || profile->host_namespaces != VERDICT_ALLOW;
 
 	for (size_t i = 0; i < request->mounts.count; i++)
-		wanted = wanted || (request->mounts.at[i].special & MOUNT_SPECIAL_OVERLAY) != 0;
+		wanted = wanted || (request->mounts.at[i].special & MOUNT_SPECIAL_OVERLAY) != 0 ||
+			 request->mounts.at[i].socket != NULL;
 	return wanted;
 }
 
@@ -108,6 +109,8 @@ int command_read_sandbox(const struct invocation *invocation, struct sandbox_cho
 	if (help != 0)
 		return help;
 	host_probe_directories(&ret->host, invocation->arena);
+	if (ret->options.sockets.count > 0)
+		host_probe_dbus(&ret->host, invocation->arena);
 	if (ret->options.net != NULL && strcmp(ret->options.net, "pasta") == 0)
 		host_probe_pasta(&ret->host);
 	TRY(options_request(&ret->options, program, &ret->host, invocation->arena, &ret->request, err));

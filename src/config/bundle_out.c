@@ -418,6 +418,10 @@ static int check_expressible(const struct request *request, struct error *err)
 	if (request->sandbox.restrict_tcp)
 		return error_set(err, ERROR_USAGE, 0,
 				 "--bundle-out: --bind-tcp and --connect-tcp have no place in a config.json");
+	if (request->sandbox.buses.count > 0)
+		return error_set(err, ERROR_USAGE, 0,
+				 "--bundle-out: '%s' needs a proxy, which has no place in a config.json",
+				 request->sandbox.buses.at[0].from);
 	if (request->sandbox.time_limit_ms != 0)
 		return error_set(err, ERROR_USAGE, 0, "--bundle-out: --time has no place in a config.json");
 	for (size_t i = 0; i < request->mounts.count; i++)

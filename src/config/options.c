@@ -44,7 +44,16 @@ const struct cli_option sandbox_options[] = {
 	{"--net", 0, CLI_TEXT, AT(net), "none|pasta|host|PATH",
 	 "the network: none (default), the caller's through pasta(1), the host's own, or a network namespace", 0},
 	{"--socket", 0, CLI_WORDS, AT(sockets), "NAME",
-	 "show one socket of the host: wayland, x11, pulseaudio, pipewire, ssh-agent or gpg-agent", 0},
+	 "show one socket of the host: wayland, x11, pulseaudio, pipewire, ssh-agent, gpg-agent, "
+	 "dbus-session or dbus-system",
+	 0},
+	{"--dbus-talk", 0, CLI_WORDS, AT(dbus), "[BUS:]NAME",
+	 "with --socket dbus-session: call who has this name, or NAME.*; BUS is session or system", 0},
+	{"--dbus-own", 0, CLI_WORDS, AT(dbus), "[BUS:]NAME", "have this name, and talk to it", 0},
+	{"--dbus-see", 0, CLI_WORDS, AT(dbus), "[BUS:]NAME", "see that somebody has this name", 0},
+	{"--dbus-call", 0, CLI_WORDS, AT(dbus), "[BUS:]NAME=METHOD[@PATH]", "call these methods of this name", 0},
+	{"--dbus-broadcast", 0, CLI_WORDS, AT(dbus), "[BUS:]NAME=SIGNAL[@PATH]", "receive these signals of this name",
+	 0},
 	{"--publish", 0, CLI_WORDS, AT(publish), "[ADDRESS:]PORT[:INSIDE]",
 	 "with --net pasta: pass connections to this port of the host (127.0.0.1) on", 0},
 	{"--bind-tcp", 0, CLI_WORDS, AT(bind_tcp), "PORT", "listen on no TCP port but these (Landlock)", 0},
@@ -310,6 +319,7 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 	TRY(add_view(&a, options, err));
 	TRY(options_add_files(&a, &options->files, err));
 	TRY(options_add_sockets(&a, &options->sockets, err));
+	TRY(options_add_dbus(&a, &options->dbus, err));
 	TRY(options_order(ret, a.arena, err));
 	TRY(add_environment(&a, &options->env, err));
 	TRY(unset_variables(&ret->process.env, &options->unset, err));

@@ -11,6 +11,7 @@
 #include "config/options_x11.h"
 
 #define INSIDE "/run/sandbox"
+#define SYSTEM_BUS "/run/dbus/system_bus_socket"
 #define SOCKET_WORDS "bind,ro,nosuid,nodev,noexec"
 
 enum { COOKIE_BYTES = 1 << 20 };
@@ -31,6 +32,7 @@ struct socket_kind {
 	const char *set; /* NAME=VALUE inside */
 	const char *risk;
 	bool of_root;
+	const char *bus; /* D-Bus, through a proxy: "session" or "system" */
 };
 
 /* ---- what variables say */
@@ -58,23 +60,86 @@ static const char *gpg_path(struct arena *arena, const char *value)
 	return arena_printf(arena, "%s/S.gpg-agent.extra", value);
 }
 
+static const char through_proxy[] = "a proxy's, which passes on what --dbus-talk and the like name";
+
 static const struct socket_kind kinds[] = {
-	{"wayland", "WAYLAND_DISPLAY", "wayland-0", "XDG_RUNTIME_DIR", NULL, INSIDE "/wayland-0",
-	 "WAYLAND_DISPLAY=wayland-0",
-	 "it can open windows, and see the clipboard while one of them has the focus; some compositors let it take "
-	 "pictures of the screen",
-	 false},
-	{"x11", "DISPLAY", NULL, NULL, x11_path, "/tmp/.X11-unix/X" X11_INSIDE, "DISPLAY=:" X11_INSIDE,
-	 "it can see all windows, read all that is typed, and type into every other program", true},
-	{"pulseaudio", "PULSE_SERVER", "pulse/native", "XDG_RUNTIME_DIR", pulse_path, INSIDE "/pulse/native",
-	 "PULSE_SERVER=unix:" INSIDE "/pulse/native",
-	 "it can play, listen to the microphone and to other programs, and load modules into the server", false},
-	{"pipewire", "PIPEWIRE_REMOTE", "pipewire-0", "XDG_RUNTIME_DIR", NULL, INSIDE "/pipewire-0",
-	 "PIPEWIRE_REMOTE=pipewire-0", "it can play, listen to the microphone and see through cameras", false},
-	{"ssh-agent", "SSH_AUTH_SOCK", NULL, NULL, NULL, INSIDE "/ssh-agent", "SSH_AUTH_SOCK=" INSIDE "/ssh-agent",
-	 "it can log in everywhere as you, with all keys in the agent, while it runs; and remove or add keys", false},
-	{"gpg-agent", "GNUPGHOME", ".gnupg/S.gpg-agent.extra", "HOME", gpg_path, OPTIONS_HOME "/.gnupg/S.gpg-agent",
-	 NULL, "it can sign and decrypt as you, with all keys in the agent, while it runs", false},
+	{
+		.name = "wayland",
+		.variable = "WAYLAND_DISPLAY",
+		.usual = "wayland-0",
+		.directory = "XDG_RUNTIME_DIR",
+		.inside = INSIDE "/wayland-0",
+		.set = "WAYLAND_DISPLAY=wayland-0",
+		.risk = "it can open windows, and see the clipboard while one of them has the focus; some compositors "
+			"let it take pictures of the screen",
+	},
+	{
+		.name = "x11",
+		.variable = "DISPLAY",
+		.understand = x11_path,
+		.inside = "/tmp/.X11-unix/X" X11_INSIDE,
+		.set = "DISPLAY=:" X11_INSIDE,
+		.risk = "it can see all windows, read all that is typed, and type into every other program",
+		.of_root = true,
+	},
+	{
+		.name = "pulseaudio",
+		.variable = "PULSE_SERVER",
+		.usual = "pulse/native",
+		.directory = "XDG_RUNTIME_DIR",
+		.understand = pulse_path,
+		.inside = INSIDE "/pulse/native",
+		.set = "PULSE_SERVER=unix:" INSIDE "/pulse/native",
+		.risk = "it can play, listen to the microphone and to other programs, and load modules into the server",
+	},
+	{
+		.name = "pipewire",
+		.variable = "PIPEWIRE_REMOTE",
+		.usual = "pipewire-0",
+		.directory = "XDG_RUNTIME_DIR",
+		.inside = INSIDE "/pipewire-0",
+		.set = "PIPEWIRE_REMOTE=pipewire-0",
+		.risk = "it can play, listen to the microphone and see through cameras",
+	},
+	{
+		.name = "ssh-agent",
+		.variable = "SSH_AUTH_SOCK",
+		.inside = INSIDE "/ssh-agent",
+		.set = "SSH_AUTH_SOCK=" INSIDE "/ssh-agent",
+		.risk = "it can log in everywhere as you, with all keys in the agent, while it runs; and remove or add "
+			"keys",
+	},
+	{
+		.name = "gpg-agent",
+		.variable = "GNUPGHOME",
+		.usual = ".gnupg/S.gpg-agent.extra",
+		.directory = "HOME",
+		.understand = gpg_path,
+		.inside = OPTIONS_HOME "/.gnupg/S.gpg-agent",
+		.risk = "it can sign and decrypt as you, with all keys in the agent, while it runs",
+	},
+	{
+		.name = "dbus-session",
+		.variable = "DBUS_SESSION_BUS_ADDRESS",
+		.usual = "bus",
+		.directory = "XDG_RUNTIME_DIR",
+		.understand = options_bus_path,
+		.inside = INSIDE "/bus",
+		.set = "DBUS_SESSION_BUS_ADDRESS=unix:path=" INSIDE "/bus",
+		.risk = through_proxy,
+		.bus = "session",
+	},
+	{
+		.name = "dbus-system",
+		.variable = "DBUS_SYSTEM_BUS_ADDRESS",
+		.usual = SYSTEM_BUS,
+		.understand = options_bus_path,
+		.inside = SYSTEM_BUS,
+		.set = "DBUS_SYSTEM_BUS_ADDRESS=unix:path=" SYSTEM_BUS,
+		.risk = through_proxy,
+		.of_root = true,
+		.bus = "system",
+	},
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -90,7 +155,9 @@ static int find(const struct socket_kind *kind, struct finding *ret, struct erro
 	const char *value = variable(kind->variable), *directory = variable(kind->directory);
 	const char *path = value == NULL ? kind->usual : value;
 
-	ret->found = arena_printf(ret->arena, "$%s", value != NULL ? kind->variable : kind->directory);
+	ret->found = value == NULL && kind->directory == NULL
+			     ? "the specification"
+			     : arena_printf(ret->arena, "$%s", value != NULL ? kind->variable : kind->directory);
 	if (value != NULL && kind->understand != NULL)
 		path = kind->understand(ret->arena, value);
 	if (path == NULL && value != NULL)
@@ -170,9 +237,17 @@ static void add_bind(const struct adding *a, const struct socket_kind *kind, con
 	struct request_mount *mount = options_add_mount(a->arena, a->request, kind->inside, from);
 
 	*socket = (struct request_socket){
-		.name = kind->name, .found = found->found, .risk = kind->risk, .of_root = kind->of_root};
+		.name = kind->name,
+		.found = found->found,
+		.risk = kind->risk,
+		.of_root = kind->of_root,
+		.proxied = kind->bus != NULL,
+	};
+	if (kind->bus != NULL)
+		*LIST_ADD(a->arena, &a->request->sandbox.buses) =
+			(struct request_bus){.name = kind->bus, .path = found->path, .socket = socket, .from = from};
 	mount->socket = socket;
-	mount->source = found->path;
+	mount->source = kind->bus != NULL ? kind->bus : found->path;
 	mount->type = "bind";
 	options_apply_words(a->arena, mount, SOCKET_WORDS);
 }

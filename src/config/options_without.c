@@ -32,6 +32,7 @@ static int check_flags(const struct sandbox_options *options, struct error *err)
 		{options->bind_tcp.count > 0 && !host_net, "--bind-tcp", no_socket},
 		{options->connect_tcp.count > 0 && !host_net, "--connect-tcp", no_socket},
 		{options->sockets.count > 0, "--socket", "nothing can be mounted"},
+		{options->dbus.count > 0, "--dbus-*", "nothing can be mounted"},
 		{options->report, "--report", no_look},
 		{options->report_files, "--report-files", no_look},
 		{options->report_fd.set, "--report-fd", no_look},

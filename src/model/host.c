@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -219,11 +221,41 @@ bool host_kernel_at_least(const struct host *host, uint32_t major, uint32_t mino
 	return host->kernel >= (major << 16 | minor);
 }
 
+static const char *first_program(const char *const places[3])
+{
+	for (size_t i = 0; i < 3; i++)
+		if (access(places[i], X_OK) == 0)
+			return places[i];
+	return NULL;
+}
+
 void host_probe_pasta(struct host *host)
 {
-	static const char *const places[] = {"/usr/bin/pasta", "/usr/local/bin/pasta", "/bin/pasta"};
+	static const char *const places[3] = {"/usr/bin/pasta", "/usr/local/bin/pasta", "/bin/pasta"};
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && host->pasta == NULL; i++)
-		if (access(places[i], X_OK) == 0)
-			host->pasta = places[i];
+	host->pasta = first_program(places);
+}
+
+/* Nobody else may rename what is in it: the caller's own, or where only owners may. */
+static const char *private_parent(const struct host *host)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	struct stat status;
+
+	return runtime != NULL && runtime[0] == '/' && lstat(runtime, &status) == 0 && S_ISDIR(status.st_mode) &&
+			       status.st_uid == host->uid && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0
+		       ? runtime
+		       : "/tmp";
+}
+
+void host_probe_dbus(struct host *host, struct arena *arena)
+{
+	static const char *const places[3] = {"/usr/bin/xdg-dbus-proxy", "/usr/local/bin/xdg-dbus-proxy",
+					      "/bin/xdg-dbus-proxy"};
+	uint64_t number;
+
+	host->dbus_proxy = first_program(places);
+	if (getrandom(&number, sizeof(number), 0) == (ssize_t)sizeof(number))
+		host->private_place =
+			arena_printf(arena, "%s/casemate-%016llx", private_parent(host), (unsigned long long)number);
 }

@@ -385,6 +385,11 @@ static int probe_binds(struct look *look, const struct request *request, string_
 
 		if (!mount->bind)
 			continue;
+		/* It is not there yet, and is no socket of the host's. */
+		if (mount->socket != NULL && mount->socket->proxied) {
+			*LIST_ADD(look->arena, &look->host->sources) = (struct host_object){.path = mount->source};
+			continue;
+		}
 		/* The default view of a sandbox is the system's own, and is read-only with all that is below it. */
 		if ((mount->special & MOUNT_SPECIAL_OPEN) != 0)
 			TRY(probe_descriptor(look, &object, mount, err));
@@ -395,6 +400,17 @@ static int probe_binds(struct look *look, const struct request *request, string_
 			continue;
 		TRY(probe_object(look, &object, mount->changes, false, err));
 		add_source(look, mount, &object, recursive);
+	}
+	return 0;
+}
+
+static int probe_buses(struct look *look, const struct request *request, struct error *err)
+{
+	struct host_object object;
+
+	for (size_t i = 0; i < request->sandbox.buses.count; i++) {
+		TRY(probe_object(look, &object, request->sandbox.buses.at[i].path, false, err));
+		*LIST_ADD(look->arena, &look->host->buses) = object;
 	}
 	return 0;
 }
@@ -415,6 +431,7 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 			*LIST_ADD(arena, &recursive) = host->root.real;
 	}
 	TRY(probe_binds(&look, request, &recursive, err));
+	TRY(probe_buses(&look, request, err));
 	if (recursive.count > 0)
 		TRY(probe_submounts(&look, &recursive, err));
 	probe_sensitive_files(&look);

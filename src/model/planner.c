@@ -2,6 +2,7 @@
 #include "model/planner.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static void remember(struct arena *arena, remark_list *list, struct plan_remark remark)
 {
@@ -41,4 +42,37 @@ origin planner_origin(const struct planner *p, const char *pointer)
 	if (p->request->sandbox.given)
 		return p->request->source;
 	return arena_printf(p->arena, "%s:%s", p->request->source, pointer);
+}
+
+uint32_t planner_host_uid(const struct planner *p)
+{
+	return p->plan->ids.uid.count > 0 ? p->plan->ids.uid.at[0].host : p->host->uid;
+}
+
+static int socket_is(const struct request_socket *wanted, const char *path, const char *what, struct error *err)
+{
+	return error_set(err, ERROR_USAGE, 0, "--socket %s: '%s', which %s names, %s", wanted->name, path,
+			 wanted->found, what);
+}
+
+int planner_check_socket(struct planner *p, const struct request_socket *wanted, const char *path,
+			 const struct host_object *source, struct error *err)
+{
+	uint32_t inside = planner_host_uid(p);
+
+	if (source == NULL || source->real == NULL)
+		return error_set(err, ERROR_USAGE, 0, "--socket %s: nothing is at '%s', where %s says that it is",
+				 wanted->name, path, wanted->found);
+	/* Who can exchange a link would choose what is shown. */
+	if (strcmp(source->real, path) != 0)
+		return socket_is(wanted, path, "leads through a symbolic link", err);
+	if (!S_ISSOCK(source->mode))
+		return socket_is(wanted, path, "is no socket", err);
+	if (source->uid != p->host->uid && source->uid != inside && !(wanted->of_root && source->uid == 0))
+		return socket_is(wanted, path, arena_printf(p->arena, "belongs to user %u", source->uid), err);
+	if (source->uid != inside && (source->mode & (S_IWGRP | S_IWOTH)) == 0) {
+		socket_is(wanted, path, arena_printf(p->arena, "is for user %u alone", source->uid), err);
+		return error_hint(err, "the program runs as user %u: --uid says another one", inside);
+	}
+	return 0;
 }

@@ -547,8 +547,8 @@ static void explain_bind(const struct plan_mount *mount, const char *flags, stru
 	const char *if_there = (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0 ? ", if it exists" : "";
 
 	if (mount->socket != NULL)
-		explain_say(out, EXPLAIN_GRANTS, mount->from, "the socket %s at %s: %s", mount->source, mount->target,
-			    mount->socket->risk);
+		explain_say(out, EXPLAIN_GRANTS, mount->from, "the socket %s at %s: %s", mounts_source(mount),
+			    mount->target, mount->socket->risk);
 	else
 		explain_say(out, EXPLAIN_GRANTS, mount->from, "%s on %s, %s%s%s", mount->source, mount->target,
 			    bind_access(mount), flags, if_there);

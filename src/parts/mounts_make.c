@@ -339,12 +339,17 @@ bool mounts_prepare_wanted(const struct plan *plan)
 	return plan->rootfs.by_launcher;
 }
 
+const char *mounts_source(const struct plan_mount *mount)
+{
+	return mount->socket != NULL && mount->socket->proxied ? "the proxy's socket" : mount->source;
+}
+
 static void explain_opening(const struct plan *plan, bool late, struct explain *out)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++)
 		if (has_source(&plan->mounts.at[i]) && plan->mounts.at[i].late == late)
 			explain_say(out, EXPLAIN_DOES, plan->mounts.at[i].from, "opens %s with the launcher's rights",
-				    plan->mounts.at[i].source);
+				    mounts_source(&plan->mounts.at[i]));
 }
 
 static int open_sources(const struct plan *plan, bool late, struct run *run, struct error *err)
@@ -371,7 +376,11 @@ int mounts_prepare(const struct plan *plan, struct run *run, struct error *err)
 
 bool mounts_prepare_late_wanted(const struct plan *plan)
 {
-	return plan->rootfs.by_launcher && plan->lifecycle.notify != NULL;
+	bool late = false;
+
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		late = late || plan->mounts.at[i].late;
+	return plan->rootfs.by_launcher && late;
 }
 
 void mounts_prepare_late_explain(const struct plan *plan, struct explain *out)

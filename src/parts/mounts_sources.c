@@ -292,7 +292,8 @@ void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bin
 		.below_writable = (mount->rec_attr_set & MOUNT_ATTR_RDONLY) == 0,
 	};
 
-	if (p->profile->sensitive_sources == VERDICT_ALLOW)
+	/* What lies behind a proxy is judged by parts/dbus.c. */
+	if (p->profile->sensitive_sources == VERDICT_ALLOW || mount->late)
 		return;
 	if (bind >= p->host->sources.count) {
 		planner_judge(p, VERDICT_REFUSE, "mounts", mount->from, "nobody looked at what is bound here", NULL);
@@ -313,35 +314,21 @@ void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bin
 	judge_personal(p, mount, source);
 }
 
-static int socket_is(const struct plan_mount *mount, const char *what, struct error *err)
+int mounts_check_socket(struct planner *p, struct plan_mount *mount, size_t bind, struct error *err)
 {
-	return error_set(err, ERROR_USAGE, 0, "--socket %s: '%s', which %s names, %s", mount->socket->name,
-			 mount->source, mount->socket->found, what);
-}
-
-int mounts_check_socket(struct planner *p, const struct plan_mount *mount, size_t bind, struct error *err)
-{
-	const struct request_socket *wanted = mount->socket;
-
-	if (wanted == NULL)
-		return 0;
 	const struct host_object *source = bind < p->host->sources.count ? &p->host->sources.at[bind] : NULL;
-	if (source == NULL || source->real == NULL)
-		return error_set(err, ERROR_USAGE, 0, "--socket %s: nothing is at '%s', where %s says that it is",
-				 wanted->name, mount->source, wanted->found);
-	/* Who can exchange a link would choose what is shown. */
-	if (strcmp(source->real, mount->source) != 0)
-		return socket_is(mount, "leads through a symbolic link", err);
-	if (!S_ISSOCK(source->mode))
-		return socket_is(mount, "is no socket", err);
-	const id_map_list *ids = &p->plan->ids.uid;
-	uint32_t inside = ids->count > 0 ? ids->at[0].host : p->host->uid;
-	if (source->uid != p->host->uid && source->uid != inside && !(wanted->of_root && source->uid == 0))
-		return socket_is(mount, arena_printf(p->arena, "belongs to user %u", source->uid), err);
-	if (source->uid != inside && (source->mode & (S_IWGRP | S_IWOTH)) == 0) {
-		socket_is(mount, arena_printf(p->arena, "is for user %u alone", source->uid), err);
-		return error_hint(err, "the program runs as user %u: --uid says another one", inside);
+
+	if (mount->socket == NULL)
+		return 0;
+	if (mount->socket->proxied) {
+		mount->source = arena_printf(p->arena, "%s/%s", p->plan->dbus.directory, mount->source);
+		mount->late = true;
+		return 0;
 	}
+	TRY(planner_check_socket(p, mount->socket, mount->source, source, err));
+	mount->judged = true;
+	mount->device = source == NULL ? 0 : source->device;
+	mount->inode = source == NULL ? 0 : source->inode;
 	return 0;
 }
 

@@ -336,6 +336,17 @@ static void look_pasta(const struct host *host, struct arena *arena, struct doct
 	ret->fix = "sudo modprobe tun; sudo chmod 666 /dev/net/tun";
 }
 
+static void look_dbus(const struct host *host, struct arena *arena, struct doctor_finding *ret)
+{
+	struct host asked = *host;
+
+	host_probe_dbus(&asked, arena);
+	ret->says = asked.dbus_proxy;
+	ret->works = asked.dbus_proxy != NULL;
+	ret->cause = "it is not installed";
+	ret->fix = "install the package xdg-dbus-proxy";
+}
+
 static void look_criu(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
 	struct error err = {0};
@@ -377,6 +388,7 @@ const struct doctor_check doctor_checks[] = {
 	 "--cpu is refused, --mem takes --limits rlimit; --pids counts the sandbox's user namespace", look_cgroup},
 	{"newuidmap", "more than one user id without root", false, "a container has one id", look_idmap},
 	{"pasta", "--net pasta", false, "a sandbox has no network", look_pasta},
+	{"xdg-dbus-proxy", "--socket dbus-session and dbus-system", false, "a sandbox has no bus", look_dbus},
 	{"systemd-scope", "--systemd-cgroup", false, "cgroups are made by files", look_scope},
 	{"criu", "checkpoint and restore", false, "they are refused", look_criu},
 	{0},

@@ -10,6 +10,7 @@
 #include "parts/bare.h"
 #include "parts/caps.h"
 #include "parts/cgroup.h"
+#include "parts/dbus.h"
 #include "parts/devices.h"
 #include "parts/filter.h"
 #include "parts/hooks.h"
@@ -38,6 +39,7 @@ static int (*const parts[])(struct planner *p, struct error *err) = {
 	hooks_plan,      /* whether some run before the new root is entered */
 	namespaces_plan, /* first: most others ask whether a namespace is the container's own */
 	ids_plan,        /* may add a user namespace, and says whether id 0 is mapped */
+	dbus_plan,       /* says where its sockets are, which are mounted */
 	cgroup_plan,     rootfs_plan,   mounts_plan,   devices_plan, /* looks at the mount on /dev */
 	masks_plan,      sysctl_plan,   network_plan,  netdevices_plan,
 	pasta_plan,      hostname_plan, terminal_plan, /* needs a devpts among the mounts */

@@ -3,6 +3,7 @@
 
 #include "parts/caps.h"
 #include "parts/cgroup.h"
+#include "parts/dbus.h"
 #include "parts/devices.h"
 #include "parts/filter.h"
 #include "parts/hostname.h"
@@ -48,6 +49,8 @@ static const struct step launch_steps[] = {
 	/* Whatever is made from here on, `delete` finds it after a crash. */
 	{"state", STEP_PREPARE, state_make_wanted, state_make, state_make_explain, state_unmake},
 	STEP("notify", STEP_PREPARE, notify_make),
+	/* Before its sockets are opened. */
+	{"dbus", STEP_PREPARE, dbus_start_wanted, dbus_start, dbus_start_explain, dbus_end},
 	STEP("mounts-open-late", STEP_PREPARE, mounts_prepare_late),
 	STEP("start-listen", STEP_PREPARE, start_listen),
 	/* The limits are there before anything that they limit. */
