@@ -241,7 +241,7 @@ for f in tries():
 	for flag in "--tmpfs /x" "--file $DATA/file:/x" "--symlink a:/x" "--hide /usr/share" "--tmp-overlay $DATA" \
 		"--hostname x" "--uid 5" "--gid 5" \
 		"--cap NET_BIND_SERVICE" "--net pasta" "--net /proc/self/ns/net" "--report" "--report-files" "--report-fd 1" \
-		"--dir /x" "--overlay $DATA:$DATA" "--ro-fd 0:/x" "--rw-fd 0:/x" "--file-fd 0:/x" "--publish 80" "--socket wayland" "--bind-tcp 80" "--connect-tcp 80" "--save $DATA/new" "--bundle-out $DATA/new" "--ro $DATA:/elsewhere"; do
+		"--dir /x" "--overlay $DATA:$DATA" "--ro-fd 0:/x" "--rw-fd 0:/x" "--file-fd 0:/x" "--publish 80" "--socket wayland" "--dbus-talk a.b" "--bind-tcp 80" "--connect-tcp 80" "--save $DATA/new" "--bundle-out $DATA/new" "--ro $DATA:/elsewhere"; do
 		# shellcheck disable=SC2086 # words
 		bare $flag -- true
 		assert_status 125
@@ -255,7 +255,7 @@ for f in tries():
 		--cwd | --without | --limits | --mem | --pids | --cpu | --time | --rlimit | --seccomp | --profile | --args | --help) ;;
 		--json-status-fd | --trace-fd | --block-fd | --sync-fd | --keep-fd | --no-die-with-parent | --no-pty) ;;
 		--tmpfs | --file | --symlink | --hide | --tmp-overlay | --hostname | --uid | --gid | --cap | --publish) ;;
-		--socket | --report | --report-files | --report-fd | --save | --bundle-out | --dir | --overlay | --ro-fd | --rw-fd | --file-fd) ;;
+		--socket | --dbus-talk | --dbus-own | --dbus-see | --dbus-call | --dbus-broadcast | --report | --report-files | --report-fd | --save | --bundle-out | --dir | --overlay | --ro-fd | --rw-fd | --file-fd) ;;
 		*) fail "$flag: is it refused, or can it be done?" ;;
 		esac
 	done
