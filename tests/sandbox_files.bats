@@ -207,10 +207,10 @@ kept_apart() {
 	changes kept
 	mkdir "$DATA/elsewhere"
 	own "$DATA/elsewhere"
-	ln -s ../elsewhere "$DATA/kept/upper"
+	ln -s "$DATA/elsewhere" "$DATA/kept/upper"
 	refused "cannot open the directory of changes" --overlay low:kept:/w
 	rm -r "$DATA/kept/upper" "$DATA/kept/work"
-	ln -s ../elsewhere "$DATA/kept/work"
+	ln -s "$DATA/elsewhere" "$DATA/kept/work"
 	refused "cannot open the directory of work" --overlay low:kept:/w
 	[ -z "$(ls -A "$DATA/elsewhere")" ] || fail
 	rm "$DATA/kept/work"
