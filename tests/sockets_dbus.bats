@@ -202,6 +202,16 @@ in_its_own_view() {
 	in_its_own_view 'mount --bind /bin/true /usr/bin/xdg-dbus-proxy'
 	assert_status 125 && assert_stderr "xdg-dbus-proxy did not begin to listen"
 	nothing_left
+	# Another process of that user or group could put this there instead; root would follow it.
+	printf '#!/bin/sh\nln -s /etc/shadow session && echo x >&3 && exec sleep 50\n' >"$BATS_TEST_TMPDIR/other"
+	chmod 755 "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR"
+	in_its_own_view "mount --bind '$BATS_TEST_TMPDIR/other' /usr/bin/xdg-dbus-proxy"
+	assert_status 125 && assert_stderr "is not the proxy's socket"
+	nothing_left
+	# Nor can they move its directory away, so that root removes what is elsewhere.
+	printf '#!/bin/sh\nmv "$PWD" "$PWD.moved" || echo x >&3; exec sleep 50\n' >"$BATS_TEST_TMPDIR/other"
+	XDG_RUNTIME_DIR='' DBUS_SESSION_BUS_ADDRESS=unix:path=$RUNTIME/bus in_its_own_view "mount --bind '$BATS_TEST_TMPDIR/other' /usr/bin/xdg-dbus-proxy"
+	assert_status 125 && assert_stderr "no such file or directory"
 }
 
 @test "names by which a program gets out are refused by the profile, and what is no name by the flag" {

@@ -193,7 +193,7 @@ static void become_proxy(const struct keeper *keeper)
 	sys_execve(passed->plan->program, passed->plan->argv.at, envp, 0);
 }
 
-/* By name: who else could change what is in the directory, or move it, is nobody. */
+/* By name: nobody else can move the directory, and what is in it is not followed. */
 static void clean(const struct plan_dbus *plan)
 {
 	char path[PATH_MAX];
@@ -222,7 +222,9 @@ static int make_directory(const struct plan_dbus *plan, struct error *err)
 	if (sys_mkdirat(AT_FDCWD, plan->directory, 0700) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' for the proxy of D-Bus", plan->directory);
 	int directory = sys_openat(AT_FDCWD, plan->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-	if (directory < 0 || (plan->become && sys_fchownat(directory, "", plan->uid, plan->gid, AT_EMPTY_PATH) < 0)) {
+	/* It stays root's, so that in /tmp nobody else can move it; the proxy's group makes the sockets in it. */
+	if (directory < 0 || (plan->become && (sys_fchownat(directory, "", UINT32_MAX, plan->gid, AT_EMPTY_PATH) < 0 ||
+					       sys_fchmod(directory, 0770) < 0))) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' for the proxy of D-Bus", plan->directory);
 		fd_close(&directory);
 		return -1;

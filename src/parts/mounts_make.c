@@ -110,11 +110,13 @@ static int check_judged(const struct plan_mount *mount, int tree, struct error *
 {
 	struct stat status;
 
-	if (!mount->judged)
+	if (!mount->judged && !mount->owner.set)
 		return 0;
 	if (fstat(tree, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->source);
-	if (status.st_dev != mount->device || status.st_ino != mount->inode)
+	if (mount->owner.set && (!S_ISSOCK(status.st_mode) || status.st_uid != mount->owner.value))
+		return error_set(err, ERROR_REFUSED, 0, "'%s' is not the proxy's socket", mount->source);
+	if (mount->judged && (status.st_dev != mount->device || status.st_ino != mount->inode))
 		return error_set(err, ERROR_REFUSED, 0, "'%s' is no longer what the profile judged", mount->source);
 	return 0;
 }

@@ -323,6 +323,7 @@ int mounts_check_socket(struct planner *p, struct plan_mount *mount, size_t bind
 	if (mount->socket->proxied) {
 		mount->source = arena_printf(p->arena, "%s/%s", p->plan->dbus.directory, mount->source);
 		mount->late = true;
+		mount->owner = (struct opt_u32){.set = p->plan->dbus.become, .value = p->plan->dbus.uid};
 		return 0;
 	}
 	TRY(planner_check_socket(p, mount->socket, mount->source, source, err));

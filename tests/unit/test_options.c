@@ -10,6 +10,8 @@
 #include "base/kernel.h"
 #include "check.h"
 #include "config/options.h"
+#include "config/options_add.h"
+#include "config/options_x11.h"
 
 static struct arena arena;
 static struct error err;
@@ -353,6 +355,64 @@ static void check_limits(void)
 	CHECK(FLAGS("--rlimit", "NOFILE=2:1") == -1 && FLAGS("--rlimit", "NOFILE=99999999999999999999") == -1);
 }
 
+static bool path_is(const char *addresses, const char *expected)
+{
+	const char *path = options_bus_path(&arena, addresses);
+
+	return expected == NULL ? path == NULL : path != NULL && strcmp(path, expected) == 0;
+}
+
+/* Address, number, name and data of an entry of Xauthority(5), with the family before. */
+static const char xauthority[] = "\x01\x00\0\2me\0\1"
+				 "7\0\1c\0\2ab" /* the display that is meant */
+				 "\x01\x00\0\2me\0\1"
+				 "8\0\1c\0\2cd" /* another one */
+				 "\0\0\0\4wxyz\0\1"
+				 "7\0\1c\0\2ef"; /* by network */
+
+static void check_sockets(void)
+{
+	static const char kept[] = "\xff\xff\0\0\0\2"
+				   "99\0\1c\0\2ab";
+	const struct request_bus *bus;
+	size_t length;
+
+	test("the socket of a bus is the first path among its addresses, without escapes");
+	CHECK(path_is("unix:path=/a,guid=1;unix:path=/b", "/a") && path_is("tcp:host=x;unix:path=/b%2f%20c", "/b/ c"));
+	CHECK(path_is("unix:abstract=/a", NULL) && path_is("", NULL) && path_is("unix:path=a", NULL));
+	CHECK(path_is("unix:path=/a%2", NULL) && path_is("unix:path=/a%", NULL) && path_is("unix:path=/a%zz", NULL));
+
+	test("of cookies only those of the display are kept, and a cut file is no reason to read on");
+	const char *cookies = x11_cookies(&arena, xauthority, sizeof(xauthority) - 1, "7", &length);
+	CHECK(length == sizeof(kept) - 1 && memcmp(cookies, kept, length) == 0);
+	for (size_t cut = 0; cut <= 16; cut++) {
+		char *copy = malloc(cut + 1);
+
+		memcpy(copy, xauthority, cut);
+		x11_cookies(&arena, copy, cut, "7", &length);
+		CHECK(length == (cut < 16 ? 0 : sizeof(kept) - 1));
+		free(copy);
+	}
+	CHECK(x11_number(&arena, ":") == NULL && x11_number(&arena, ":1x") == NULL &&
+	      x11_number(&arena, "a:1") == NULL);
+	CHECK(strcmp(x11_number(&arena, "unix:12.3"), "12") == 0 && x11_number(&arena, ":123456") == NULL);
+
+	test("a rule is of the bus that it names");
+	setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
+	CHECK(FLAGS("--socket", "dbus-system", "--socket", "dbus-session", "--dbus-talk", "a.b", "--dbus-own",
+		    "system:c.d.*") == 0);
+	CHECK(request.sandbox.buses.count == 2);
+	bus = request.sandbox.buses.at;
+	CHECK(strcmp(bus[0].path, "/run/dbus/system_bus_socket") == 0 && strcmp(bus[1].path, "/run/user/7/bus") == 0);
+	CHECK(bus[0].rules.count == 1 && strcmp(bus[0].rules.at[0].name, "c.d.*") == 0 && bus[1].rules.count == 1);
+	CHECK(mount_at("/run/sandbox/bus")->socket->proxied && mount_at("/run/sandbox") != NULL);
+
+	test("a flag takes the place of the directory that sockets are in");
+	CHECK(FLAGS("--socket", "wayland", "--socket", "wayland", "--tmpfs", "/run/sandbox:size=1m") == 0);
+	CHECK(position("/run/sandbox") < position("/run/sandbox/wayland-0") &&
+	      mount_at("/run/sandbox")->data.count == 1);
+}
+
 int main(void)
 {
 	if (arena_create(&arena, &err) < 0)
@@ -365,6 +425,7 @@ int main(void)
 	check_made();
 	check_environment();
 	check_limits();
+	check_sockets();
 	arena_destroy(&arena);
 	return check_done();
 }
