@@ -443,7 +443,10 @@ each_link() {
 	PROFILE=baseline
 	set_args /probe read /srv/real/secret
 	timeout 120 "$BATS_TEST_TMPDIR/flip" "$volume/link" "$volume/real" 3>&- &
+	# An emulated machine has not the time for all of them.
+	local begun=$SECONDS
 	for i in {1..200}; do
+		[ $((SECONDS - begun)) -lt 90 ] || break
 		run_casemate
 		[ "$status" -eq 0 ] && ran=$((ran + 1))
 		[[ $output != *"secret of the host"* ]] || fail "the secret was read in run $i"
@@ -451,6 +454,7 @@ each_link() {
 	done
 	kill $!
 	wait $! || true
-	echo "$ran of 200 ran"
+	echo "$ran of $i ran"
+	[ "$i" -gt 20 ]
 	[ "$(find "$HOST" -newer "$BATS_TEST_TMPDIR/flip.c" | wc -l)" -eq 0 ]
 }
