@@ -270,7 +270,8 @@ for name in ("/etc/shadow", "/etc/no-such-file", "/root/.bashrc", "/proc/1/root/
 
 changes() {
 	sandbox --report-files --ro "$DATA" -- python3 -c '
-import ctypes, threading, os
+import ctypes, threading, os, sys
+sys.setswitchinterval(0.0001)
 libc = ctypes.CDLL(None, use_errno=True)
 path = ctypes.create_string_buffer(b"'"$DATA"'/in.txt")
 stop = False
@@ -279,7 +280,7 @@ def flip():
         path.raw = b"/etc/shadow\0".ljust(len(path.raw), b"\0"); path.raw = b"'"$DATA"'/in.txt\0"
 thread = threading.Thread(target=flip); thread.start()
 found = 0
-for i in range(3000):
+for i in range(1000):
     fd = libc.open(path, 2)
     if fd >= 0: print("opened for writing"); os.close(fd)
     fd = libc.open(path, 0)

@@ -245,3 +245,27 @@ wrong() {
 	jq -e --arg at "$RUNTIME/wayland-0" '.mounts[] | select(.source == $at)
 		| .destination == "/run/sandbox/wayland-0" and (.options | index("ro"))' "$BATS_TEST_TMPDIR/made/config.json"
 }
+
+# user_service NAME: the sandbox is given that socket, where there is one
+user_service() {
+	local as=()
+	[ "$WHO" = root ] || as=(setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups "--inh-caps=-all")
+	capture unshare --mount sh -c 'mount -t tmpfs -o mode=755 tmpfs /run && mkdir -p "$(dirname "/run/user/$0/$1")" && cd / &&
+		python3 -c "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])" "/run/user/$0/$1" && chown -R "$0" /run/user &&
+		name=/run/user/$0/$1 && shift && exec "$@" --rw "$name" -- true' \
+		"$TEST_UID" "$1" "${as[@]}" timeout -k 2 30 "$USER_CASEMATE" sandbox
+}
+
+starts_programs() {
+	local name
+	for name in bus systemd/private docker.sock podman/podman.sock; do
+		user_service "$name"
+		assert_status 125 && assert_stderr "/run/user/$TEST_UID/$name:" || return
+	done
+	user_service other
+	assert_status 0
+}
+
+@test "a socket by which programs are started outside is not shown by its name either" {
+	both starts_programs
+}

@@ -194,6 +194,34 @@ static void refuse(struct planner *p, const struct judged *j, const char *path, 
 		      "remove it, or bind only what the program needs");
 }
 
+/* Sockets below /run/user/N by which programs are started outside of the sandbox. */
+static const struct {
+	const char *name, *why, *remedy;
+} user_sockets[] = {
+	{"bus", "all programs of the desktop answer there, and systemd", "--socket dbus-session has a filter"},
+	{"docker.sock", "it starts containers with all files of its user", "leave it out"},
+	{"podman/podman.sock", "it starts containers with all files of its user", "leave it out"},
+	{"systemd/private", "it starts programs outside of the sandbox", "leave it out"},
+};
+
+static bool judge_user_socket(struct planner *p, const struct judged *j, const struct host_object *object)
+{
+	static const char runtime[] = "/run/user/";
+	const char *name = strncmp(object->real, runtime, strlen(runtime)) == 0
+				   ? strchr(object->real + strlen(runtime), '/')
+				   : NULL;
+
+	for (size_t i = 0; name != NULL && i < sizeof(user_sockets) / sizeof(user_sockets[0]); i++) {
+		if (strcmp(name + 1, user_sockets[i].name) != 0)
+			continue;
+		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
+			      arena_printf(p->arena, "%s: %s", object->path, user_sockets[i].why),
+			      user_sockets[i].remedy);
+		return true;
+	}
+	return false;
+}
+
 /* A sandbox's user may name a socket; nobody gets one by binding what it lies in. */
 static void judge_socket(struct planner *p, const struct judged *j, const struct host_object *object)
 {
@@ -201,6 +229,8 @@ static void judge_socket(struct planner *p, const struct judged *j, const struct
 		planner_note(p, j->layer, j->from,
 			     arena_printf(p->arena, "not all of %s was looked through for sockets of the host",
 					  object->path));
+	if (S_ISSOCK(object->mode) && judge_user_socket(p, j, object))
+		return;
 	if (object->socket == NULL || (S_ISSOCK(object->mode) && p->request->sandbox.given))
 		return;
 	planner_judge(
