@@ -118,8 +118,8 @@ sample() {
 	case $1 in
 	--ro | --ro-try | --rw | --rw-try) echo "data:/$1" ;;
 	--dev | --dev-try) echo "/dev/null:/dev/$1" ;;
-	--overlay) echo "/usr/share:kept:/$1" ;;
-	--tmp-overlay) echo "/usr/share:/$1" ;;
+	--overlay) echo "/usr/share/misc:kept:/$1" ;;
+	--tmp-overlay) echo "/usr/share/misc:/$1" ;;
 	--tmpfs) echo "/t:size=1m" ;;
 	--dir) echo "/empty:mode=1750" ;;
 	--file) echo 'data:/copy$${x}' ;;
