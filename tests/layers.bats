@@ -330,8 +330,7 @@ landlock_only() {
 }
 
 @test "Landlock alone: processes and abstract sockets of the host" {
-	requires landlock python3
-	[ "$("$PROBE" landlock | cut -d' ' -f2)" -ge 6 ] || skip "needs Landlock ABI 6"
+	requires landlock6 python3
 	python3 -c 'import socket,sys,time
 s = socket.socket(socket.AF_UNIX); s.bind("\0" + sys.argv[1]); s.listen(); print("ready", flush=True); time.sleep(50)' \
 		"$ID" >"$BATS_TEST_TMPDIR/ready" 3>&- &

@@ -61,9 +61,13 @@ hold() {
 @test "the sandbox has no power over it" {
 	WHO=root
 	hold unshare -n
+	local before
+	before=$(nsenter -t "$HOLDER" -n cat /proc/sys/net/ipv4/ip_forward)
 	sandbox --net "/proc/$HOLDER/ns/net" -- sh -c 'ip link set lo down; ip link add d type dummy; cat /proc/sys/net/ipv4/ip_forward
-		echo 1 >/proc/sys/net/ipv4/ip_forward; nsenter --net=/proc/1/ns/net true; echo tried'
+		echo $((1 - $(cat /proc/sys/net/ipv4/ip_forward))) >/proc/sys/net/ipv4/ip_forward; nsenter --net=/proc/1/ns/net true; echo tried'
 	[[ $output == *tried ]]
+	[ "$(nsenter -t "$HOLDER" -n cat /proc/sys/net/ipv4/ip_forward)" = "$before" ] || fail "it changed a sysctl"
+	! nsenter -t "$HOLDER" -n ip link show d 2>/dev/null || fail "it made a device"
 	sandbox --net "/proc/$HOLDER/ns/net" -- python3 -c "$ask" 4711
 	assert_output 'from the other side'
 }

@@ -28,14 +28,6 @@ fresh() {
 	chmod 700 "$DATA/closed"
 }
 
-# refused TEXT FLAG...: it does not start, and says why
-refused() {
-	local text=$1
-	shift
-	sandbox "$@" -- true
-	assert_status 125 && assert_stderr "$text"
-}
-
 # What a user's shell cannot open: descriptor 8 of the command is PATH, only as a place.
 as_place() {
 	local path=$1

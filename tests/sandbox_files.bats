@@ -4,13 +4,13 @@
 # Files of `casemate sandbox` beyond binds: layers that take changes. As root and as a user without any privilege.
 
 load helpers/common
+load helpers/sandbox
 
 setup() {
 	common_setup
-	requires root userns
-	USER_CASEMATE=$BATS_RUN_TMPDIR/casemate
-	cmp -s "$CASEMATE" "$USER_CASEMATE" || install -m 755 "$CASEMATE" "$USER_CASEMATE"
+	sandbox_setup
 	DATA=$BATS_TEST_TMPDIR/data
+	export FROM=$DATA
 	mkdir -p "$DATA/low/sub" "$DATA/closed" "$DATA/under"
 	echo plain | tee "$DATA/low/file" "$DATA/low/sub/deep" "$DATA/closed/file" >/dev/null
 	chmod -R a+rwX "$DATA"
@@ -19,30 +19,6 @@ setup() {
 
 teardown() {
 	common_teardown
-}
-
-sandbox_run() {
-	local as=()
-	[ "$WHO" = root ] || as=(setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups)
-	(cd "$DATA" && "${as[@]}" timeout -k 2 30 "$USER_CASEMATE" sandbox "$@")
-}
-
-sandbox() {
-	capture sandbox_run "$@" </dev/null
-}
-
-both() {
-	for WHO in root user; do
-		"$@" || fail "as $WHO"
-	done
-}
-
-# refused TEXT FLAG...: it does not start, and says why
-refused() {
-	local text=$1
-	shift
-	sandbox "$@" -- true
-	assert_status 125 && [[ $stderr == *"$text"* ]] || fail "$text: $stderr"
 }
 
 # changes NAME: an empty directory that belongs to the sandbox's user alone

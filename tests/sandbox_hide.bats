@@ -22,14 +22,6 @@ teardown() {
 	common_teardown
 }
 
-# refused TEXT FLAG...: it does not start, and says why
-refused() {
-	local text=$1
-	shift
-	sandbox "$@" -- true
-	assert_status 125 && [[ $stderr == *"$text"* ]] || fail "$text: $stderr"
-}
-
 hidden() {
 	sandbox --hide keys --rw . --hide ./token --cwd "$DATA" -- sh -c '
 		cat file; ls -A keys; cat token link/key keys/old/key "/proc/self/root$PWD/keys/key" /proc/self/cwd/token'

@@ -40,16 +40,6 @@ while True:
 	wait_until '[ -S "$1" ] && [ "$(stat -c %u "$1")" = "${OWNER:-$TEST_UID}" ]' "$1"
 }
 
-wait_until() {
-	local condition=$1 _
-	shift
-	for _ in $(seq 100); do
-		! eval "$condition" || return 0
-		sleep 0.05
-	done
-	fail "$condition"
-}
-
 # shown FLAG...: as the user; or as root, who runs it as that user
 shown() {
 	chown -R "$TEST_UID:$TEST_UID" "$RUNTIME"

@@ -46,16 +46,6 @@ start_bus() {
 	done
 }
 
-wait_until() {
-	local condition=$1 _
-	shift
-	for _ in $(seq 100); do
-		! eval "$condition" || return 0
-		sleep 0.05
-	done
-	fail "$condition"
-}
-
 # with_bus FLAG... -- CMD: as the user; or as root, who runs it as that user
 with_bus() {
 	local as=()

@@ -17,7 +17,7 @@
 enum { COOKIE_BYTES = 1 << 20 };
 
 /* Where one of them is: @ret_path in the arena, or NULL where its variable names none, and who says so. */
-struct finding {
+struct place {
 	struct arena *arena;
 	const char *path, *found;
 };
@@ -150,7 +150,7 @@ static const char *variable(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static int find(const struct socket_kind *kind, struct finding *ret, struct error *err)
+static int find(const struct socket_kind *kind, struct place *ret, struct error *err)
 {
 	const char *value = variable(kind->variable), *directory = variable(kind->directory);
 	const char *path = value == NULL ? kind->usual : value;
@@ -175,7 +175,7 @@ static int find(const struct socket_kind *kind, struct finding *ret, struct erro
 }
 
 /* GnuPG keeps it below /run where it can. */
-static void find_gpg(struct finding *ret)
+static void find_gpg(struct place *ret)
 {
 	const char *runtime = variable("XDG_RUNTIME_DIR");
 	const char *path = runtime == NULL || runtime[0] != '/' || variable("GNUPGHOME") != NULL
@@ -231,7 +231,7 @@ static int add_cookies(const struct adding *a, origin from, struct error *err)
 	return 0;
 }
 
-static void add_bind(const struct adding *a, const struct socket_kind *kind, const struct finding *found, origin from)
+static void add_bind(const struct adding *a, const struct socket_kind *kind, const struct place *found, origin from)
 {
 	struct request_socket *socket = arena_alloc(a->arena, sizeof(*socket));
 	struct request_mount *mount = options_add_mount(a->arena, a->request, kind->inside, from);
@@ -254,7 +254,7 @@ static void add_bind(const struct adding *a, const struct socket_kind *kind, con
 
 static int add_socket(const struct adding *a, const struct socket_kind *kind, origin from, struct error *err)
 {
-	struct finding found = {.arena = a->arena};
+	struct place found = {.arena = a->arena};
 
 	TRY(find(kind, &found, err));
 	if (strcmp(kind->name, "gpg-agent") == 0) {

@@ -6,6 +6,8 @@
 #   sandbox_setup            for setup: USER_CASEMATE is the program where that user can reach it
 #   sandbox FLAG... CMD      runs it, and captures what it says
 #   both FUNCTION            calls the function as root, then as the user
+#   refused TEXT FLAG...     it does not start, and says why
+#   wait_until COND ARG...   until the condition holds, of which $1 is the first ARG
 
 sandbox_setup() {
 	requires root userns
@@ -28,4 +30,21 @@ both() {
 	for WHO in root user; do
 		"$@" || fail "as $WHO"
 	done
+}
+
+refused() {
+	local text=$1
+	shift
+	sandbox "$@" -- true
+	assert_status 125 && assert_stderr "$text"
+}
+
+wait_until() {
+	local condition=$1 _
+	shift
+	for _ in $(seq 100); do
+		! eval "$condition" || return 0
+		sleep 0.05
+	done
+	fail "$condition"
 }
