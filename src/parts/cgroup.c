@@ -336,6 +336,9 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 
 void cgroup_clear(const struct plan_cgroup *plan, bool unfinished)
 {
+	/* Only v2 has something beside the cgroup itself: the leaf of a launcher. */
+	if (!unfinished && plan->driver != CGROUP_V2)
+		return;
 	for (size_t i = 0; i < plan->hierarchies.count && plan->components.count > 0 && plan->scope.unit == NULL; i++)
 		cgroup_tree_clear(plan, i, unfinished);
 }
