@@ -263,6 +263,12 @@ int cgroup_plan(struct planner *p, struct error *err)
 	return cgroup_by_systemd(p) ? cgroup_scope_plan(p, err) : plan_path(p, err);
 }
 
+/* A limit of processes that holds by RLIMIT_NPROC is every process' own; root's containers have a cgroup for it. */
+int cgroup_plan_process(struct planner *p, struct error *err)
+{
+	return p->host->privileged ? 0 : cgroup_plan(p, err);
+}
+
 /* ---- make and remove */
 
 bool cgroup_make_wanted(const struct plan *plan)
