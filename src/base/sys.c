@@ -354,7 +354,7 @@ int sys_dup3(int from, int to, int flags)
 
 int sys_ioctl(int fd, unsigned long request, void *arg)
 {
-	return ioctl(fd, request, arg);
+	return RAW(SYS_ioctl, fd, request, arg);
 }
 
 int sys_open_tree(int dir, const char *path, unsigned flags)
