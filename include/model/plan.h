@@ -170,7 +170,7 @@ struct plan_net_device {
 
 struct plan_rlimit {
 	int type;
-	struct rlimit64 limit;
+	struct rlimit limit;
 	origin from;
 };
 struct plan_limits {

@@ -77,13 +77,13 @@ struct run {
 	struct run_net_device net_devices[RUN_NET_DEVICES];
 	int netns; /* launcher: the sandbox's network namespace, for pasta; or -1 */
 	struct run_keeper pasta, dbus;
-	int dbus_report;        /* launcher: closing it ends the proxy even where its keeper cannot; or -1 */
-	int interrupts;         /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
-	pid_t child;            /* launcher: the container's first process */
-	int ending;             /* launcher: the signal that ends it, with all that it started */
-	int reporter;           /* the listener of --report: in the child, then in the launcher; or -1 */
-	struct report *report;  /* launcher: what was denied; or NULL */
-	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */
+	int dbus_report;       /* launcher: closing it ends the proxy even where its keeper cannot; or -1 */
+	int interrupts;        /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
+	pid_t child;           /* launcher: the container's first process */
+	int ending;            /* launcher: the signal that ends it, with all that it started */
+	int reporter;          /* the listener of --report: in the child, then in the launcher; or -1 */
+	struct report *report; /* launcher: what was denied; or NULL */
+	struct rlimit nofile;  /* the caller's, before the launcher raised its own; restored for the workload */
 	bool nofile_raised;
 	bool oom_score_changed; /* launcher: it has the container's for a moment, */
 	int oom_score;          /* and this was its own */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What glibc's headers make of memcpy and sprintf where they know the room for the result. Debian's archives of
- * libcap-ng, libseccomp and yajl were compiled with them, and musl lacks these functions. Too little room ends the
- * program.
+ * What glibc's headers make of memcpy and sprintf where they know the room for the result, and of sscanf since C23.
+ * Debian's archives of libcap-ng, libseccomp and yajl were compiled with them, and musl lacks these functions. Too
+ * little room ends the program.
  */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -17,6 +18,8 @@ int __asprintf_chk(char **ret, int flag, const char *format, ...);
 int __printf_chk(int flag, const char *format, ...);
 int __fprintf_chk(FILE *to, int flag, const char *format, ...);
 void __syslog_chk(int priority, int flag, const char *format, ...);
+int __isoc23_sscanf(const char *text, const char *format, ...);
+unsigned long __isoc23_strtoul(const char *text, char **end, int base);
 
 void *__memcpy_chk(void *to, const void *from, size_t size, size_t room)
 {
@@ -92,4 +95,19 @@ void __syslog_chk(int priority, int flag, const char *format, ...)
 	va_start(args, format);
 	vsyslog(priority, format, args);
 	va_end(args);
+}
+
+int __isoc23_sscanf(const char *text, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	int ret = vsscanf(text, format, args);
+	va_end(args);
+	return ret;
+}
+
+unsigned long __isoc23_strtoul(const char *text, char **end, int base)
+{
+	return strtoul(text, end, base);
 }

@@ -131,7 +131,7 @@ static bool rlimit_holds(const struct planner *p)
 
 static void add_rlimit(struct planner *p, uint64_t limit, origin from)
 {
-	struct rlimit64 value = {.rlim_cur = limit, .rlim_max = limit};
+	struct rlimit value = {.rlim_cur = limit, .rlim_max = limit};
 
 	for (size_t i = 0; i < p->request->process.rlimits.count; i++) {
 		const struct request_rlimit *own = &p->request->process.rlimits.at[i];

@@ -460,13 +460,13 @@ void launch_close(const struct plan *plan, struct run *run)
 /* Every mount is a descriptor for a while, and a config may have thousands. */
 static int raise_nofile(size_t wanted, struct run *run, struct error *err)
 {
-	struct rlimit64 raised;
+	struct rlimit raised;
 
 	if (sys_prlimit(RLIMIT_NOFILE, NULL, &run->nofile) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read the limit of open files");
 	if (run->nofile.rlim_cur >= wanted + SPARE_FDS)
 		return 0;
-	raised = (struct rlimit64){.rlim_cur = run->nofile.rlim_max, .rlim_max = run->nofile.rlim_max};
+	raised = (struct rlimit){.rlim_cur = run->nofile.rlim_max, .rlim_max = run->nofile.rlim_max};
 	if (sys_prlimit(RLIMIT_NOFILE, &raised, NULL) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot raise the limit of open files");
 	run->nofile_raised = true;

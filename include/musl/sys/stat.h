@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* statx(2), which musl has since 1.2.4. */
+/* statx(2) with the kernel's struct: musl has had one since 1.2.4, without the fields of Linux 5.8. */
 #ifndef CASEMATE_MUSL_SYS_STAT_H
 #define CASEMATE_MUSL_SYS_STAT_H
 
+#define statx libc_statx
+#define statx_timestamp libc_statx_timestamp
 #include_next <sys/stat.h>
-#ifndef STATX_TYPE
+#undef statx
+#undef statx_timestamp
 #include <linux/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,6 +17,5 @@ static inline int statx(int dir, const char *path, int flags, unsigned int mask,
 {
 	return (int)syscall(SYS_statx, dir, path, flags, mask, ret);
 }
-#endif
 
 #endif
