@@ -263,6 +263,12 @@ int cgroup_plan(struct planner *p, struct error *err)
 	return cgroup_by_systemd(p) ? cgroup_scope_plan(p, err) : plan_path(p, err);
 }
 
+/* A limit of processes that holds by RLIMIT_NPROC is every process' own; root's containers have a cgroup for it. */
+int cgroup_plan_process(struct planner *p, struct error *err)
+{
+	return p->host->privileged ? 0 : cgroup_plan(p, err);
+}
+
 /* ---- make and remove */
 
 bool cgroup_make_wanted(const struct plan *plan)
@@ -336,6 +342,9 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 
 void cgroup_clear(const struct plan_cgroup *plan, bool unfinished)
 {
+	/* Only v2 has something beside the cgroup itself: the leaf of a launcher. */
+	if (!unfinished && plan->driver != CGROUP_V2)
+		return;
 	for (size_t i = 0; i < plan->hierarchies.count && plan->components.count > 0 && plan->scope.unit == NULL; i++)
 		cgroup_tree_clear(plan, i, unfinished);
 }
