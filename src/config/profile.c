@@ -18,6 +18,7 @@ struct source {
 	const char *name;            /* for messages */
 	const char *from;            /* becomes profile.from */
 	const char *file;            /* the path, NULL: not a file, and then it extends no file */
+	bool builtin;
 	const struct source *parent; /* the profile that extends this one */
 };
 
@@ -181,11 +182,15 @@ static int check_document(struct json_reader *r, void *object)
 	return check_complete(r, document);
 }
 
-/* The flags of a sandbox are a table of their own, from which the last field's is made. */
-static struct json_schema document_schema(struct arena *arena)
+/* The flags of a sandbox are a table of their own, from which the last field's is made. What is built in has none. */
+static struct json_schema document_schema(const struct source *source, struct arena *arena)
 {
-	struct json_field *fields = arena_alloc(arena, sizeof(document_fields));
+	struct json_field *fields;
 
+	if (source->builtin)
+		return (struct json_schema){document_fields, DOCUMENT_FIELDS - 1, sizeof(struct document),
+					    .done = check_document};
+	fields = arena_alloc(arena, sizeof(document_fields));
 	memcpy(fields, document_fields, sizeof(document_fields));
 	fields[DOCUMENT_FIELDS - 1].object = profile_sandbox_schema(arena);
 	return (struct json_schema){fields, DOCUMENT_FIELDS, sizeof(struct document), .done = check_document};
@@ -201,7 +206,7 @@ static bool is_path(const char *name)
 static int load_builtin(const char *name, const struct source *parent, struct arena *arena, struct profile *ret,
 			struct error *err)
 {
-	struct source source = {.name = name, .from = "built in", .parent = parent};
+	struct source source = {.name = name, .from = "built in", .builtin = true, .parent = parent};
 
 	source.text = builtin_text(name, &source.length);
 	/* Names with a directory are not profiles: "seccomp/default". */
@@ -303,7 +308,7 @@ static int load(const struct source *source, struct arena *arena, struct profile
 		.own = true,
 		.user = &document.values,
 	};
-	const struct json_schema schema = document_schema(arena);
+	const struct json_schema schema = document_schema(source, arena);
 
 	TRY(json_read(&input, &schema, &document, arena, err));
 	document.values.from = source->from;

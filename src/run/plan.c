@@ -97,8 +97,8 @@ static void note_ignored(struct planner *p)
 			     "this property means nothing here and was ignored");
 }
 
-/* What the other commands and the hooks are told of a container. */
-static int plan_identity(struct planner *p, const char *id, struct error *err)
+/* What the other commands are told of a container. */
+static void plan_identity(struct planner *p, const char *id)
 {
 	struct plan *plan = p->plan;
 
@@ -111,10 +111,18 @@ static int plan_identity(struct planner *p, const char *id, struct error *err)
 	plan->remounts = p->host->remounts;
 	plan->without_userns = p->request->sandbox.without_userns;
 	plan->annotations = p->request->annotations;
-	if (plan->bundle == NULL)
-		return 0;
+}
+
+/* What hooks are told of it. */
+static int plan_hook_text(struct planner *p, struct error *err)
+{
+	struct plan *plan = p->plan;
 	const struct hook_container container = {plan->oci_version, plan->id, plan->bundle, &plan->annotations};
-	return runtime_hooks_text(&container, p->arena, &plan->lifecycle.state_text, err);
+
+	for (size_t i = 0; i < HOOK_COUNT; i++)
+		if (plan->hooks[i].count > 0)
+			return runtime_hooks_text(&container, p->arena, &plan->lifecycle.state_text, err);
+	return 0;
 }
 
 int plan_build(const struct plan_input *input, struct arena *arena, struct plan **ret_plan, struct error *err)
@@ -127,14 +135,14 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 				  .joining = input->joining,
 				  .plan = plan};
 
-	TRY(plan_identity(&planner, input->id, err));
+	plan_identity(&planner, input->id);
 	TRY(read_default_filter(&planner, err));
 	TRY(read_added_filters(&planner, err));
 	note_ignored(&planner);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		TRY(parts[i](&planner, err));
 	*ret_plan = plan;
-	return 0;
+	return plan_hook_text(&planner, err);
 }
 
 bool plan_runs_as_host_root(const struct plan *plan)
