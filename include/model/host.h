@@ -29,6 +29,7 @@ struct host_object {
 	uint32_t uid;    /* its owner */
 	uint64_t below;  /* bit N: host->sensitive.at[N] is a directory above it, under whatever name it was reached */
 	uint32_t magic;  /* f_type of statfs(2) */
+	bool bare;       /* nothing is mounted below it, for sure */
 	bool is_default; /* the sandbox shows it to everybody: it is the system's own */
 	const char *socket; /* one on which the host listens: the object itself, or one below it; NULL: none */
 	bool unsearched;    /* there is too much below it to be sure */
