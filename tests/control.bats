@@ -51,9 +51,9 @@ state_is() {
 # The value of the file $1 in the container's cgroup, in v1 in the hierarchy $2.
 value() {
 	if [ ${#WRAP[@]} -gt 0 ] || [ ! -d "/sys/fs/cgroup/$2" ]; then
-		"${WRAP[@]}" cat "/sys/fs/cgroup/casemate/$ID/$1"
+		"${WRAP[@]}" cat "/sys/fs/cgroup/casemate-$ID/$1"
 	else
-		cat "/sys/fs/cgroup/$2/casemate/$ID/$1"
+		cat "/sys/fs/cgroup/$2/casemate-$ID/$1"
 	fi
 }
 
@@ -162,7 +162,7 @@ list_test() {
 	await_processes 4
 	local child
 	child=$(casemate ps --format json "$ID" | jq '.[-1]')
-	in_v2 sh -c 'mkdir -p "$1/a/b" && echo "$2" >"$1/a/b/cgroup.procs"' sh "/sys/fs/cgroup/casemate/$ID" "$child"
+	in_v2 sh -c 'mkdir -p "$1/a/b" && echo "$2" >"$1/a/b/cgroup.procs"' sh "/sys/fs/cgroup/casemate-$ID" "$child"
 	await_processes 4
 	casemate kill --all "$ID" KILL
 	await_processes 0

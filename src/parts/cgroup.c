@@ -72,13 +72,15 @@ static int plan_path(struct planner *p, struct error *err)
 	struct plan_cgroup *plan = &p->plan->cgroup;
 	const char *asked = p->request->linux_.cgroups_path;
 	bool given = path_given(p), root = p->host->privileged;
-	const char *leaf = root ? p->plan->id : arena_printf(p->arena, "casemate-%s", p->plan->id);
+	const char *leaf = arena_printf(p->arena, "casemate-%s", p->plan->id);
 
 	plan->path = "";
 	plan->from = given ? planner_origin(p, "/linux/cgroupsPath") : "default";
-	if (!given || asked[0] != '/') {
-		TRY(add_path(p, root ? "casemate" : own_cgroup(p), err));
-		plan->ours = root ? 1 : 0;
+	if (given && asked[0] != '/' && root) {
+		TRY(add_path(p, "casemate", err));
+		plan->ours = 1;
+	} else if (!root && (!given || asked[0] != '/')) {
+		TRY(add_path(p, own_cgroup(p), err));
 	}
 	plan->strangers = plan->components.count;
 	TRY(add_path(p, given ? asked : leaf, err));
