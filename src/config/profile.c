@@ -15,9 +15,9 @@
 struct source {
 	const char *text;
 	size_t length;
-	const char *name;            /* for messages */
-	const char *from;            /* becomes profile.from */
-	const char *file;            /* the path, NULL: not a file, and then it extends no file */
+	const char *name; /* for messages */
+	const char *from; /* becomes profile.from */
+	const char *file; /* the path, NULL: not a file, and then it extends no file */
 	bool builtin;
 	const struct source *parent; /* the profile that extends this one */
 };
