@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/seccomp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -141,7 +141,9 @@ static bool is_mounted(const char *name)
 	char path[sizeof(cgroup_root) + 256];
 	struct statfs fs;
 
-	snprintf(path, sizeof(path), "%s/%s", cgroup_root, name);
+	if (strlen(name) > NAME_MAX)
+		return false;
+	stpcpy(stpcpy(stpcpy(path, cgroup_root), "/"), name);
 	return statfs(path, &fs) == 0 && fs.f_type == CGROUP_SUPER_MAGIC;
 }
 
