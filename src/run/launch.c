@@ -438,8 +438,10 @@ void launch_close(const struct plan *plan, struct run *run)
 	fd_close(&run->pasta.hold);
 	fd_close(&run->dbus.hold);
 	fd_close(&run->dbus_report);
-	for (size_t i = 0; i < RUN_CGROUPS; i++)
+	for (size_t i = 0; i < RUN_CGROUPS; i++) {
 		fd_close(&run->cgroup_join[i]);
+		fd_close(&run->cgroup_parent[i]);
+	}
 	if (run->shared != NULL)
 		munmap(run->shared, sizeof(*run->shared));
 }
@@ -503,7 +505,7 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 			    .ending = plan->without_userns ? INIT_END : SIGKILL,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
-		run->cgroup_join[i] = -1;
+		run->cgroup_join[i] = run->cgroup_parent[i] = -1;
 	TRY(open_shared(plan, run, err));
 	run->mounts = no_fds(plan->mounts.count);
 	run->locks = no_fds(plan->mounts.count);
