@@ -73,6 +73,8 @@ int sys_ioctl(int fd, unsigned long request, void *arg);
 
 /* mounts */
 int sys_open_tree(int dir, const char *path, unsigned flags);
+/* The same, and mount_setattr(2) on what was cloned. Linux 6.15: use remount_clone(). */
+int sys_open_tree_attr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation);
 int sys_move_mount(int from_fd, int to_dir, const char *to_path, unsigned flags);
 int sys_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation,
 		      int userns);

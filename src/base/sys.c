@@ -362,6 +362,13 @@ int sys_open_tree(int dir, const char *path, unsigned flags)
 	return RAW(SYS_open_tree, dir, path, flags | OPEN_TREE_CLOEXEC);
 }
 
+int sys_open_tree_attr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation)
+{
+	struct mount_attr attr = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
+
+	return RAW(SYS_open_tree_attr, dir, path, flags | OPEN_TREE_CLOEXEC, &attr, sizeof(attr));
+}
+
 int sys_move_mount(int from_fd, int to_dir, const char *to_path, unsigned flags)
 {
 	return RAW(SYS_move_mount, from_fd, "", to_dir, to_path, flags | MOVE_MOUNT_F_EMPTY_PATH);

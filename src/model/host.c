@@ -51,7 +51,7 @@ static void probe_user_namespace(struct host *host)
 	char text[4096];
 	uint64_t mapped = 0;
 	bool first = false;
-	AUTOCLOSE int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (length < 0)
@@ -73,7 +73,7 @@ static void probe_user_namespace(struct host *host)
 static void probe_oom_score(struct host *host)
 {
 	char text[16];
-	AUTOCLOSE int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (length < 0)
@@ -103,7 +103,7 @@ static int probe_status(struct host *host, struct error *err)
 {
 	static const char label[] = "\nSigIgn:\t", filtered[] = "\nSeccomp:\t2";
 	char text[4096];
-	AUTOCLOSE int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (length < 0)
@@ -181,7 +181,7 @@ static int probe_cgroups(struct host *host, struct arena *arena, struct error *e
 
 	if (host->cgroup == HOST_CGROUP_NONE)
 		return 0;
-	AUTOCLOSE int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (length < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/cgroup'");

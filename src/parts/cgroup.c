@@ -332,11 +332,9 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 
 	if (plan->cgroup.scope.unit != NULL)
 		return cgroup_scope_remove(&plan->cgroup, run, err);
-	for (size_t i = 0; i < plan->cgroup.hierarchies.count; i++) {
-		if (cgroup_tree_remove(&plan->cgroup, i, run->cgroup_made[i], result == 0 ? err : &later) < 0)
+	for (size_t i = 0; i < plan->cgroup.hierarchies.count; i++)
+		if (cgroup_tree_remove(&plan->cgroup, i, run, result == 0 ? err : &later) < 0)
 			result = -1;
-		run->cgroup_made[i] = 0;
-	}
 	if (cgroup_v2_return(&plan->cgroup, run, result == 0 ? err : &later) < 0)
 		result = -1;
 	return result;

@@ -453,8 +453,10 @@ void launch_close(const struct plan *plan, struct run *run)
 	fd_close(&run->pasta.hold);
 	fd_close(&run->dbus.hold);
 	fd_close(&run->dbus_report);
-	for (size_t i = 0; i < RUN_CGROUPS; i++)
+	for (size_t i = 0; i < RUN_CGROUPS; i++) {
 		fd_close(&run->cgroup_join[i]);
+		fd_close(&run->cgroup_parent[i]);
+	}
 }
 
 /* Every mount is a descriptor for a while, and a config may have thousands. */
@@ -516,7 +518,7 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 			    .ending = plan->without_userns ? INIT_END : SIGKILL,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
-		run->cgroup_join[i] = -1;
+		run->cgroup_join[i] = run->cgroup_parent[i] = -1;
 	TRY(open_shared(plan, run, err));
 	TRY(make_lists(plan, run, err));
 	return raise_nofile(plan->mounts.count + plan->devices.nodes.count + plan->masks.masked.count, run, err);

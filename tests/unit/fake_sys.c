@@ -357,6 +357,12 @@ int sys_open_tree(int dir, const char *path, unsigned flags)
 	return descriptor("open_tree", false);
 }
 
+int sys_open_tree_attr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation)
+{
+	(void)dir, (void)path, (void)flags, (void)set, (void)clear, (void)propagation;
+	return descriptor("open_tree_attr", false);
+}
+
 int sys_move_mount(int from_fd, int to_dir, const char *to_path, unsigned flags)
 {
 	(void)from_fd, (void)to_dir, (void)to_path, (void)flags;
