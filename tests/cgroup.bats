@@ -39,7 +39,7 @@ without_filter() {
 
 # Every directory of this test's cgroup.
 groups() {
-	find /sys/fs/cgroup -type d -path "*/$ID" 2>/dev/null
+	find /sys/fs/cgroup -type d \( -path "*/$ID" -o -path "*/casemate-$ID" \) 2>/dev/null
 }
 
 assert_no_groups() {
