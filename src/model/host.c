@@ -119,10 +119,11 @@ static int probe_status(struct host *host, struct error *err)
 	return 0;
 }
 
-void host_probe_directories(struct host *host, struct arena *arena)
+void host_probe_sandbox(struct host *host, struct arena *arena)
 {
 	char link[256];
 
+	host->terminal = isatty(STDIN_FILENO);
 	for (size_t i = 0; i < sizeof(top_directories) / sizeof(top_directories[0]); i++) {
 		const char *path = top_directories[i];
 		ssize_t length = readlink(path, link, sizeof(link));
@@ -195,9 +196,7 @@ static int probe(struct host *host, struct arena *arena, struct error *err)
 {
 	char cwd[4096];
 
-	*host = (struct host){.uid = (uint32_t)getauxval(AT_EUID),
-			      .gid = (uint32_t)getauxval(AT_EGID),
-			      .terminal = isatty(STDIN_FILENO)};
+	*host = (struct host){.uid = (uint32_t)getauxval(AT_EUID), .gid = (uint32_t)getauxval(AT_EGID)};
 	TRY(probe_kernel(host, err));
 	probe_capabilities(host);
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
