@@ -86,6 +86,9 @@ struct host {
  * before 5.10). */
 int host_probe(struct host *host, struct arena *arena, struct error *err);
 
+/* The same for `exec`. Root has no use of host->cgroups then (cgroup_plan_process()), and gets none. */
+int host_probe_process(struct host *host, struct arena *arena, struct error *err);
+
 /* Fills host->directories, which only a sandbox needs. */
 void host_probe_directories(struct host *host, struct arena *arena);
 

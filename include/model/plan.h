@@ -170,7 +170,7 @@ struct plan_net_device {
 
 struct plan_rlimit {
 	int type;
-	struct rlimit64 limit;
+	struct rlimit limit;
 	origin from;
 };
 struct plan_limits {
@@ -304,7 +304,8 @@ struct plan_lifecycle {
 	const char *profile; /* the whole ceiling as text, for `exec`; NULL: a built-in one */
 	size_t profile_length;
 	const char *notify; /* directory of the host with the socket for sd_notify(3), bound at /run/notify; or NULL */
-	const char *state_text; /* the container's state as its hooks read it, without status, pid and the last '}' */
+	const char *state_text; /* the container's state as its hooks read it, without status, pid and the last '}'; or
+				   NULL */
 };
 
 /* `exec`: the container that is joined. */

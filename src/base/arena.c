@@ -69,8 +69,7 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 {
 	va_list args;
 
-	/* Into the room that is left, which is then taken as far as it was needed; or not at all, and arena_alloc()
-	 * ends. */
+	/* Written where it will stand: what does not fit ends the program in arena_alloc(). */
 	va_start(args, fmt);
 	int length = vsnprintf(arena->start + arena->used, arena->size - arena->used, fmt, args);
 	va_end(args);

@@ -223,7 +223,7 @@ static bool is_nameless(const struct search *search, uint64_t inode)
 
 static void search_directory(struct search *search, int directory, int depth);
 
-static void search_entry(struct search *search, int directory, const struct dirent64 *entry, int depth)
+static void search_entry(struct search *search, int directory, const struct dirent *entry, int depth)
 {
 	if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 		return;
@@ -247,7 +247,7 @@ static void search_directory(struct search *search, int directory, int depth)
 		search->left = 0;
 	while (search->left > 0 && (got = fd_list(directory, block, sizeof(block))) > 0)
 		for (long at = 0; at < got && search->left > 0;) {
-			const struct dirent64 *entry = (const void *)(block + at);
+			const struct dirent *entry = (const void *)(block + at);
 
 			at += entry->d_reclen;
 			search->left--;
