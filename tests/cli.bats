@@ -38,7 +38,8 @@ command_names() {
 	assert_status 0
 	local help=$output
 	casemate --help
-	assert_status 0 && assert_output "$help"
+	assert_status 0
+	assert_output "$help"
 	for name in run sandbox explain completion; do
 		command_names | grep -qx "$name" || fail "help does not name $name"
 	done

@@ -116,6 +116,7 @@ while True:
 	assert_stderr "--publish 80: this needs --net pasta"
 	for wrong in x 80:x 70000 1.2.3:80 '[::1]80' 1.2.3.4 ''; do
 		sandbox --net pasta --publish "$wrong" -- true
-		assert_status 125 && assert_stderr "expected [ADDRESS:]PORT[:INSIDE]"
+		assert_status 125
+		assert_stderr "expected [ADDRESS:]PORT[:INSIDE]"
 	done
 }
