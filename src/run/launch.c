@@ -18,6 +18,7 @@
 #include "base/sys.h"
 #include "parts/cgroup_oom.h"
 #include "parts/cgroup_scope.h"
+#include "parts/dbus.h"
 #include "parts/oom_score.h"
 #include "parts/pasta.h"
 #include "run/doctor.h"
@@ -361,6 +362,7 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 		TRY(report_start(plan, run, options->report_fd, err));
 	}
 	TRY(await_exec(plan, run, err));
+	dbus_hide(plan);
 	/* Who waits for the end of a pipe waits for the program alone. */
 	for (size_t i = 0; i < plan->process.kept.count; i++)
 		(void)close((int)plan->process.kept.at[i]);
@@ -561,6 +563,8 @@ static void advise(const struct plan *plan, struct error *err)
 		doctor_advise(err);
 	if (err->errnum == ENOSYS)
 		error_advise(err, "this kernel is too old, or a filter around casemate hides a system call from it");
+	if (err->errnum == EMFILE)
+		error_advise(err, "raise the limit of open files: `ulimit -n 1024`");
 	if (plan->remounts && err->errnum == EBUSY)
 		error_advise(err, "before Linux 5.12 no mount that is bound may be covered by another one");
 }
