@@ -218,6 +218,7 @@ static int probe_object(struct look *look, struct host_object *object, const cha
 		return error_set(err, ERROR_SYSTEM, errno, "cannot find where '%s' really is", path);
 	object->device = is.device;
 	object->inode = is.inode;
+	object->mount = is.mount;
 	object->mode = is.mode;
 	object->uid = is.uid;
 	object->below = S_ISDIR(is.mode) && !is_default ? look_above(look, fd) : look_above_by_name(look, object->real);
@@ -236,6 +237,7 @@ static int probe_descriptor(struct look *look, struct host_object *object, const
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->source);
 	object->device = is.device;
 	object->inode = is.inode;
+	object->mount = is.mount;
 	object->mode = is.mode;
 	object->below = S_ISDIR(is.mode) ? look_above(look, fd) : look_above_by_name(look, object->real);
 	return 0;
@@ -434,6 +436,7 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 	TRY(probe_buses(&look, request, err));
 	if (recursive.count > 0)
 		TRY(probe_submounts(&look, &recursive, err));
+	TRY(host_probe_layers(host, request, arena, err));
 	probe_sensitive_files(&look);
 	host_probe_sockets(host, arena);
 	return 0;

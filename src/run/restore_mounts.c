@@ -17,7 +17,7 @@
 #include "parts/place.h"
 #include "parts/rootfs.h"
 #include "run/image.h"
-#include "run/mountinfo.h"
+#include "base/mountinfo.h"
 #include "run/restore_check.h"
 
 enum { RESTRICTIONS = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
