@@ -107,6 +107,7 @@ while True:
 	sandbox --net pasta -- true
 	assert_status 125
 	assert_stderr "pasta cannot connect the sandbox: '/dev/net/tun': no such file or directory"
+	assert_stderr "root mends it: modprobe tun; chmod 666 /dev/net/tun"
 	[ "$(pastas)" -eq 0 ]
 	on_host mount --bind /dev/null "$(readlink -f /usr/bin/pasta)"
 	sandbox --net pasta -- true

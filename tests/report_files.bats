@@ -37,6 +37,27 @@ missing_file() {
 	both missing_file
 }
 
+@test "what root shows of its own files is not the sandbox user's: said once, for reading and writing" {
+	mkdir "$DATA/own" "$DATA/theirs"
+	echo secret | tee "$DATA/own/f" "$DATA/theirs/f" >/dev/null
+	chmod 600 "$DATA"/*/f
+	chown -R "$TEST_UID:$TEST_UID" "$DATA/theirs"
+	WHO=root
+	sandbox --report-files --rw "$DATA" -- sh -c "cat '$DATA/own/f'; stat '$DATA/own/f' '$DATA/own'; echo x >'$DATA/own/new'; mkdir '$DATA/own/dir'"
+	reported file 1 "$DATA/own/f" "shown, but its owner and mode do not let the sandbox's user; start casemate as its owner, or name that user: --uid N"
+	reported write 1 "$DATA/own/new" "shown, but its owner"
+	reported write 1 "$DATA/own/dir" "shown, but its owner"
+	[ "$(grep -c " x  $DATA" <<<"$stderr")" -eq 3 ]
+	sandbox --uid "$TEST_UID" --gid "$TEST_UID" --report-files --rw "$DATA" -- sh -c "cat '$DATA/theirs/f' && echo x >'$DATA/theirs/new'"
+	assert_status 0
+	assert_output secret
+	assert_stderr "nothing was denied"
+	# To an ordinary user nothing is different than outside.
+	WHO=user
+	sandbox --report-files --rw "$DATA" -- cat "$DATA/own/f"
+	[[ $stderr != *"shown, but"* ]]
+}
+
 relative() {
 	sandbox --report-files --tmpfs "$DATA" --cwd "$DATA" -- python3 -c '
 import os
