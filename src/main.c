@@ -167,6 +167,30 @@ static int run_command(char **argv, struct arena *arena, struct log *ret_log, in
 	return command->run(&invocation, ret_status, err);
 }
 
+/* What a command only put into the buffer may not have arrived. */
+static int flush_output(struct error *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return error_set(err, ERROR_SYSTEM, errno, "cannot write to standard output");
+}
+
+/* Reasons that mean the same wherever they come from. */
+static void advise(struct error *err)
+{
+	switch (err->errnum) {
+	case EMFILE:
+		return error_advise(err, "raise the limit of open files: `ulimit -n 1024`");
+	case EFBIG:
+		return error_advise(err, "raise the limit of a file's size: `ulimit -f unlimited`");
+	case ENOSPC:
+	case EDQUOT:
+		return error_advise(err, "make room there, or name another place");
+	default:
+		return;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = {0};
@@ -177,8 +201,10 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return 125;
-	if (arena_create(&arena, &err) == 0 && run_command(argv, &arena, &log, &status, &err) == 0)
+	if (arena_create(&arena, &err) == 0 && run_command(argv, &arena, &log, &status, &err) == 0 &&
+	    flush_output(&err) == 0)
 		return status;
+	advise(&err);
 	error_text(&err, text, sizeof(text));
 	fprintf(stderr, "casemate: %s\n", text);
 	(void)log_error(&log, &err, &ignored);

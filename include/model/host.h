@@ -57,6 +57,7 @@ struct host {
 	uint32_t kernel;          /* major << 16 | minor */
 	bool remounts;            /* it has no mount_setattr(2): what is mounted gets its options by mount(2) */
 	uint64_t ignored_signals; /* by the caller: bit N-1 is signal N */
+	uint64_t processes;       /* the caller's hard limit of them (RLIMIT_NPROC); 0: nobody asked */
 	int landlock_abi;         /* 0: none */
 	int oom_score_adj;        /* of the caller, which a container inherits; asked where root could lower it */
 	enum host_cgroup cgroup;

@@ -31,8 +31,10 @@ int options_descriptor(const struct cli_word *word, const char *number, int *ret
 	if (fd <= STDERR_FILENO)
 		return error_set(err, ERROR_USAGE, 0, "%s %s: the standard streams are the program's", word->option,
 				 word->value);
-	if (flags < 0)
-		return error_set(err, ERROR_USAGE, errno, "%s %s", word->option, word->value);
+	if (flags < 0) {
+		error_set(err, ERROR_USAGE, errno, "%s %s", word->option, word->value);
+		return error_hint(err, "the caller must have it open, as a shell does by %d<FILE or %d>FILE", fd, fd);
+	}
 	/* What the caller left open came through execve(2): all others are casemate's own, or another flag's. */
 	if ((flags & FD_CLOEXEC) != 0) {
 		error_set(err, ERROR_USAGE, EBADF, "%s %s", word->option, word->value);

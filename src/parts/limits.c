@@ -264,7 +264,7 @@ static int set_rlimit(const struct plan_rlimit *rlimit, const struct rlimit64 *l
 	if (sys_prlimit(rlimit->type, limit, NULL) == 0)
 		return 0;
 	error_set(err, ERROR_SYSTEM, errno, "%s: cannot set the limit", rlimit->from);
-	return errno == EPERM ? error_hint(err, "only root can raise a hard limit") : -1;
+	return errno == EPERM ? error_hint(err, "only root can raise a hard limit, such as `ulimit -Ha` shows") : -1;
 }
 
 /* Now, while it may be raised; it is lowered by limits_files(), when no step needs a descriptor any more. */

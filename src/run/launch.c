@@ -161,6 +161,8 @@ static int clone_error(const struct plan *plan, struct error *err)
 		error_advise(err, "raise user.max_user_namespaces and its neighbours, or nest less deeply");
 		return name_other_way(plan, err);
 	}
+	if (reason == EAGAIN)
+		return error_hint(err, "raise the limit of processes: `ulimit -u`, or pids.max of the caller's cgroup");
 	return reason == EPERM ? error_hint(err, "run it as root, or with a user namespace") : -1;
 }
 
@@ -563,8 +565,6 @@ static void advise(const struct plan *plan, struct error *err)
 		doctor_advise(err);
 	if (err->errnum == ENOSYS)
 		error_advise(err, "this kernel is too old, or a filter around casemate hides a system call from it");
-	if (err->errnum == EMFILE)
-		error_advise(err, "raise the limit of open files: `ulimit -n 1024`");
 	if (plan->remounts && err->errnum == EBUSY)
 		error_advise(err, "before Linux 5.12 no mount that is bound may be covered by another one");
 }
