@@ -38,11 +38,6 @@ static bool exists_inside(int root, const char *path, struct inside *ret)
 	return true;
 }
 
-static bool exists_outside(const char *path, struct stat *ret)
-{
-	return fstatat(AT_FDCWD, path, ret, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0;
-}
-
 /* The name of a file in the sandbox's own home, in the caller's. */
 static bool in_caller_home(const struct plan *plan, const char *path, char ret[PATH_MAX])
 {
@@ -92,9 +87,9 @@ static void judge_missing(const struct plan *plan, const struct report_path *ask
 	/* It is as the host has it. */
 	if (mount != NULL && mount->kind == MOUNT_BIND && strcmp(mount->source, mount->target) == 0)
 		return;
-	if (exists_outside(asked->text, &status))
+	if (view_outside(asked->text, &status))
 		add_missing(asked->text, asked->text, &status, writable, findings);
-	else if (in_caller_home(plan, asked->text, source) && exists_outside(source, &status))
+	else if (in_caller_home(plan, asked->text, source) && view_outside(source, &status))
 		add_missing(asked->text, source, &status, writable, findings);
 }
 
@@ -145,7 +140,7 @@ static void judge_write(const struct plan *plan, const char *what, const char *w
 	if (!is_readonly(plan, mount) || (hosts && access(written, W_OK) < 0))
 		return;
 	if (hosts)
-		(void)exists_outside(written, &status);
+		(void)view_outside(written, &status);
 	else if (strcmp(written, "/") == 0)
 		written = NULL;
 	findings_add(findings, &(struct finding){
