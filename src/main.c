@@ -102,15 +102,14 @@ static int find_command(const char *name, const struct command **ret, struct err
 	return near == NULL ? error_hint(err, "see casemate --help") : error_hint(err, "did you mean '%s'?", near);
 }
 
-static int set_log(const struct globals *globals, struct log *ret_log, struct error *err)
+/* False where the format is none of ours. */
+static bool set_log(const struct globals *globals, struct log *ret_log)
 {
 	const char *format = globals->log_format;
 
 	ret_log->path = globals->log;
 	ret_log->json = format != NULL && strcmp(format, "json") == 0;
-	if (format != NULL && !ret_log->json && strcmp(format, "text") != 0)
-		return error_set(err, ERROR_USAGE, 0, "--log-format %s: expected text or json", format);
-	return 0;
+	return format == NULL || ret_log->json || strcmp(format, "text") == 0;
 }
 
 static int choose_cgroups(const struct globals *globals, enum cgroup_manager *ret, struct error *err)
@@ -132,7 +131,6 @@ static int run_command(char **argv, struct arena *arena, struct log *ret_log, in
 {
 	struct globals globals = {0};
 	struct invocation invocation = {.argv0 = argv[0], .whole = argv, .arena = arena};
-	struct error ignored;
 	const struct command *command = NULL;
 	char **rest;
 
@@ -142,10 +140,11 @@ static int run_command(char **argv, struct arena *arena, struct log *ret_log, in
 	int help = cli_parse(&cli, argv + 1, &globals, arena, &rest, err);
 	if (help < 0) {
 		/* The log is wanted all the same, as far as it was named. */
-		(void)set_log(&globals, ret_log, &ignored);
+		(void)set_log(&globals, ret_log);
 		return -1;
 	}
-	TRY(set_log(&globals, ret_log, err));
+	if (!set_log(&globals, ret_log))
+		return error_set(err, ERROR_USAGE, 0, "--log-format %s: expected text or json", globals.log_format);
 	if (globals.version) {
 		print_version();
 		return 0;
@@ -191,12 +190,24 @@ static void advise(struct error *err)
 	}
 }
 
+/* By itself: the room for texts would be pages of main()'s stack that are touched without a failure, too. */
+static __attribute__((noinline)) int fail(const struct log *log, struct error *err)
+{
+	char text[sizeof(err->what) + sizeof(err->hint)];
+	struct error ignored;
+
+	advise(err);
+	error_text(err, text, sizeof(text));
+	fprintf(stderr, "casemate: %s\n", text);
+	(void)log_error(log, err, &ignored);
+	return error_exit_status(err);
+}
+
 int main(int argc, char **argv)
 {
 	struct arena arena = {0};
 	struct log log = {0};
-	struct error err = {0}, ignored;
-	char text[sizeof(err.what) + sizeof(err.hint)];
+	struct error err = {0};
 	int status = 0;
 
 	if (argc < 1)
@@ -204,9 +215,5 @@ int main(int argc, char **argv)
 	if (arena_create(&arena, &err) == 0 && run_command(argv, &arena, &log, &status, &err) == 0 &&
 	    flush_output(&err) == 0)
 		return status;
-	advise(&err);
-	error_text(&err, text, sizeof(text));
-	fprintf(stderr, "casemate: %s\n", text);
-	(void)log_error(&log, &err, &ignored);
-	return error_exit_status(&err);
+	return fail(&log, &err);
 }

@@ -42,7 +42,7 @@ int fd_write_file(int dir, const char *path, const char *text);
 /* Marks every descriptor from @first on to be closed by execve(2). Fails with errno. */
 int fd_close_on_exec(unsigned first);
 
-/* getdents64(2): entries of the directory @fd into @block, as struct dirent64. Returns the bytes, 0 at the end, -1. */
+/* getdents64(2): entries of the directory @fd into @block, as struct dirent. Returns the bytes, 0 at the end, -1. */
 long fd_list(int fd, void *block, size_t size);
 
 /* Sends the @size bytes at @data over the socket @to, with the descriptor @fd unless it is -1. Fails with errno. */

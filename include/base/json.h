@@ -73,6 +73,8 @@ struct json_field {
 	uint64_t max;
 	const struct lookup *names;
 	const struct json_schema *object;
+	/* JSON_POINTER: makes the schema when the key comes, in place of `object`. */
+	const struct json_schema *(*make)(struct arena *arena);
 	/* Takes one string (an arena copy). Returns 0, or json_fail(). */
 	int (*word)(struct json_reader *r, const char *word, void *into);
 };

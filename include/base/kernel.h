@@ -25,6 +25,12 @@
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE 65 /* 6.3 */
 #endif
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x00004000U /* 6.8 */
+#endif
+#ifndef SYS_listmount
+#define SYS_listmount 458 /* 6.8, on every architecture */
+#endif
 #ifndef MS_LAZYTIME
 #define MS_LAZYTIME (1 << 25) /* 4.0 */
 #endif
@@ -52,6 +58,14 @@ struct kernel_landlock_path {
 struct kernel_landlock_port {
 	__u64 allowed_access;
 	__u64 port;
+};
+
+/* listmount(2), 6.8 */
+struct kernel_mnt_id_req {
+	__u32 size;
+	__u32 spare;
+	__u64 mnt_id;
+	__u64 param;
 };
 
 /* sched_setattr(2); glibc has had it only since 2.41 */

@@ -88,7 +88,7 @@ int sys_umount2(const char *path, int flags);
 int sys_chroot(const char *path);
 
 /* limits, names, scheduling */
-int sys_prlimit(int resource, const struct rlimit64 *limit, struct rlimit64 *ret_old);
+int sys_prlimit(int resource, const struct rlimit *limit, struct rlimit *ret_old);
 int sys_sethostname(const char *name);
 int sys_setdomainname(const char *name);
 int sys_sched_setattr(const struct kernel_sched_attr *attr);

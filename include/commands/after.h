@@ -23,9 +23,13 @@ int after_kill(const struct state *state, int signal, struct error *err);
 /* Sends @signal to every process of the container: all of its cgroup. ERROR_SYSTEM. */
 int after_kill_all(const struct state *state, int signal, struct error *err);
 
+/* Kills the container's first process, where it still lives, and waits for its end. ERROR_SYSTEM. */
+int after_end(const struct state *state, struct error *err);
+
 /*
- * Removes everything that is left of the container, whose lock the caller holds: its processes, its cgroup, what hooks
- * made, its state in @root. ERROR_SYSTEM; what cannot be removed can be tried again.
+ * Removes everything that is left of the container, whose lock the caller holds and whose first process has ended: its
+ * other processes, its cgroup, what hooks made, its state in @root. ERROR_SYSTEM; what cannot be removed can be tried
+ * again.
  */
 int after_remove(const char *root, const struct state *state, struct arena *arena, struct error *err);
 

@@ -31,6 +31,7 @@ struct host_object {
 	uint32_t uid;      /* its owner */
 	uint64_t below;  /* bit N: host->sensitive.at[N] is a directory above it, under whatever name it was reached */
 	uint32_t magic;  /* f_type of statfs(2) */
+	bool bare;       /* nothing is mounted below it, for sure */
 	bool is_default; /* the sandbox shows it to everybody: it is the system's own */
 	const char *socket; /* one on which the host listens: the object itself, or one below it; NULL: none */
 	bool unsearched;    /* there is too much below it to be sure, or what the caller may not read */
@@ -87,6 +88,9 @@ struct host {
 /* Fills @host from the running system; strings go into @arena. Fails with ERROR_SYSTEM or ERROR_HOST (kernel
  * before 5.10). */
 int host_probe(struct host *host, struct arena *arena, struct error *err);
+
+/* The same for `exec`. Root has no use of host->cgroups then (cgroup_plan_process()), and gets none. */
+int host_probe_process(struct host *host, struct arena *arena, struct error *err);
 
 /* Fills host->directories, which only a sandbox needs. */
 void host_probe_directories(struct host *host, struct arena *arena);

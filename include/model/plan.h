@@ -171,7 +171,7 @@ struct plan_net_device {
 
 struct plan_rlimit {
 	int type;
-	struct rlimit64 limit;
+	struct rlimit limit;
 	origin from;
 };
 struct plan_limits {
@@ -305,7 +305,8 @@ struct plan_lifecycle {
 	const char *profile; /* the whole ceiling as text, for `exec`; NULL: a built-in one */
 	size_t profile_length;
 	const char *notify; /* directory of the host with the socket for sd_notify(3), bound at /run/notify; or NULL */
-	const char *state_text; /* the container's state as its hooks read it, without status, pid and the last '}' */
+	const char *state_text; /* the container's state as its hooks read it, without status, pid and the last '}'; or
+				   NULL */
 };
 
 /* `exec`: the container that is joined. */
@@ -377,7 +378,7 @@ struct plan_cgroup {
 	enum cgroup_driver driver;
 	const char *path;       /* below each hierarchy's root, starts with '/' */
 	string_list components; /* the same, taken apart */
-	size_t ours;            /* so many of the first of them are casemate's: removed when they are empty */
+	size_t ours;            /* so many of the first of them are for all containers of casemate: they stay */
 	size_t strangers;       /* from this component on the path was asked for, and a ceiling: where others have
 				   processes, nothing is made; components.count where it does not matter */
 	bool fresh;             /* the last directory must not be there yet: an empty one may be somebody's, too */

@@ -26,6 +26,7 @@ struct run_shared {
 /* There are 14 controllers in v1, and each may be a hierarchy of its own. */
 enum { RUN_CGROUPS = 16 };
 enum { RUN_NET_DEVICES = 64 };
+enum { RUN_FEW_FDS = 128 };
 
 enum run_rdt { RUN_RDT_GROUP = 1, RUN_RDT_MONITOR = 2 };
 
@@ -55,9 +56,10 @@ struct run {
 	int *locks;    /* launcher: the locked directory for each of them that is MOUNT_CHANGES, else -1 */
 	int *devices;  /* the same for plan->devices.nodes[] that are bound */
 	int *cgroups;  /* the same for the hierarchies of a MOUNT_CGROUP */
-	int terminal;  /* launcher: master of the pty; child: its slave; or -1 */
-	int master;    /* child: the pty's master until the launcher has it; or -1 */
-	int program;   /* the opened program, and the path it was found by */
+	int few[RUN_FEW_FDS]; /* where these four are, when there are no more */
+	int terminal;         /* launcher: master of the pty; child: its slave; or -1 */
+	int master;           /* child: the pty's master until the launcher has it; or -1 */
+	int program;          /* the opened program, and the path it was found by */
 	const char *program_path;
 	int control; /* with an init and a pty: init's, or the launcher's, end of their conversation; or -1 */
 	int cgroup;  /* v2: directory to be cloned into, or -1 */
@@ -75,13 +77,13 @@ struct run {
 	struct run_net_device net_devices[RUN_NET_DEVICES];
 	int netns; /* launcher: the sandbox's network namespace, for pasta; or -1 */
 	struct run_keeper pasta, dbus;
-	int dbus_report;        /* launcher: closing it ends the proxy even where its keeper cannot; or -1 */
-	int interrupts;         /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
-	pid_t child;            /* launcher: the container's first process */
-	int ending;             /* launcher: the signal that ends it, with all that it started */
-	int reporter;           /* the listener of --report: in the child, then in the launcher; or -1 */
-	struct report *report;  /* launcher: what was denied; or NULL */
-	struct rlimit64 nofile; /* the caller's, before the launcher raised its own; restored for the workload */
+	int dbus_report;       /* launcher: closing it ends the proxy even where its keeper cannot; or -1 */
+	int interrupts;        /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
+	pid_t child;           /* launcher: the container's first process */
+	int ending;            /* launcher: the signal that ends it, with all that it started */
+	int reporter;          /* the listener of --report: in the child, then in the launcher; or -1 */
+	struct report *report; /* launcher: what was denied; or NULL */
+	struct rlimit nofile;  /* the caller's, before the launcher raised its own; restored for the workload */
 	bool nofile_raised;
 	bool oom_score_changed; /* launcher: it has the container's for a moment, */
 	int oom_score;          /* and this was its own */

@@ -22,6 +22,9 @@
  */
 int cgroup_plan(struct planner *p, struct error *err);
 
+/* `exec`: only what it may leave to the limits of the process; the cgroup itself is the container's, by its record. */
+int cgroup_plan_process(struct planner *p, struct error *err);
+
 /* Launcher: makes the cgroup with its limits. v1: run->cgroup_join[] are its files to join by; v2: run->cgroup is
  * itself. */
 bool cgroup_make_wanted(const struct plan *plan);

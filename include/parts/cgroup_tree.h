@@ -29,15 +29,14 @@ int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_en
 		     struct error *err);
 
 /*
- * Removes the last @made directories of the path, after killing what is in the last one, and those of casemate when
- * they are empty. Fails with ERROR_SYSTEM when processes are still there after some seconds.
+ * Removes the last @made directories of the path, after killing what is in the last one, but for those that are for all
+ * containers of casemate (plan->ours). Fails with ERROR_SYSTEM when processes are still there after some seconds.
  */
 int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, uint8_t made, struct error *err);
 
 /*
  * What a launcher that died may have left: its own leaf in a delegated cgroup and, of an @unfinished launch, whose
- * record does not say what it made, the last directory and casemate's own. Only what is empty, and as far as it can be
- * had.
+ * record does not say what it made, the last directory. Only what is empty, and as far as it can be had.
  */
 void cgroup_tree_clear(const struct plan_cgroup *plan, size_t hierarchy, bool unfinished);
 

@@ -21,6 +21,9 @@ struct plan_input {
 };
 int plan_build(const struct plan_input *input, struct arena *arena, struct plan **ret_plan, struct error *err);
 
+/* The same for another process in a container that is there: what is made once, for the container, is left out. */
+int plan_build_process(const struct plan_input *input, struct arena *arena, struct plan **ret_plan, struct error *err);
+
 /* Whether the workload has the rights of the host's root: user id 0, or a capability that passes over file permissions.
  */
 bool plan_runs_as_host_root(const struct plan *plan);

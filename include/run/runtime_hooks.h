@@ -4,7 +4,11 @@
 #define CASEMATE_RUN_RUNTIME_HOOKS_H
 
 #include "model/explain.h"
+#include "model/planner.h"
 #include "model/run.h"
+
+/* What the hooks are told of the container, where there are any. Runs after the hooks are planned. ERROR_SYSTEM. */
+int runtime_hooks_plan(struct planner *p, struct error *err);
 
 /*
  * Step, child: the host's tree is still there, and the root of the container is on its own path. The launcher runs the

@@ -36,10 +36,10 @@ void start_wait_explain(const struct plan *plan, struct explain *out);
 int start_wait(const struct plan *plan, struct run *run, struct error *err);
 
 /*
- * Starts a container that was created, and waits until it has called execve(2). Fails with what the container says, as
- * launch_run() does, or ERROR_GONE when it does not wait. @listener: the agent for its filter's listener, or NULL; a
- * container whose agent cannot be reached is killed.
+ * Starts a container that was created, over the connection @sync of state_connect(), and waits until it has called
+ * execve(2). Fails with what the container says, as launch_run() does, or ERROR_GONE when it does not wait any more.
+ * @listener: the agent for its filter's listener, or NULL; a container whose agent cannot be reached is killed.
  */
-int start_container(const struct state *state, const struct plan_listener *listener, struct error *err);
+int start_container(const struct state *state, int sync, const struct plan_listener *listener, struct error *err);
 
 #endif

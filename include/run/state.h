@@ -5,7 +5,7 @@
  *	config.json	the bundle's, as it was read
  *	profile.json	the whole ceiling, where it is not a built-in one
  *	state.json	struct state as JSON: written before anything else is made, and again when the pid is known
- *	start		a socket on which the container's first process waits for `casemate start`
+ *	start		a socket on which the container's first process waits for `casemate start`; gone after that
  *	notify/		bound into the container, with the socket of run/notify.h
  *
  * Whoever changes something holds a lock on the directory, which the kernel drops when that process dies. Every command
@@ -72,6 +72,12 @@ void state_close(struct state *state);
 
 /* The status by what lives. Never fails: what cannot be found out is stopped. */
 enum container_status state_status(const struct state *state);
+
+/*
+ * The same for who will start it: where it is CONTAINER_CREATED, *@ret_start is a connection to its first process,
+ * which waits for that (run/start.h); the caller closes it. Else -1.
+ */
+enum container_status state_connect(const struct state *state, int *ret_start);
 const char *state_status_word(enum container_status status); /* "creating", as runtime.md has them */
 
 /*

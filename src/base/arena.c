@@ -69,16 +69,13 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_printf(struct arena *arena, const char *fmt, ...)
 {
-	va_list args, again;
+	va_list args;
 
+	/* Written where it will stand: what does not fit ends the program in arena_alloc(). */
 	va_start(args, fmt);
-	va_copy(again, args);
-	int length = vsnprintf(NULL, 0, fmt, args);
-	char *text = arena_alloc(arena, (size_t)length + 1);
-	vsnprintf(text, (size_t)length + 1, fmt, again);
-	va_end(again);
+	int length = vsnprintf(arena->start + arena->used, arena->size - arena->used, fmt, args);
 	va_end(args);
-	return text;
+	return arena_alloc(arena, (size_t)length + 1);
 }
 
 void *arena_grow(struct arena *arena, void *at, size_t count, size_t element)

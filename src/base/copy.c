@@ -104,7 +104,7 @@ static int copy_directory(int from, int to, int depth, struct error *err)
 		return error_set(err, ERROR_CONFIG, 0, "a directory is more than %d levels deep", COPY_MAX_DEPTH);
 	while ((got = fd_list(from, block, sizeof(block))) > 0) {
 		for (long at = 0; at < got;) {
-			const struct dirent64 *entry = (const void *)(block + at);
+			const struct dirent *entry = (const void *)(block + at);
 
 			at += entry->d_reclen;
 			if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)

@@ -295,10 +295,11 @@ static int start_object(struct json_reader *r, const struct target *target)
 	case JSON_OBJECT:
 		return push_object(r, field->object, target->into);
 	case JSON_POINTER: {
-		void *object = arena_alloc(r->arena, field->object->size);
+		const struct json_schema *schema = field->make != NULL ? field->make(r->arena) : field->object;
+		void *object = arena_alloc(r->arena, schema->size);
 
 		*(void **)(void *)target->into = object;
-		return push_object(r, field->object, object);
+		return push_object(r, schema, object);
 	}
 	case JSON_PAIRS:
 	case JSON_MAP:

@@ -354,7 +354,7 @@ int sys_dup3(int from, int to, int flags)
 
 int sys_ioctl(int fd, unsigned long request, void *arg)
 {
-	return ioctl(fd, request, arg);
+	return RAW(SYS_ioctl, fd, request, arg);
 }
 
 int sys_open_tree(int dir, const char *path, unsigned flags)
@@ -435,7 +435,7 @@ int sys_chroot(const char *path)
 	return chroot(path);
 }
 
-int sys_prlimit(int resource, const struct rlimit64 *limit, struct rlimit64 *ret_old)
+int sys_prlimit(int resource, const struct rlimit *limit, struct rlimit *ret_old)
 {
 	return RAW(SYS_prlimit64, 0, resource, limit, ret_old);
 }

@@ -61,7 +61,7 @@ int after_kill(const struct state *state, int signal, struct error *err)
 {
 	AUTOCLOSE int process = state_process_open(state, err);
 	/* The kernel ends a pid namespace with its first process; what shares another's is left to us. */
-	bool first = alive_is_first(state->process.pid);
+	bool first = signal != SIGKILL || alive_is_first(state->process.pid);
 
 	if (process < 0)
 		return -1;
@@ -80,7 +80,7 @@ int after_kill_all(const struct state *state, int signal, struct error *err)
 	return state->cgroup.wanted ? cgroup_kill_all(&state->cgroup, signal, err) : after_kill(state, signal, err);
 }
 
-static int end_process(const struct state *state, struct error *err)
+int after_end(const struct state *state, struct error *err)
 {
 	struct pollfd ended = {.events = POLLIN};
 	AUTOCLOSE int process = state_process_open(state, err);
@@ -124,7 +124,6 @@ int after_remove(const char *root, const struct state *state, struct arena *aren
 	struct error hook;
 	char text[sizeof(hook.what) + sizeof(hook.hint)];
 
-	TRY(end_process(state, err));
 	TRY(remove_cgroup(state, err));
 	TRY(remove_rdt(state, err));
 	/* Their failure is logged and stops nothing (runtime.md, "Lifecycle"). */

@@ -61,6 +61,7 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	TRY(checkpoint_container(plan, &state, &given.options, err));
 	if (given.options.leave_running || given.options.pre_dump)
 		return 0;
+	TRY(after_end(&state, err));
 	return after_remove(state_root(invocation->root, invocation->arena), &state, invocation->arena, err);
 }
 

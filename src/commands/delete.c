@@ -64,6 +64,8 @@ static int delete_one(const struct deletion *deletion, const char *id, struct er
 			  state_status_word(status));
 		return error_hint(err, "casemate kill %s KILL, or: casemate delete --force %s", id, id);
 	}
+	if (status != CONTAINER_STOPPED)
+		TRY(after_end(&state, err));
 	return after_remove(deletion->root, &state, deletion->arena, err);
 }
 

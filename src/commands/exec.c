@@ -180,8 +180,8 @@ static int make_plan(const struct invocation *invocation, const struct request *
 		.request = request, .profile = profile, .host = host, .id = state->id, .joining = true};
 
 	TRY(after_profile(state, arena, profile, err));
-	TRY(host_probe(host, arena, err));
-	TRY(plan_build(&input, arena, ret_plan, err));
+	TRY(host_probe_process(host, arena, err));
+	TRY(plan_build_process(&input, arena, ret_plan, err));
 	/* Of the container's own processes those with its privilege could reach this one. */
 	if (plan_runs_as_host_root(*ret_plan))
 		TRY(self_protect(invocation->whole, err));

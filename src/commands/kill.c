@@ -38,12 +38,12 @@ static int kill_one(const char *id, void *context, struct error *err)
 	AUTO_STATE struct state state = {.dir = -1};
 
 	TRY(state_open(killing->root, id, STATE_LOOK, killing->arena, &state, err));
-	bool stopped = state_status(&state) == CONTAINER_STOPPED;
 	if (!killing->all)
-		return stopped ? error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", id)
-			       : after_kill(&state, killing->signal, err);
+		return after_kill(&state, killing->signal, err);
 	/* Its first process may have left others behind; whoever means all of nothing got what they wanted. */
-	return stopped && !state.cgroup.wanted ? 0 : after_kill_all(&state, killing->signal, err);
+	if (!state.cgroup.wanted && state_status(&state) == CONTAINER_STOPPED)
+		return 0;
+	return after_kill_all(&state, killing->signal, err);
 }
 
 static int kill_matching(const char *id, void *context, struct error *err)

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "base/fd.h"
 #include "commands/after.h"
 #include "commands/container.h"
 #include "run/notify.h"
@@ -51,6 +52,7 @@ static int start(const struct invocation *invocation, int *ret_status, struct er
 {
 	AUTO_STATE struct state state = {.dir = -1};
 	AUTO_NOTIFY struct notify notify = {.inside = -1, .outside = -1, .process = -1, .interrupts = -1};
+	AUTOCLOSE int sync = -1;
 	struct plan_listener listener = {0};
 	const char *id;
 	char **rest;
@@ -62,14 +64,14 @@ static int start(const struct invocation *invocation, int *ret_status, struct er
 	TRY(container_id(rest, "casemate start ID", &id, err));
 	TRY(state_open(state_root(invocation->root, invocation->arena), id, STATE_LOCK, invocation->arena, &state,
 		       err));
-	enum container_status status = state_status(&state);
+	enum container_status status = state_connect(&state, &sync);
 	if (status != CONTAINER_CREATED)
 		return error_set(err, ERROR_GONE, 0, "cannot start the container \"%s\": it is %s%s", id,
 				 state_status_word(status),
 				 status == CONTAINER_STOPPED ? " (container not running)" : "");
 	TRY(read_listener(invocation, &state, &listener, err));
 	TRY(notify_open(&state, &notify, err));
-	TRY(start_container(&state, state.listener ? &listener : NULL, err));
+	TRY(start_container(&state, sync, state.listener ? &listener : NULL, err));
 	TRY(run_hooks(invocation, &state, err));
 	/* Others may stop what is not ready yet. */
 	state_close(&state);

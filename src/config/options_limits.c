@@ -31,7 +31,7 @@ static int add_rlimit(const struct adding *a, const struct cli_word *word, struc
 		const char *text = i == 0 || hard == NULL ? soft : hard;
 
 		errno = 0;
-		*into[i] = strcmp(text, "unlimited") == 0 ? RLIM64_INFINITY : strtoull(text, NULL, 10);
+		*into[i] = strcmp(text, "unlimited") == 0 ? RLIM_INFINITY : strtoull(text, NULL, 10);
 		if (strcmp(text, "unlimited") != 0 &&
 		    (text[strspn(text, "0123456789")] != '\0' || text[0] == '\0' || errno != 0))
 			return error_set(err, ERROR_USAGE, 0, "--rlimit %s: '%s' is not a number", word->value, text);

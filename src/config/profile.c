@@ -148,9 +148,8 @@ static const struct json_field document_fields[] = {
 	{FIELD("seccomp", NAME, ITEM_SECCOMP, seccomp), .names = &profile_seccomps},
 	{FIELD("landlock", NAME, ITEM_LANDLOCK, landlock), .names = &profile_landlocks},
 	{FIELD("lock_securebits", BOOL, ITEM_LOCK_SECUREBITS, lock_securebits)},
-	{JSON_KEY("sandbox"), JSON_TO(POINTER, struct document, sandbox)},
+	{JSON_KEY("sandbox"), JSON_TO(POINTER, struct document, sandbox), .make = profile_sandbox_schema},
 };
-enum { DOCUMENT_FIELDS = sizeof(document_fields) / sizeof(document_fields[0]) };
 
 /* What a profile that stands alone leaves out would be anybody's guess. */
 static int check_complete(struct json_reader *r, const struct document *document)
@@ -181,15 +180,8 @@ static int check_document(struct json_reader *r, void *object)
 	return check_complete(r, document);
 }
 
-/* The flags of a sandbox are a table of their own, from which the last field's is made. */
-static struct json_schema document_schema(struct arena *arena)
-{
-	struct json_field *fields = arena_alloc(arena, sizeof(document_fields));
-
-	memcpy(fields, document_fields, sizeof(document_fields));
-	fields[DOCUMENT_FIELDS - 1].object = profile_sandbox_schema(arena);
-	return (struct json_schema){fields, DOCUMENT_FIELDS, sizeof(struct document), .done = check_document};
-}
+static const struct json_schema document_schema = {JSON_SCHEMA(struct document, document_fields),
+						   .done = check_document};
 
 static int load(const struct source *source, struct arena *arena, struct profile *ret, struct error *err);
 
@@ -303,9 +295,8 @@ static int load(const struct source *source, struct arena *arena, struct profile
 		.own = true,
 		.user = &document.values,
 	};
-	const struct json_schema schema = document_schema(arena);
 
-	TRY(json_read(&input, &schema, &document, arena, err));
+	TRY(json_read(&input, &document_schema, &document, arena, err));
 	document.values.from = source->from;
 	if (document.extends != NULL)
 		TRY(extend(source, &document, arena, err));

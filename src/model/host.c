@@ -165,21 +165,25 @@ static void add_hierarchy(struct host *host, struct arena *arena, char *line)
 	*LIST_ADD(arena, &host->cgroups) = (struct pair){.key = controllers, .value = path};
 }
 
-static int probe_cgroups(struct host *host, struct arena *arena, struct error *err)
+static void probe_cgroup_version(struct host *host)
 {
 	struct statfs fs;
-	char text[4096], *at, *line;
 
 	host->cgroup_root = cgroup_root;
 	if (statfs(cgroup_root, &fs) < 0)
-		return 0;
+		return;
 	if (fs.f_type == CGROUP2_SUPER_MAGIC)
 		host->cgroup = HOST_CGROUP_V2;
 	else if (fs.f_type == TMPFS_MAGIC)
 		host->cgroup = HOST_CGROUP_V1;
-	else
-		return 0;
+}
 
+static int probe_cgroups(struct host *host, struct arena *arena, struct error *err)
+{
+	char text[4096], *at, *line;
+
+	if (host->cgroup == HOST_CGROUP_NONE)
+		return 0;
 	AUTOCLOSE int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (length < 0)
@@ -190,7 +194,7 @@ static int probe_cgroups(struct host *host, struct arena *arena, struct error *e
 	return 0;
 }
 
-int host_probe(struct host *host, struct arena *arena, struct error *err)
+static int probe(struct host *host, struct arena *arena, struct error *err)
 {
 	char cwd[4096];
 	struct rlimit processes;
@@ -211,8 +215,20 @@ int host_probe(struct host *host, struct arena *arena, struct error *err)
 	host->cwd = arena_strdup(arena, cwd);
 	if (host->privileged)
 		probe_oom_score(host);
-	TRY(probe_status(host, err));
+	probe_cgroup_version(host);
+	return probe_status(host, err);
+}
+
+int host_probe(struct host *host, struct arena *arena, struct error *err)
+{
+	TRY(probe(host, arena, err));
 	return probe_cgroups(host, arena, err);
+}
+
+int host_probe_process(struct host *host, struct arena *arena, struct error *err)
+{
+	TRY(probe(host, arena, err));
+	return host->privileged ? 0 : probe_cgroups(host, arena, err);
 }
 
 bool host_seccomp_flag(uint32_t flag)

@@ -233,7 +233,7 @@ static bool is_nothing_of_this_tree(int reason)
 	return reason == ENOENT || reason == ENOTDIR || reason == ELOOP || reason == EXDEV;
 }
 
-static void search_entry(struct search *search, int directory, const struct dirent64 *entry, int depth)
+static void search_entry(struct search *search, int directory, const struct dirent *entry, int depth)
 {
 	if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 		return;
@@ -259,7 +259,7 @@ static void search_directory(struct search *search, int directory, int depth)
 		if (got < 0 && errno == ENOENT)
 			got = 0; /* it was removed */
 		for (long at = 0; at < got && search->left > 0;) {
-			const struct dirent64 *entry = (const void *)(block + at);
+			const struct dirent *entry = (const void *)(block + at);
 
 			at += entry->d_reclen;
 			search->left--;

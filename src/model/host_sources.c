@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/kernel.h"
 #include "base/sys.h"
 #include "model/host_sockets.h"
 
@@ -74,21 +76,33 @@ struct look {
 struct identity {
 	uint64_t device, inode, mount;
 	uint32_t mode, uid;
+	bool unique; /* `mount` is never used again, and listmount(2) knows it */
 };
 
 static int look_at(int dir, const char *path, struct identity *ret)
 {
+	static const unsigned asked =
+		STATX_TYPE | STATX_MODE | STATX_UID | STATX_INO | STATX_MNT_ID | STATX_MNT_ID_UNIQUE;
 	struct statx status;
 
-	if (statx(dir, path, AT_EMPTY_PATH, STATX_TYPE | STATX_MODE | STATX_UID | STATX_INO | STATX_MNT_ID, &status) <
-	    0)
+	if (statx(dir, path, AT_EMPTY_PATH, asked, &status) < 0)
 		return -1;
 	*ret = (struct identity){.device = makedev(status.stx_dev_major, status.stx_dev_minor),
 				 .inode = status.stx_ino,
 				 .mount = status.stx_mnt_id,
 				 .mode = status.stx_mode,
-				 .uid = status.stx_uid};
+				 .uid = status.stx_uid,
+				 .unique = (status.stx_mask & STATX_MNT_ID_UNIQUE) != 0};
 	return 0;
+}
+
+/* Whether nothing is mounted anywhere in the mount that @is is in; not where the kernel cannot say (before 6.8). */
+static bool is_bare(const struct identity *is)
+{
+	const struct kernel_mnt_id_req request = {.size = sizeof(request), .mnt_id = is->mount};
+	uint64_t first;
+
+	return is->unique && syscall(SYS_listmount, &request, &first, 1, 0) == 0;
 }
 
 static uint32_t own_bits(const struct host *host, const struct identity *is)
@@ -221,6 +235,7 @@ static int probe_object(struct look *look, struct host_object *object, const cha
 	object->mount = is.mount;
 	object->mode = is.mode;
 	object->uid = is.uid;
+	object->bare = S_ISDIR(is.mode) && !is_default && is_bare(&is);
 	object->below = S_ISDIR(is.mode) && !is_default ? look_above(look, fd) : look_above_by_name(look, object->real);
 	return 0;
 }
@@ -374,7 +389,7 @@ static void add_source(struct look *look, const struct request_mount *mount, con
 		       string_list *recursive)
 {
 	*LIST_ADD(look->arena, &look->host->sources) = *object;
-	if (mount->recursive && object->real != NULL && !object->is_default)
+	if (mount->recursive && object->real != NULL && !object->is_default && !object->bare)
 		*LIST_ADD(look->arena, recursive) = object->real;
 }
 
@@ -429,7 +444,7 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 		add_sensitive(&look, sensitive_directories[i]);
 	if (request->root.path != NULL) {
 		TRY(probe_object(&look, &host->root, request->root.path, false, err));
-		if (host->root.real != NULL)
+		if (host->root.real != NULL && !host->root.bare)
 			*LIST_ADD(arena, &recursive) = host->root.real;
 	}
 	TRY(probe_binds(&look, request, &recursive, err));

@@ -133,7 +133,7 @@ static void add_rlimit(struct planner *p, uint64_t limit, origin from)
 {
 	/* Where the caller may not have so many, it is less: nobody raises its own limit. */
 	uint64_t most = p->host->processes != 0 && p->host->processes < limit ? p->host->processes : limit;
-	struct rlimit64 value = {.rlim_cur = most, .rlim_max = most};
+	struct rlimit value = {.rlim_cur = most, .rlim_max = most};
 
 	for (size_t i = 0; i < p->request->process.rlimits.count; i++) {
 		const struct request_rlimit *own = &p->request->process.rlimits.at[i];
@@ -265,6 +265,12 @@ int cgroup_plan(struct planner *p, struct error *err)
 	return cgroup_by_systemd(p) ? cgroup_scope_plan(p, err) : plan_path(p, err);
 }
 
+/* A limit of processes that holds by RLIMIT_NPROC is every process' own; root's containers have a cgroup for it. */
+int cgroup_plan_process(struct planner *p, struct error *err)
+{
+	return p->host->privileged ? 0 : cgroup_plan(p, err);
+}
+
 /* ---- make and remove */
 
 bool cgroup_make_wanted(const struct plan *plan)
@@ -338,6 +344,9 @@ int cgroup_remove(const struct plan *plan, struct run *run, struct error *err)
 
 void cgroup_clear(const struct plan_cgroup *plan, bool unfinished)
 {
+	/* Only v2 has something beside the cgroup itself: the leaf of a launcher. */
+	if (!unfinished && plan->driver != CGROUP_V2)
+		return;
 	for (size_t i = 0; i < plan->hierarchies.count && plan->components.count > 0 && plan->scope.unit == NULL; i++)
 		cgroup_tree_clear(plan, i, unfinished);
 }

@@ -244,7 +244,7 @@ static void clean_left(const struct plan_dbus *plan)
 	AUTOCLOSE int directory = sys_openat(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
 	while (directory >= 0 && (got = fd_list(directory, block, sizeof(block))) > 0)
 		for (long at = 0; at < got;) {
-			const struct dirent64 *entry = (const void *)(block + at);
+			const struct dirent *entry = (const void *)(block + at);
 
 			at += entry->d_reclen;
 			if (is_place(entry->d_name))

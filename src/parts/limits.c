@@ -259,7 +259,7 @@ void limits_apply_explain(const struct plan *plan, struct explain *out)
 	explain_affinity(limits, out);
 }
 
-static int set_rlimit(const struct plan_rlimit *rlimit, const struct rlimit64 *limit, struct error *err)
+static int set_rlimit(const struct plan_rlimit *rlimit, const struct rlimit *limit, struct error *err)
 {
 	if (sys_prlimit(rlimit->type, limit, NULL) == 0)
 		return 0;
@@ -270,7 +270,7 @@ static int set_rlimit(const struct plan_rlimit *rlimit, const struct rlimit64 *l
 /* Now, while it may be raised; it is lowered by limits_files(), when no step needs a descriptor any more. */
 static int raise_files(const struct plan_rlimit *rlimit, struct error *err)
 {
-	struct rlimit64 limit;
+	struct rlimit limit;
 
 	if (sys_prlimit(RLIMIT_NOFILE, NULL, &limit) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read the limit of open files");

@@ -382,17 +382,6 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 
 /* ---- memory and descriptors of one launch */
 
-static int *no_fds(size_t count)
-{
-	int *fds = malloc((count + 1) * sizeof(*fds));
-
-	if (fds == NULL)
-		return NULL;
-	for (size_t i = 0; i < count; i++)
-		fds[i] = -1;
-	return fds;
-}
-
 static size_t hierarchies(const struct plan *plan)
 {
 	size_t most = 0;
@@ -402,29 +391,55 @@ static size_t hierarchies(const struct plan *plan)
 	return most;
 }
 
+/* Four lists behind each other. Usually they are short, and the heap, which nothing else needs, is not even begun. */
+static int make_lists(const struct plan *plan, struct run *run, struct error *err)
+{
+	size_t mounts = plan->mounts.count, devices = plan->devices.nodes.count;
+	size_t count = 2 * mounts + devices + hierarchies(plan);
+	int *fds = count <= RUN_FEW_FDS ? run->few : malloc(count * sizeof(*fds));
+
+	if (fds == NULL)
+		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot get memory for the launch");
+	for (size_t i = 0; i < count; i++)
+		fds[i] = -1;
+	run->mounts = fds;
+	run->locks = run->mounts + mounts;
+	run->devices = run->locks + mounts;
+	run->cgroups = run->devices + devices;
+	return 0;
+}
+
 /* Most of them were opened one after the other: those go with one call. */
 static void close_all(int *fds, size_t count)
 {
 	size_t next;
 
-	for (size_t i = 0; fds != NULL && i < count; i = next) {
+	for (size_t i = 0; i < count; i = next) {
 		for (next = i + 1; next < count && fds[i] >= 0 && fds[next] == fds[next - 1] + 1; next++)
 			continue;
 		if (next - i < 2 || sys_close_range((unsigned)fds[i], (unsigned)fds[next - 1], 0) < 0)
 			for (size_t k = i; k < next; k++)
 				fd_close(&fds[k]);
 	}
-	free(fds);
+}
+
+static void close_lists(const struct plan *plan, struct run *run)
+{
+	if (run->mounts == NULL)
+		return;
+	close_all(run->mounts, plan->mounts.count);
+	close_all(run->locks, plan->mounts.count);
+	close_all(run->devices, plan->devices.nodes.count);
+	close_all(run->cgroups, hierarchies(plan));
+	if (run->mounts != run->few)
+		free(run->mounts);
 }
 
 void launch_close(const struct plan *plan, struct run *run)
 {
 	report_end(run, NULL);
 	fd_close(&run->reporter);
-	close_all(run->mounts, plan->mounts.count);
-	close_all(run->locks, plan->mounts.count);
-	close_all(run->devices, plan->devices.nodes.count);
-	close_all(run->cgroups, hierarchies(plan));
+	close_lists(plan, run);
 	fd_close(&run->shared_fd);
 	fd_close(&run->container);
 	fd_close(&run->state);
@@ -444,20 +459,18 @@ void launch_close(const struct plan *plan, struct run *run)
 	fd_close(&run->dbus_report);
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		fd_close(&run->cgroup_join[i]);
-	if (run->shared != NULL)
-		munmap(run->shared, sizeof(*run->shared));
 }
 
 /* Every mount is a descriptor for a while, and a config may have thousands. */
 static int raise_nofile(size_t wanted, struct run *run, struct error *err)
 {
-	struct rlimit64 raised;
+	struct rlimit raised;
 
 	if (sys_prlimit(RLIMIT_NOFILE, NULL, &run->nofile) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read the limit of open files");
 	if (run->nofile.rlim_cur >= wanted + SPARE_FDS)
 		return 0;
-	raised = (struct rlimit64){.rlim_cur = run->nofile.rlim_max, .rlim_max = run->nofile.rlim_max};
+	raised = (struct rlimit){.rlim_cur = run->nofile.rlim_max, .rlim_max = run->nofile.rlim_max};
 	if (sys_prlimit(RLIMIT_NOFILE, &raised, NULL) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot raise the limit of open files");
 	run->nofile_raised = true;
@@ -509,12 +522,7 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		run->cgroup_join[i] = -1;
 	TRY(open_shared(plan, run, err));
-	run->mounts = no_fds(plan->mounts.count);
-	run->locks = no_fds(plan->mounts.count);
-	run->devices = no_fds(plan->devices.nodes.count);
-	run->cgroups = no_fds(hierarchies(plan));
-	if (run->mounts == NULL || run->locks == NULL || run->devices == NULL || run->cgroups == NULL)
-		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot get memory for the launch");
+	TRY(make_lists(plan, run, err));
 	return raise_nofile(plan->mounts.count + plan->devices.nodes.count + plan->masks.masked.count, run, err);
 }
 

@@ -33,20 +33,44 @@
 #include "parts/user.h"
 #include "run/runtime_hooks.h"
 
+typedef int part_plan(struct planner *p, struct error *err);
+
 /* Later parts read what earlier ones decided. */
-static int (*const parts[])(struct planner *p, struct error *err) = {
-	bare_plan,       /* whether there are namespaces at all */
-	hooks_plan,      /* whether some run before the new root is entered */
+static part_plan *const launch_parts[] = {
+	bare_plan,  /* whether there are namespaces at all */
+	hooks_plan, /* whether some run before the new root is entered */
+	runtime_hooks_plan,
 	namespaces_plan, /* first: most others ask whether a namespace is the container's own */
 	ids_plan,        /* may add a user namespace, and says whether id 0 is mapped */
 	dbus_plan,       /* says where its sockets are, which are mounted */
-	cgroup_plan,     rootfs_plan,   mounts_plan,   devices_plan, /* looks at the mount on /dev */
-	masks_plan,      sysctl_plan,   network_plan,  netdevices_plan,
-	pasta_plan,      hostname_plan, terminal_plan, /* needs a devpts among the mounts */
-	rdt_plan,        limits_plan,   user_plan,     caps_plan,
-	labels_plan,     landlock_plan, /* derived from the mounts */
-	process_plan,    filter_plan,   /* lets the launch's own execve(2) through: needs the final argv and environment
-					 */
+	cgroup_plan,
+	rootfs_plan,
+	mounts_plan,
+	devices_plan, /* looks at the mount on /dev */
+	masks_plan,
+	sysctl_plan,
+	network_plan,
+	netdevices_plan,
+	pasta_plan,
+	hostname_plan,
+	terminal_plan, /* needs a devpts among the mounts */
+	rdt_plan,
+	limits_plan,
+	user_plan,
+	caps_plan,
+	labels_plan,
+	landlock_plan, /* derived from the mounts */
+	process_plan,
+	filter_plan, /* lets the launch's own execve(2) through: needs the final argv and environment
+		      */
+	NULL,
+};
+
+/* Of a container that is there: what holds a process (join_steps of run/steps.c), and what that is derived from. */
+static part_plan *const process_parts[] = {
+	namespaces_plan, ids_plan,     cgroup_plan_process, rootfs_plan, mounts_plan, devices_plan,
+	terminal_plan,   rdt_plan,     limits_plan,         user_plan,   caps_plan,   labels_plan,
+	landlock_plan,   process_plan, filter_plan,         NULL,
 };
 
 static int read_default_filter(struct planner *p, struct error *err)
@@ -97,8 +121,8 @@ static void note_ignored(struct planner *p)
 			     "this property means nothing here and was ignored");
 }
 
-/* What the other commands and the hooks are told of a container. */
-static int plan_identity(struct planner *p, const char *id, struct error *err)
+/* What the other commands are told of a container. */
+static void plan_identity(struct planner *p, const char *id)
 {
 	struct plan *plan = p->plan;
 
@@ -111,13 +135,10 @@ static int plan_identity(struct planner *p, const char *id, struct error *err)
 	plan->remounts = p->host->remounts;
 	plan->without_userns = p->request->sandbox.without_userns;
 	plan->annotations = p->request->annotations;
-	if (plan->bundle == NULL)
-		return 0;
-	const struct hook_container container = {plan->oci_version, plan->id, plan->bundle, &plan->annotations};
-	return runtime_hooks_text(&container, p->arena, &plan->lifecycle.state_text, err);
 }
 
-int plan_build(const struct plan_input *input, struct arena *arena, struct plan **ret_plan, struct error *err)
+static int build(const struct plan_input *input, part_plan *const *parts, struct arena *arena, struct plan **ret_plan,
+		 struct error *err)
 {
 	struct plan *plan = arena_alloc(arena, sizeof(*plan));
 	struct planner planner = {.arena = arena,
@@ -127,14 +148,24 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 				  .joining = input->joining,
 				  .plan = plan};
 
-	TRY(plan_identity(&planner, input->id, err));
+	plan_identity(&planner, input->id);
 	TRY(read_default_filter(&planner, err));
 	TRY(read_added_filters(&planner, err));
 	note_ignored(&planner);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		TRY(parts[i](&planner, err));
+	for (; *parts != NULL; parts++)
+		TRY((*parts)(&planner, err));
 	*ret_plan = plan;
 	return 0;
+}
+
+int plan_build(const struct plan_input *input, struct arena *arena, struct plan **ret_plan, struct error *err)
+{
+	return build(input, launch_parts, arena, ret_plan, err);
+}
+
+int plan_build_process(const struct plan_input *input, struct arena *arena, struct plan **ret_plan, struct error *err)
+{
+	return build(input, process_parts, arena, ret_plan, err);
 }
 
 bool plan_runs_as_host_root(const struct plan *plan)

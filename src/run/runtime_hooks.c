@@ -11,6 +11,17 @@
 #include "parts/hooks.h"
 #include "run/sync.h"
 
+int runtime_hooks_plan(struct planner *p, struct error *err)
+{
+	struct plan *plan = p->plan;
+	const struct hook_container container = {plan->oci_version, plan->id, plan->bundle, &plan->annotations};
+	size_t count = 0;
+
+	for (enum hook_kind kind = 0; kind < HOOK_COUNT; kind++)
+		count += plan->hooks[kind].count;
+	return count == 0 ? 0 : runtime_hooks_text(&container, p->arena, &plan->lifecycle.state_text, err);
+}
+
 bool runtime_hooks_create_wanted(const struct plan *plan)
 {
 	return plan->hooks[HOOK_PRESTART].count + plan->hooks[HOOK_CREATE_RUNTIME].count +

@@ -140,19 +140,18 @@ static int hand_over(const struct state *state, const struct plan_listener *list
 	return gone < 0 ? -1 : 0;
 }
 
-int start_container(const struct state *state, const struct plan_listener *listener, struct error *err)
+int start_container(const struct state *state, int sync, const struct plan_listener *listener, struct error *err)
 {
 	__attribute__((cleanup(unmap))) struct run_shared *shared = NULL;
-	AUTOCLOSE int sync = sys_unix_connect(SOCK_SEQPACKET, state->dir, STATE_START);
 	AUTOCLOSE int page = -1;
 	int gone;
 
-	if (sync < 0)
-		return error_set(err, ERROR_GONE, errno, "container \"%s\" does not wait to be started", state->id);
 	TRY(sync_tell(sync, SYNC_START, -1, err));
 	gone = sync_await(sync, SYNC_STARTS, &page, err);
 	if (gone != 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", state->id);
+	/* Nobody listens on it any more: who asks for the status later need not try. */
+	(void)sys_unlinkat(state->dir, STATE_START, 0);
 	TRY(map_shared(page, &shared, err));
 	if (listener != NULL)
 		TRY(hand_over(state, listener, sync, shared, err));

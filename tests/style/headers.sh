@@ -11,7 +11,9 @@ for header in $(project_files | grep '^include/.*\.h$'); do
 		echo "$header:1: its guard is not $guard"
 		bad=1
 	}
-	${CC:-cc} -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -Iinclude -x c "$header" \
-		-Wno-unused -Wno-pragma-once-outside-header || bad=1
+	# Those wrap headers that cc does not have.
+	case $header in include/musl/*) continue ;; esac
+	echo "#include \"${header#include/}\"" |
+		${CC:-cc} -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Werror -Wno-unused -fsyntax-only -Iinclude -x c - || bad=1
 done
 exit $bad

@@ -9,6 +9,7 @@ set -u
 # shellcheck disable=SC2016 # a program for awk
 c_files | grep -e '^src/' -e '^include/' | xargs awk '
 BEGIN {
+	allowed["musl"] = " musl "
 	allowed["base"] = " base "
 	allowed["model"] = " base model "
 	allowed["config"] = " base model config "

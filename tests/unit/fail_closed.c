@@ -135,7 +135,8 @@ static const struct plan *make_plan(bool joining, bool remounts)
 	arena_destroy(&arena);
 	if (arena_create(&arena, &err) < 0 || profile_builtin("restricted", &arena, &profile, &err) < 0 ||
 	    oci_parse(config, strlen(config), "/bundle", &arena, &request, &err) < 0 ||
-	    !add_flags(&request, remounts) || plan_build(&input, &arena, &plan, &err) < 0) {
+	    !add_flags(&request, remounts) ||
+	    (joining ? plan_build_process : plan_build)(&input, &arena, &plan, &err) < 0) {
 		fprintf(stderr, "# %s\n", err.what);
 		return NULL;
 	}

@@ -440,7 +440,7 @@ int sys_chroot(const char *path)
 	return plain("chroot");
 }
 
-int sys_prlimit(int resource, const struct rlimit64 *limit, struct rlimit64 *ret_old)
+int sys_prlimit(int resource, const struct rlimit *limit, struct rlimit *ret_old)
 {
 	(void)resource, (void)limit, (void)ret_old;
 	return plain("prlimit");

@@ -348,7 +348,7 @@ static void check_limits(void)
 	      request.process.rlimits.at[0].type == RLIMIT_CORE && request.process.rlimits.at[0].hard == 0);
 	CHECK(FLAGS("--rlimit", "CORE=0:unlimited", "--rlimit", "RLIMIT_NOFILE=64") == 0 &&
 	      request.process.rlimits.count == 2);
-	CHECK(request.process.rlimits.at[0].hard == RLIM64_INFINITY && request.process.rlimits.at[1].soft == 64 &&
+	CHECK(request.process.rlimits.at[0].hard == RLIM_INFINITY && request.process.rlimits.at[1].soft == 64 &&
 	      request.process.rlimits.at[1].hard == 64);
 	CHECK(FLAGS("--rlimit", "NOFILE") == -1 && FLAGS("--rlimit", "NOFILE=") == -1 &&
 	      FLAGS("--rlimit", "NONE=1") == -1);
