@@ -18,6 +18,7 @@
 #include "parts/place.h"
 #include "parts/rootfs.h"
 #include "run/checkpoint_options.h"
+#include "run/hand_over.h"
 #include "run/image.h"
 #include "run/plan.h"
 #include "run/restore_check.h"
@@ -255,7 +256,7 @@ static int take_notice(struct criu_notice *notice, void *context, struct error *
 	cgroup_scope_let_go(restore->run);
 	if (strcmp(notice->what, "orphan-pts-master") == 0) {
 		restore->run->terminal = fd_take(&notice->fd);
-		return launch_hand_over_terminal(plan, restore->run, err);
+		return hand_over_terminal(plan, restore->run, err);
 	}
 	if (strcmp(notice->what, "setup-namespaces") == 0) {
 		restore->run->child = notice->pid;
