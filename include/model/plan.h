@@ -114,6 +114,7 @@ struct plan_mount {
 	uint64_t device;
 	uint64_t inode;
 	const char *real;                    /* of a bind that was looked at: its source without any link */
+	const char *layer;                   /* of the same, as struct host_object has it */
 	pair_list hierarchies;               /* MOUNT_CGROUP: key: name in the mount, value: directory of the host */
 	const struct request_socket *socket; /* of --socket; or NULL */
 	struct opt_u32 owner; /* the source must be a socket of this user's: others could have changed it */

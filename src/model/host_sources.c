@@ -237,6 +237,7 @@ static void take_identity(struct host_object *object, const struct identity *is)
 {
 	object->device = is->device;
 	object->inode = is->inode;
+	object->mount = is->mount;
 	object->mode = is->mode;
 	object->uid = is->uid;
 }
@@ -504,6 +505,7 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 	TRY(probe_buses(&look, request, err));
 	if (recursive.count > 0)
 		TRY(probe_submounts(&look, &recursive, err));
+	TRY(host_probe_layers(host, request, arena, err));
 	probe_sensitive_files(&look);
 	host_probe_sockets(host, arena);
 	return 0;
