@@ -25,7 +25,6 @@ struct host_object {
 	bool magic_link;  /* it leads through a link of procfs: what it means depends on who asks */
 	uint64_t device;  /* st_dev and st_ino */
 	uint64_t inode;
-	uint64_t mount;    /* the id of the mount in which it was found */
 	const char *layer; /* "8:1/srv/x": where it is in its file system; NULL: not known, or nobody asked */
 	uint32_t mode;     /* st_mode */
 	uint32_t uid;      /* its owner */

@@ -237,7 +237,6 @@ static void take_identity(struct host_object *object, const struct identity *is)
 {
 	object->device = is->device;
 	object->inode = is->inode;
-	object->mount = is->mount;
 	object->mode = is->mode;
 	object->uid = is->uid;
 }
