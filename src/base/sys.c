@@ -427,6 +427,13 @@ int sys_mount_number(int fd)
 	return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0 ? -1 : (int)status.stx_mnt_id;
 }
 
+ssize_t sys_listmount(uint64_t mount, uint64_t *ret, size_t room)
+{
+	const struct kernel_mnt_id_req request = {.size = sizeof(request), .mnt_id = mount};
+
+	return syscall(SYS_listmount, &request, ret, room, 0);
+}
+
 int sys_pivot_root(const char *new_root, const char *put_old)
 {
 	return RAW(SYS_pivot_root, new_root, put_old);

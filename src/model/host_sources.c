@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -107,10 +106,9 @@ static int look_at(int dir, const char *path, struct identity *ret)
 /* Whether nothing is mounted anywhere in the mount that @is is in; not where the kernel cannot say (before 6.8). */
 static bool is_bare(const struct identity *is)
 {
-	const struct kernel_mnt_id_req request = {.size = sizeof(request), .mnt_id = is->mount};
 	uint64_t first;
 
-	return is->unique && syscall(SYS_listmount, &request, &first, 1, 0) == 0;
+	return is->unique && sys_listmount(is->mount, &first, 1) == 0;
 }
 
 static uint32_t own_bits(const struct host *host, const struct identity *is)

@@ -428,10 +428,8 @@ void launch_close(const struct plan *plan, struct run *run)
 	fd_close(&run->pasta.hold);
 	fd_close(&run->dbus.hold);
 	fd_close(&run->dbus_report);
-	for (size_t i = 0; i < RUN_CGROUPS; i++) {
-		fd_close(&run->cgroup_join[i]);
-		fd_close(&run->cgroup_parent[i]);
-	}
+	close_all(run->cgroup_join, RUN_CGROUPS);
+	close_all(run->cgroup_parent, RUN_CGROUPS);
 }
 
 /* Every mount is a descriptor for a while, and a config may have thousands. */

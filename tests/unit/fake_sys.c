@@ -419,6 +419,13 @@ int sys_mount_flags(int fd, uint64_t *ret)
 	return plain("mount_flags");
 }
 
+ssize_t sys_listmount(uint64_t mount, uint64_t *ret, size_t room)
+{
+	(void)mount, (void)ret, (void)room;
+	errno = ENOSYS;
+	return -1;
+}
+
 int sys_mount_number(int fd)
 {
 	struct stat status, below;
