@@ -10,6 +10,7 @@ setup_file() {
 	engine_setup docker dockerd containerd docker script
 	containerd_start
 	dockerd_start
+	[ "$(dk info -f '{{.CgroupDriver}}')" = "$(by_systemd && echo systemd || echo cgroupfs)" ]
 	dk load -qi "$MACHINE/busybox.tar"
 	dk load -qi "$MACHINE/debian.tar"
 	cat >"$MACHINE/no-mkdir.json" <<-'END'
@@ -513,7 +514,7 @@ compose() {
 	[ -z "$(dk ps -aq)" ]
 	run in_machine sh -c 'find /run/docker/runtime-runc /run/containerd/io.containerd.runtime.v2.task -mindepth 2 -maxdepth 2 2>/dev/null'
 	[ -z "$output" ] || fail "state of containers is left"
-	run in_machine sh -c 'find /sys/fs/cgroup -type d -path "*/docker/*"'
+	run in_machine sh -c 'find /sys/fs/cgroup -type d \( -path "*/docker/*" -o -name "docker-*.scope" \)'
 	[ -z "$output" ] || fail "cgroups are left"
 	run in_machine sh -c 'grep -e overlay2/ -e /merged /proc/self/mountinfo'
 	[ -z "$output" ] || fail "mounts are left"
