@@ -143,6 +143,8 @@ make_disk() {
 	# shellcheck disable=SC2086 # a list
 	packages "$VM_USERLAND" "$root" minbase $userland
 	rm -rf "$root"/etc/apt/sources.list* "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root/etc/resolv.conf"
+	# Engines bind the host's.
+	: >"$root/etc/resolv.conf"
 	echo vm >"$root/etc/hostname"
 	printf '127.0.0.1 localhost vm\n' >"$root/etc/hosts"
 	: >"$root/etc/fstab"
