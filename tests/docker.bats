@@ -475,7 +475,7 @@ compose() {
 			ends_with 125 run_it --privileged --network none busybox:test true 2>&1 | has 'operation not permitted'
 			return
 		fi
-		run_it --privileged --network none busybox:test sh -c 'mount -t tmpfs none /mnt && grep -c . /proc/mounts && [ -b /dev/loop0 ]'
+		run_it --privileged --network none busybox:test sh -c 'mount -t tmpfs none /run && grep -c . /proc/mounts && [ -b /dev/loop0 ]'
 	}
 	refused "casemate casemate-baseline" "one of the host's"
 	each_runtime "--privileged$(has_all_capabilities || echo ', refused by a machine that lacks a capability')"
