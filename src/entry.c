@@ -131,17 +131,13 @@ BARE static int may_need_view(const Elf64_auxv_t *aux)
  * The pages that relocation is about to write, all at once: one call in the place of 17 page faults. A kernel that does
  * not know it (before 5.14) brings them in one by one.
  */
-BARE static void populate(const Elf64_auxv_t *aux)
+BARE static void populate(void)
 {
-	extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-	const long base = WORD(__ehdr_start), page = 4096;
-	const Elf64_Phdr *header = (const void *)(__ehdr_start + sizeof(Elf64_Ehdr));
-	unsigned long count = 0;
+	extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
+	const long base = WORD(&__ehdr_start), page = 4096;
+	const Elf64_Phdr *header = (const void *)(base + (long)__ehdr_start.e_phoff);
 
-	for (; aux->a_type != AT_NULL; aux++)
-		if (aux->a_type == AT_PHNUM)
-			count = aux->a_un.a_val;
-	for (; count > 0; header++, count--)
+	for (int count = __ehdr_start.e_phnum; count > 0; header++, count--)
 		if (header->p_type == PT_LOAD && (header->p_flags & PF_W) != 0) {
 			long start = (base + (long)header->p_vaddr) & -page;
 
@@ -165,7 +161,7 @@ BARE __attribute__((used, visibility("hidden"))) void entry_view(const long *sta
 		end++;
 	if (stack[0] < 1 || !may_need_view((const Elf64_auxv_t *)(end + 1)) || !may_run_root(stack) ||
 	    CALL(SYS_statfs, WORD(self), WORD(&fs)) < 0 || (fs.f_flags & ST_RDONLY) != 0) {
-		populate((const Elf64_auxv_t *)(end + 1));
+		populate();
 		return;
 	}
 	/* Stays open over the execve(2): self_view() says what for. */
