@@ -226,12 +226,14 @@ lines() {
 }
 
 @test "JSON lines come while the program runs" {
-	local first=$BATS_TEST_TMPDIR/first
+	local first=$BATS_TEST_TMPDIR/first launcher
 	WHO=root
 	coproc { "$USER_CASEMATE" sandbox --report-fd 9 -- sh -c 'unshare -U true; read line; exit 0' 9>&1 2>/dev/null; }
+	# The shell forgets COPROC_PID as soon as it sees that the launcher ended.
+	launcher=$COPROC_PID
 	timeout 10 head -n 1 <&"${COPROC[0]}" >"$first" || fail "no line came"
 	echo >&"${COPROC[1]}"
-	wait "$COPROC_PID"
+	wait "$launcher"
 	grep -q '"what":"unshare"' "$first" || fail "$(<"$first")"
 }
 

@@ -25,7 +25,6 @@ struct host_object {
 	bool magic_link;  /* it leads through a link of procfs: what it means depends on who asks */
 	uint64_t device;  /* st_dev and st_ino */
 	uint64_t inode;
-	uint64_t mount;    /* the id of the mount in which it was found */
 	const char *layer; /* "8:1/srv/x": where it is in its file system; NULL: not known, or nobody asked */
 	uint32_t mode;     /* st_mode */
 	uint32_t uid;      /* its owner */
@@ -92,8 +91,8 @@ int host_probe(struct host *host, struct arena *arena, struct error *err);
 /* The same for `exec`. Root has no use of host->cgroups then (cgroup_plan_process()), and gets none. */
 int host_probe_process(struct host *host, struct arena *arena, struct error *err);
 
-/* Fills host->directories, which only a sandbox needs. */
-void host_probe_directories(struct host *host, struct arena *arena);
+/* Fills host->directories and host->terminal, which only a sandbox needs. */
+void host_probe_sandbox(struct host *host, struct arena *arena);
 
 /* Fills host->pasta. */
 void host_probe_pasta(struct host *host);

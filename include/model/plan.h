@@ -379,7 +379,7 @@ struct plan_cgroup {
 	enum cgroup_driver driver;
 	const char *path;       /* below each hierarchy's root, starts with '/' */
 	string_list components; /* the same, taken apart */
-	size_t ours;            /* so many of the first of them are for all containers of casemate: they stay */
+	size_t ours;            /* so many of the first of them are casemate's: removed when they are empty */
 	size_t strangers;       /* from this component on the path was asked for, and a ceiling: where others have
 				   processes, nothing is made; components.count where it does not matter */
 	bool fresh;             /* the last directory must not be there yet: an empty one may be somebody's, too */

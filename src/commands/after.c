@@ -103,8 +103,10 @@ static int remove_cgroup(const struct state *state, struct error *err)
 
 	if (!plan.cgroup.wanted)
 		return 0;
-	for (size_t i = 0; i < plan.cgroup.hierarchies.count; i++)
+	for (size_t i = 0; i < plan.cgroup.hierarchies.count; i++) {
 		run.cgroup_made[i] = state->cgroup_made[i];
+		run.cgroup_parent[i] = -1;
+	}
 	TRY(cgroup_remove(&plan, &run, err));
 	/* The first record of a launch cannot say yet what will be made. */
 	cgroup_clear(&plan.cgroup, state->process.pid == 0);
@@ -119,17 +121,23 @@ static int remove_rdt(const struct state *state, struct error *err)
 	return rdt_remove(&plan, &run, err);
 }
 
+/* Their failure is logged and stops nothing (runtime.md, "Lifecycle"). */
+static void run_poststop(const struct state *state, struct arena *arena)
+{
+	struct error err;
+	char text[sizeof(err.what) + sizeof(err.hint)];
+
+	if (after_hooks(state, HOOK_POSTSTOP, arena, &err) == 0)
+		return;
+	error_text(&err, text, sizeof(text));
+	fprintf(stderr, "casemate: warning: %s\n", text);
+}
+
 int after_remove(const char *root, const struct state *state, struct arena *arena, struct error *err)
 {
-	struct error hook;
-	char text[sizeof(hook.what) + sizeof(hook.hint)];
-
 	TRY(remove_cgroup(state, err));
 	TRY(remove_rdt(state, err));
-	/* Their failure is logged and stops nothing (runtime.md, "Lifecycle"). */
-	if (after_hooks(state, HOOK_POSTSTOP, arena, &hook) < 0) {
-		error_text(&hook, text, sizeof(text));
-		fprintf(stderr, "casemate: warning: %s\n", text);
-	}
+	if (state->hooks)
+		run_poststop(state, arena);
 	return state_delete(root, state, err);
 }

@@ -108,7 +108,7 @@ int command_read_sandbox(const struct invocation *invocation, struct sandbox_cho
 
 	if (help != 0)
 		return help;
-	host_probe_directories(&ret->host, invocation->arena);
+	host_probe_sandbox(&ret->host, invocation->arena);
 	if (ret->options.sockets.count > 0)
 		host_probe_dbus(&ret->host, invocation->arena);
 	if (ret->options.net != NULL && strcmp(ret->options.net, "pasta") == 0)

@@ -52,7 +52,7 @@ static void probe_user_namespace(struct host *host)
 	char text[4096];
 	uint64_t mapped = 0;
 	bool first = false;
-	AUTOCLOSE int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (length < 0)
@@ -74,7 +74,7 @@ static void probe_user_namespace(struct host *host)
 static void probe_oom_score(struct host *host)
 {
 	char text[16];
-	AUTOCLOSE int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (length < 0)
@@ -104,7 +104,7 @@ static int probe_status(struct host *host, struct error *err)
 {
 	static const char label[] = "\nSigIgn:\t", filtered[] = "\nSeccomp:\t2";
 	char text[4096];
-	AUTOCLOSE int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (length < 0) {
@@ -122,10 +122,11 @@ static int probe_status(struct host *host, struct error *err)
 	return 0;
 }
 
-void host_probe_directories(struct host *host, struct arena *arena)
+void host_probe_sandbox(struct host *host, struct arena *arena)
 {
 	char link[256];
 
+	host->terminal = isatty(STDIN_FILENO);
 	for (size_t i = 0; i < sizeof(top_directories) / sizeof(top_directories[0]); i++) {
 		const char *path = top_directories[i];
 		ssize_t length = readlink(path, link, sizeof(link));
@@ -184,7 +185,7 @@ static int probe_cgroups(struct host *host, struct arena *arena, struct error *e
 
 	if (host->cgroup == HOST_CGROUP_NONE)
 		return 0;
-	AUTOCLOSE int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (length < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/cgroup'");
@@ -199,9 +200,7 @@ static int probe(struct host *host, struct arena *arena, struct error *err)
 	char cwd[4096];
 	struct rlimit processes;
 
-	*host = (struct host){.uid = (uint32_t)getauxval(AT_EUID),
-			      .gid = (uint32_t)getauxval(AT_EGID),
-			      .terminal = isatty(STDIN_FILENO)};
+	*host = (struct host){.uid = (uint32_t)getauxval(AT_EUID), .gid = (uint32_t)getauxval(AT_EGID)};
 	TRY(probe_kernel(host, err));
 	probe_capabilities(host);
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);

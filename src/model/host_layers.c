@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Where what is bound lies in its own file system: mounts show one directory under many names, and overlays care. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mountinfo.h"
 #include "model/host.h"
 
-static const struct mount_line *find_mount(const mount_line_list *mounts, uint64_t id)
+/* The mount in which @real is. The table has the ids that are used again, and not those of STATX_MNT_ID_UNIQUE. */
+static const struct mount_line *find_mount(const mount_line_list *mounts, const char *real)
 {
+	struct statx status;
+
+	if (real == NULL || statx(AT_FDCWD, real, AT_NO_AUTOMOUNT, STATX_MNT_ID, &status) < 0)
+		return NULL;
 	for (size_t i = 0; i < mounts->count; i++)
-		if (strtoull(mounts->at[i].id, NULL, 10) == id)
+		if (strtoull(mounts->at[i].id, NULL, 10) == status.stx_mnt_id)
 			return &mounts->at[i];
 	return NULL;
 }
@@ -19,7 +26,7 @@ static const struct mount_line *find_mount(const mount_line_list *mounts, uint64
  * place of the mount. */
 static void place(struct host_object *object, const mount_line_list *mounts, struct arena *arena)
 {
-	const struct mount_line *mount = object->real == NULL ? NULL : find_mount(mounts, object->mount);
+	const struct mount_line *mount = find_mount(mounts, object->real);
 	size_t length = mount == NULL || strcmp(mount->at, "/") == 0 ? 0 : strlen(mount->at);
 
 	if (mount == NULL || strncmp(object->real, mount->at, length) != 0)

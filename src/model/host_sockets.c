@@ -172,7 +172,7 @@ static void mark_above(const object_list *judged, const char *real)
 	size_t length = (size_t)(strrchr(real, '/') - real) + 1;
 
 	snprintf(directory, sizeof(directory), "%.*s.", (int)length, real);
-	AUTOCLOSE int at = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTOCLOSE int at = openat(AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (int i = 0; i < HIGHEST && at >= 0 && fstat(at, &status) == 0; i++) {
 		if (status.st_dev == before.st_dev && status.st_ino == before.st_ino)
 			break;
@@ -190,7 +190,7 @@ static bool mark_by_name(const object_list *judged, const struct found *found, s
 {
 	char link[64], real[PATH_MAX];
 	struct stat status;
-	AUTOCLOSE int fd = found->name == NULL ? -1 : open(found->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	AUTOCLOSE int fd = found->name == NULL ? -1 : openat(AT_FDCWD, found->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode) || (uint32_t)status.st_ino != found->inode)
 		return false;
@@ -282,7 +282,7 @@ static void search_object(struct host_object *object, const found_list *nameless
 		object->socket = is_nameless(&search, object->inode) ? object->real : NULL;
 		return;
 	}
-	AUTOCLOSE int directory = open(object->real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTOCLOSE int directory = openat(AT_FDCWD, object->real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory >= 0)
 		search_directory(&search, directory, 0);
 	object->unsearched = directory < 0 || search.missed;

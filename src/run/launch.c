@@ -431,8 +431,8 @@ void launch_close(const struct plan *plan, struct run *run)
 	fd_close(&run->dbus.hold);
 	fd_close(&run->dbus_report);
 	fd_close(&run->dbus_log);
-	for (size_t i = 0; i < RUN_CGROUPS; i++)
-		fd_close(&run->cgroup_join[i]);
+	close_all(run->cgroup_join, RUN_CGROUPS);
+	close_all(run->cgroup_parent, RUN_CGROUPS);
 }
 
 /* Every mount is a descriptor for a while, and a config may have thousands. */
@@ -495,7 +495,7 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 			    .ending = plan->without_userns ? INIT_END : SIGKILL,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
-		run->cgroup_join[i] = -1;
+		run->cgroup_join[i] = run->cgroup_parent[i] = -1;
 	TRY(open_shared(plan, run, err));
 	TRY(make_lists(plan, run, err));
 	return raise_nofile(plan->mounts.count + plan->devices.nodes.count + plan->masks.masked.count, run, err);
