@@ -132,6 +132,65 @@ granted() {
 	both granted
 }
 
+# reported KIND COUNT WHAT...: a line of the report that begins so
+reported() {
+	grep -Eq "^  dbus +$1 x  $2\$" <<<"$stderr" || fail "not in the report: $1 x $2"
+}
+
+kept_away() {
+	local session="the proxy of the session bus keeps it away"
+	FLAGS="--report --dbus-see org.example.Granted" call org.example.Granted
+	reported 1 "org.example.Granted org.example.Face.Hello: $session; --dbus-talk org.example.Granted"
+	with_bus --report --socket dbus-session -- sh -c 'for i in 1 2; do
+			dbus-send --session --print-reply --dest=org.freedesktop.systemd1 / org.example.Face.Run; done
+		dbus-send --session --dest=org.example.Secret /a org.example.Face.Say
+		dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.RequestName string:org.example.Mine uint32:0
+		dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetNameOwner string:org.example.Secret
+		dbus-send --session --print-reply --dest=:1.2 /a org.example.Face.Hello'
+	reported 2 "org.freedesktop.systemd1 org.example.Face.Run: $session; --dbus-talk org.freedesktop.systemd1 \[risky: it starts programs .*\]"
+	reported 1 "org.example.Secret org.example.Face.Say: $session; --dbus-talk org.example.Secret"
+	reported 1 "org.example.Mine org.freedesktop.DBus.RequestName: $session; --dbus-own org.example.Mine"
+	reported 1 "org.example.Secret org.freedesktop.DBus.GetNameOwner: $session; --dbus-see org.example.Secret"
+	reported 1 ":1.2 org.example.Face.Hello: $session"
+	[ "$(grep -c '^  dbus ' <<<"$stderr")" -eq 5 ]
+	# A name that is none has no flag, and reaches no terminal as it is; one that is longer than a line is left out.
+	with_bus --report --socket dbus-session -- python3 -c 'import socket
+peer = socket.socket(socket.AF_UNIX)
+peer.connect("/run/sandbox/bus")
+peer.send(b"\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n")
+peer.settimeout(5)
+peer.recv(4096)
+def text(code, kind, value):
+    value = value.encode()
+    return bytes([code, 1]) + kind.encode() + b"\0" + len(value).to_bytes(4, "little") + value + b"\0"
+def call(name):
+    fields = b""
+    for field in (text(1, "o", "/a"), text(2, "s", "a.b"), text(3, "s", "C"), text(6, "s", name)):
+        fields += b"\0" * (-len(fields) % 8) + field
+    head = b"l\1\0\1" + (0).to_bytes(4, "little") + (9).to_bytes(4, "little") + len(fields).to_bytes(4, "little")
+    peer.send(head + fields + b"\0" * (-(len(head) + len(fields)) % 8))
+call("a.b\n*HIDDEN*\033[31m $(id)")
+call("a." + "b" * 5000)
+call("org.example.Last")
+try: peer.recv(4096)
+except OSError: pass'
+	[[ $stderr == *"casemate: report: "* && $stderr != *$'\033'* && $stderr != *'--dbus-talk a.b'*id* && $stderr != *bbbbbb* ]]
+	# What is granted is not told, and works as ever.
+	FLAGS="--report --dbus-talk org.example.Granted" answers org.example.Granted
+	assert_stderr "report: nothing was denied"
+}
+
+@test "--report names what the proxy kept away, and the flag that lets it through" {
+	start_bus bus
+	both kept_away
+	start_bus "system"
+	export DBUS_SYSTEM_BUS_ADDRESS="unix:path=$RUNTIME/system" WHO=user
+	BUS=system FLAGS="--report" call org.example.Secret
+	reported 1 "org.example.Secret org.example.Face.Hello: the proxy of the system bus keeps it away; --dbus-talk system:org.example.Secret"
+	BUS=system FLAGS="--report --socket dbus-session" call org.example.Secret
+	reported 1 "org.example.Secret org.example.Face.Hello: the proxy of the session or the system bus keeps it away; --dbus-talk org.example.Secret"
+}
+
 two_buses() {
 	export DBUS_SYSTEM_BUS_ADDRESS="tcp:host=x;unix:path=$RUNTIME/the%20system,guid=1"
 	BUS=system FLAGS="--socket dbus-session --dbus-talk system:org.example.Granted" answers org.example.Granted

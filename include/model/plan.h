@@ -141,6 +141,7 @@ struct plan_dbus {
 	string_list argv;
 	const char *directory; /* made and removed by the launch, with a socket for each of `buses` */
 	bus_list buses;
+	bool logs;   /* for --report */
 	bool become; /* it does not run as the caller, who is root, but as the program does: */
 	uint32_t uid, gid;
 };

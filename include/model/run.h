@@ -79,6 +79,7 @@ struct run {
 	int netns; /* launcher: the sandbox's network namespace, for pasta; or -1 */
 	struct run_keeper pasta, dbus;
 	int dbus_report;       /* launcher: closing it ends the proxy even where its keeper cannot; or -1 */
+	int dbus_log;          /* what the proxy says of each message, for --report; or -1 */
 	int interrupts;        /* launcher: signalfd(2) of what ends a set-up; -1 once it is over */
 	pid_t child;           /* launcher: the container's first process */
 	int ending;            /* launcher: the signal that ends it, with all that it started */

@@ -17,6 +17,9 @@
  */
 int dbus_plan(struct planner *p, struct error *err);
 
+/* Why one would rather not let a program call @name, which may end with ".*"; NULL: no reason is known. */
+const char *dbus_risk(const char *name);
+
 /* Launcher: starts the proxy, and waits until it listens. */
 bool dbus_start_wanted(const struct plan *plan);
 void dbus_start_explain(const struct plan *plan, struct explain *out);

@@ -12,7 +12,15 @@
 
 #include "run/report_stream.h"
 
-enum finding_kind { FINDING_CALL, FINDING_FILE, FINDING_WRITE, FINDING_EXECUTE, FINDING_NETWORK, FINDING_KINDS };
+enum finding_kind {
+	FINDING_CALL,
+	FINDING_FILE,
+	FINDING_WRITE,
+	FINDING_EXECUTE,
+	FINDING_NETWORK,
+	FINDING_DBUS,
+	FINDING_KINDS
+};
 
 struct finding {
 	enum finding_kind kind;

@@ -47,6 +47,14 @@ static bool covers(const char *rule, const char *name)
 	return strncmp(rule, name, length) == 0 && (name[length] == '.' || name[length] == '\0');
 }
 
+const char *dbus_risk(const char *name)
+{
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
+		if (covers(name, escapes[i].name))
+			return escapes[i].why;
+	return NULL;
+}
+
 static void judge_rule(struct planner *p, const struct request_bus_rule *rule)
 {
 	if (p->profile->sensitive_sources == VERDICT_ALLOW ||
@@ -91,6 +99,8 @@ static int plan_bus(struct planner *p, const struct request_bus *bus, const stru
 	*LIST_ADD(p->arena, argv) = address_of(p->arena, bus->path);
 	*LIST_ADD(p->arena, argv) = bus->name;
 	*LIST_ADD(p->arena, argv) = "--filter";
+	if (p->plan->dbus.logs)
+		*LIST_ADD(p->arena, argv) = "--log";
 	for (size_t i = 0; i < bus->rules.count; i++) {
 		const struct request_bus_rule *rule = &bus->rules.at[i];
 
@@ -120,6 +130,7 @@ int dbus_plan(struct planner *p, struct error *err)
 	plan->program = p->host->dbus_proxy;
 	plan->directory = p->host->private_place;
 	plan->buses = *buses;
+	plan->logs = p->request->sandbox.report;
 	plan->become = p->host->uid == 0;
 	plan->uid = planner_host_uid(p);
 	plan->gid = p->plan->ids.gid.count > 0 ? p->plan->ids.gid.at[0].host : p->host->gid;
@@ -172,7 +183,7 @@ void dbus_start_explain(const struct plan *plan, struct explain *out)
 
 struct passed {
 	const struct plan_dbus *plan;
-	int directory, pipe;
+	int directory, pipe, log; /* log: -1 where nobody reads it */
 };
 
 /* What the program sends is parsed in there: not with the rights of a caller who is root. */
@@ -191,8 +202,8 @@ static void become_proxy(const struct keeper *keeper)
 	const struct passed *passed = keeper->of;
 
 	/* The socket is named within the directory, whatever is above it: its user may be allowed nothing there. */
-	if (sys_fchdir(passed->directory) < 0 || sys_dup3(passed->pipe, PIPE, 0) < 0 ||
-	    fd_close_on_exec(PIPE + 1) < 0 || drop_rights(passed->plan) < 0)
+	if (sys_fchdir(passed->directory) < 0 || (passed->log >= 0 && sys_dup3(passed->log, STDOUT_FILENO, 0) < 0) ||
+	    sys_dup3(passed->pipe, PIPE, 0) < 0 || fd_close_on_exec(PIPE + 1) < 0 || drop_rights(passed->plan) < 0)
 		return;
 	sys_umask(0077);
 	sys_execve(passed->plan->program, passed->plan->argv.at, envp, 0);
@@ -281,7 +292,7 @@ static int make_directory(const struct plan_dbus *plan, struct error *err)
 
 int dbus_start(const struct plan *plan, struct run *run, struct error *err)
 {
-	int report[2] = {-1, -1};
+	int report[2] = {-1, -1}, log[2] = {-1, -1};
 
 	clean_left(&plan->dbus);
 	AUTOCLOSE int directory = make_directory(&plan->dbus, err);
@@ -291,12 +302,16 @@ int dbus_start(const struct plan *plan, struct run *run, struct error *err)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot start xdg-dbus-proxy");
 	run->dbus_report = report[0];
 	AUTOCLOSE int its_end = report[1];
-	const struct passed passed = {&plan->dbus, directory, its_end};
+	if (plan->dbus.logs && (sys_pipe(log) < 0 || fcntl(log[0], F_SETFL, O_NONBLOCK) < 0))
+		return error_set(err, ERROR_SYSTEM, errno, "cannot start xdg-dbus-proxy");
+	run->dbus_log = log[0];
+	AUTOCLOSE int its_log = log[1];
+	const struct passed passed = {&plan->dbus, directory, its_end, its_log};
 	const struct keeper keeper = {.what = "xdg-dbus-proxy",
 				      .become = become_proxy,
 				      .clean = clean_after,
 				      .of = &passed,
-				      .fds = {directory, its_end}};
+				      .fds = {directory, its_end, its_log < 0 ? 0 : its_log}};
 
 	TRY(keeper_start(&keeper, &run->dbus, err));
 	fd_close(&its_end);
@@ -316,6 +331,7 @@ int dbus_end(const struct plan *plan, struct run *run, struct error *err)
 {
 	(void)err;
 	fd_close(&run->dbus_report);
+	fd_close(&run->dbus_log);
 	keeper_end(&run->dbus);
 	/* It may have been killed itself. */
 	clean(&plan->dbus);

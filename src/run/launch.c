@@ -83,6 +83,7 @@ static _Noreturn void child_side(const struct plan *plan, struct run *run)
 	fd_close(&run->notify);
 	fd_close(&run->dbus.hold);
 	fd_close(&run->dbus_report);
+	fd_close(&run->dbus_log);
 	/* Nothing of the host's user may look into the set-up, and modes of what is made are final. */
 	sys_umask(0);
 	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -102,6 +103,7 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 	fd_close(&run->scope_input);
 	fd_close(&run->dbus.hold);
 	fd_close(&run->dbus_report);
+	fd_close(&run->dbus_log);
 	if (steps_apply(STEP_ENTER, plan, run, err) < 0)
 		_exit(125);
 	/* The child is the launcher's, not ours: it is waited for and killed like any other. */
@@ -428,6 +430,7 @@ void launch_close(const struct plan *plan, struct run *run)
 	fd_close(&run->pasta.hold);
 	fd_close(&run->dbus.hold);
 	fd_close(&run->dbus_report);
+	fd_close(&run->dbus_log);
 	close_all(run->cgroup_join, RUN_CGROUPS);
 	close_all(run->cgroup_parent, RUN_CGROUPS);
 }
@@ -485,6 +488,7 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 			    .pasta.hold = -1,
 			    .dbus.hold = -1,
 			    .dbus_report = -1,
+			    .dbus_log = -1,
 			    .interrupts = -1,
 			    .notify = -1,
 			    .scope_input = -1,

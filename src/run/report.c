@@ -15,6 +15,7 @@
 #include "base/sys.h"
 #include "model/syscalls.h"
 #include "parts/filter_report.h"
+#include "run/report_bus.h"
 #include "run/report_files.h"
 #include "run/report_findings.h"
 #include "run/risk.h"
@@ -28,6 +29,7 @@ struct report {
 	int root; /* the sandbox's; -1 until the first question */
 	int view; /* its mount namespace, which stays as it is while the last of its processes has ended already */
 	const struct plan *plan;
+	struct report_bus bus;
 	struct findings findings;
 	struct report_question question;
 };
@@ -118,24 +120,43 @@ static void answer(struct report *report)
 	report_network_judge(report->plan, &report->question, &report->findings);
 }
 
+enum { STOP, LISTENER, STREAM, BUS, HEARD };
+
+/* Returns whether there is more to come. */
+static bool hear(struct report *report, struct pollfd *fds)
+{
+	if (fds[STOP].revents != 0)
+		return false;
+	if ((fds[LISTENER].revents & POLLIN) != 0)
+		answer(report);
+	else if (fds[LISTENER].revents != 0)
+		return false;
+	if (fds[STREAM].revents != 0)
+		stream_write(&report->findings.stream);
+	if (fds[BUS].revents != 0)
+		report_bus_read(&report->bus, report->plan, &report->findings);
+	fds[STREAM].fd = report->findings.stream.length > 0 ? report->findings.stream.fd : -1;
+	fds[BUS].fd = report->bus.fd;
+	return true;
+}
+
 static void *serve(void *argument)
 {
 	struct report *report = argument;
-	struct pollfd fds[] = {{.fd = report->stop, .events = POLLIN},
-			       {.fd = report->listener, .events = POLLIN},
-			       {.fd = -1, .events = POLLOUT}};
+	struct pollfd fds[HEARD] = {[STOP] = {.fd = report->stop, .events = POLLIN},
+				    [LISTENER] = {.fd = report->listener, .events = POLLIN},
+				    [STREAM] = {.fd = -1, .events = POLLOUT},
+				    [BUS] = {.fd = report->bus.fd, .events = POLLIN}};
+	bool more = true;
 
-	while (poll(fds, 3, -1) >= 0 || errno == EINTR) {
-		if (fds[0].revents != 0)
-			break;
-		if ((fds[1].revents & POLLIN) != 0)
-			answer(report);
-		else if (fds[1].revents != 0)
-			break;
-		if (fds[2].revents != 0)
-			stream_write(&report->findings.stream);
-		fds[2].fd = report->findings.stream.length > 0 ? report->findings.stream.fd : -1;
+	while (more) {
+		int ready = poll(fds, HEARD, -1);
+
+		/* After EINTR what is in @fds is of the time before. */
+		more = ready < 0 ? errno == EINTR : hear(report, fds);
 	}
+	/* The answer to the last message came after its line. */
+	report_bus_read(&report->bus, report->plan, &report->findings);
 	return NULL;
 }
 
@@ -145,8 +166,12 @@ int report_start(const struct plan *plan, struct run *run, int lines, struct err
 	int reason = ENOMEM;
 
 	if (report != NULL) {
-		*report = (struct report){
-			.listener = run->reporter, .root = -1, .view = -1, .plan = plan, .findings.stream.fd = lines};
+		*report = (struct report){.listener = run->reporter,
+					  .root = -1,
+					  .view = -1,
+					  .plan = plan,
+					  .bus.fd = fd_take(&run->dbus_log),
+					  .findings.stream.fd = lines};
 		report->stop = eventfd(0, EFD_CLOEXEC);
 		reason = report->stop < 0 ? errno : pthread_create(&report->thread, NULL, serve, report);
 	}
@@ -154,8 +179,10 @@ int report_start(const struct plan *plan, struct run *run, int lines, struct err
 		run->report = report;
 		return 0;
 	}
-	if (report != NULL)
+	if (report != NULL) {
 		fd_close(&report->stop);
+		fd_close(&report->bus.fd);
+	}
 	free(report);
 	return error_set(err, ERROR_SYSTEM, reason, "cannot listen to the seccomp filter for --report");
 }
@@ -177,5 +204,6 @@ void report_end(struct run *run, FILE *out)
 	fd_close(&report->stop);
 	fd_close(&report->root);
 	fd_close(&report->view);
+	fd_close(&report->bus.fd);
 	free(report);
 }

@@ -17,7 +17,7 @@ struct findings_kept {
 
 const char *const finding_kinds[FINDING_KINDS] = {
 	[FINDING_CALL] = "call",       [FINDING_FILE] = "file",   [FINDING_WRITE] = "write",
-	[FINDING_EXECUTE] = "execute", [FINDING_NETWORK] = "net",
+	[FINDING_EXECUTE] = "execute", [FINDING_NETWORK] = "net", [FINDING_DBUS] = "dbus",
 };
 
 static struct findings_kept *find(const struct findings *findings, const struct finding *finding)
