@@ -231,7 +231,7 @@ wrong() {
 	assert_output wayland-0
 	capture unshare --mount sh -c 'mount -t tmpfs tmpfs /run && mount --bind "$1/wayland-0" "$1/wayland-0" &&
 		python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\"/run/docker.sock\")" && chmod 777 /run/docker.sock &&
-		WAYLAND_DISPLAY=/run/docker.sock "$0" sandbox --socket wayland -- true' "$CASEMATE" "$RUNTIME"
+		WAYLAND_DISPLAY=/run/docker.sock "$0" sandbox --socket wayland -- true' "$USER_CASEMATE" "$RUNTIME"
 	assert_status 125 && assert_stderr "there is a socket that is root on the host"
 }
 
