@@ -124,9 +124,9 @@ static const struct request_mount *link_above(const struct request *request, con
 
 /*
  * A place behind one of the sandbox's own links (/bin, /var/run, --symlink) is named by where the link leads: then
- * order and the rules for directories of the host hold for the place that is really meant.
+ * order and the rules for directories of the host hold for the place that is really meant. *@ret_moved: there was one.
  */
-static int follow_links(struct request *request, struct arena *arena, struct error *err)
+static int follow_links(struct request *request, struct arena *arena, bool *ret_moved, struct error *err)
 {
 	enum { MOST_LINKS = 40 };
 
@@ -144,6 +144,7 @@ static int follow_links(struct request *request, struct arena *arena, struct err
 			if (++hops > MOST_LINKS)
 				return error_set(err, ERROR_USAGE, ELOOP, "%s", mount->from);
 			mount->destination = options_path(arena, parent, arena_printf(arena, "%s%s", link->link, rest));
+			*ret_moved = true;
 		}
 	}
 	return 0;
@@ -170,8 +171,11 @@ static int check_made(const struct request *request, struct error *err)
 
 int options_order(struct request *request, struct arena *arena, struct error *err)
 {
+	bool moved = false;
+
 	TRY(put_in_order(request, err));
-	TRY(follow_links(request, arena, err));
-	TRY(put_in_order(request, err));
+	TRY(follow_links(request, arena, &moved, err));
+	if (moved)
+		TRY(put_in_order(request, err));
 	return check_made(request, err);
 }
