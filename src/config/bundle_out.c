@@ -276,9 +276,9 @@ static void write_linux(struct json_writer *json, const struct request *request)
 }
 
 /* The whole text in @json. */
-static int make_config(const struct request *request, struct json_writer *json, struct error *err)
+static void make_config(const struct request *request, struct json_writer *json)
 {
-	TRY(json_writer_create(json, true, err));
+	json_writer_create(json, true);
 	json->exact = true;
 	json_write_begin_object(json);
 	/* The oldest that all of this is written in: some runtimes refuse every 1.x that they do not know. */
@@ -299,7 +299,6 @@ static int make_config(const struct request *request, struct json_writer *json, 
 	json_write_end_array(json);
 	write_linux(json, request);
 	json_write_end_object(json);
-	return 0;
 }
 
 int bundle_write_config(int dir, const char *name, const struct request *request, struct error *err)
@@ -308,7 +307,7 @@ int bundle_write_config(int dir, const char *name, const struct request *request
 	const char *text;
 	size_t length;
 
-	TRY(make_config(request, &json, err));
+	make_config(request, &json);
 	TRY(json_writer_finish(&json, &text, &length, err));
 	AUTOCLOSE int fd = sys_openat(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
 	if (fd < 0) {
@@ -434,7 +433,7 @@ static int check_expressible(const struct request *request, struct error *err)
 			return error_set(err, ERROR_USAGE, 0,
 					 "--bundle-out: '%s' lies below another mount, where a bundle holds nothing",
 					 request->mounts.at[i].from);
-	TRY(make_config(request, &json, err));
+	make_config(request, &json);
 	return json_writer_finish(&json, &text, &length, err);
 }
 
