@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A JSON writer. Calls may follow one another without checks: what goes wrong is remembered, and json_writer_finish
- * tells. Slashes are not escaped, numbers are exact.
+ * A JSON writer; src/base/json_write.c is the only file that knows yajl's generator. Calls may follow one another
+ *without checks: what goes wrong is remembered, and json_writer_finish tells. Slashes are not escaped, numbers are
+ *exact.
  *
  *	AUTO_JSON_WRITER struct json_writer out = {0};
  *
- *	json_writer_create(&out, true);
+ *	TRY(json_writer_create(&out, true, err));
  *	json_write_begin_object(&out);
  *	json_write_key(&out, "name");
  *	json_write_string(&out, plan->name);
@@ -21,28 +22,17 @@
 
 #include "base/error.h"
 
-enum { JSON_WRITE_DEPTH = 64, JSON_WRITE_FEW = 1024 };
-
-/* An object or an array that is open. */
-struct json_level {
-	bool object;
-	bool members; /* it has some */
-};
-
-/* It points into itself: never copied. */
 struct json_writer {
-	char *text; /* `few`, or what malloc(3) gave */
-	size_t length, room;
-	size_t depth;
-	struct json_level levels[JSON_WRITE_DEPTH];
-	bool readable;
-	bool exact; /* set by who writes for a reader that acts on it: what is not UTF-8 is an error */
-	bool after_key, repaired, out_of_order, out_of_memory;
-	char few[JSON_WRITE_FEW]; /* most texts need no heap */
+	void *generator;
+	int status;  /* of the first call that failed */
+	size_t open; /* objects and arrays */
+	bool exact;  /* set by who writes for a reader that acts on it: what is not UTF-8 is an error */
+	bool repaired;
 };
 
-/* @readable: indented by tabs, a line for each value; else no space at all. */
-void json_writer_create(struct json_writer *w, bool readable);
+/* @readable: indented by tabs, a line for each value; else no space at all. Fails with ERROR_SYSTEM when memory is out.
+ */
+int json_writer_create(struct json_writer *w, bool readable, struct error *err);
 
 /* Frees everything, also what json_writer_finish gave. A writer of zeros is allowed. */
 void json_writer_destroy(struct json_writer *w);
@@ -67,8 +57,7 @@ void json_write_bool(struct json_writer *w, bool value);
 
 /*
  * The whole text, terminated, valid until json_writer_destroy. Fails with ERROR_BUG when calls were out of order or
- * something is still open, with ERROR_USAGE when the writer is `exact` and a text was not UTF-8, with ERROR_SYSTEM when
- * memory is out.
+ * something is still open, with ERROR_USAGE when the writer is `exact` and a text was not UTF-8.
  */
 int json_writer_finish(struct json_writer *w, const char **ret_text, size_t *ret_length, struct error *err);
 

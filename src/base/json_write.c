@@ -5,229 +5,118 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <yajl/yajl_gen.h>
 
 #include "base/utf8.h"
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
-/* ---- the text */
-
-static bool make_room(struct json_writer *w, size_t more)
+static void note(struct json_writer *w, yajl_gen_status status)
 {
-	size_t room = w->room;
-
-	while (room - w->length < more)
-		room *= 2;
-	if (room == w->room)
-		return true;
-	char *bigger = realloc(w->text == w->few ? NULL : w->text, room);
-	if (bigger == NULL) {
-		w->out_of_memory = true;
-		return false;
-	}
-	if (w->text == w->few)
-		memcpy(bigger, w->few, w->length);
-	w->text = bigger;
-	w->room = room;
-	return true;
+	if (w->status == yajl_gen_status_ok && status != yajl_gen_status_ok)
+		w->status = (int)status;
 }
 
-static void put(struct json_writer *w, const char *text, size_t length)
+int json_writer_create(struct json_writer *w, bool readable, struct error *err)
 {
-	if (!make_room(w, length))
-		return;
-	memcpy(w->text + w->length, text, length);
-	w->length += length;
-}
+	yajl_gen generator = yajl_gen_alloc(NULL);
 
-static void put_line(struct json_writer *w)
-{
-	if (!w->readable)
-		return;
-	put(w, "\n", 1);
-	for (size_t i = 0; i < w->depth; i++)
-		put(w, "\t", 1);
-}
-
-/* ---- the order */
-
-static bool in_object(const struct json_writer *w)
-{
-	return w->depth > 0 && w->levels[w->depth - 1].object;
-}
-
-/* Before a key, or an item of an array. */
-static void next_member(struct json_writer *w)
-{
-	struct json_level *level = &w->levels[w->depth - 1];
-
-	if (level->members)
-		put(w, ",", 1);
-	level->members = true;
-	put_line(w);
-}
-
-static void begin_value(struct json_writer *w)
-{
-	if (w->depth == 0) {
-		w->out_of_order |= w->length > 0;
-	} else if (!in_object(w)) {
-		next_member(w);
-	} else {
-		w->out_of_order |= !w->after_key;
-		w->after_key = false;
-		put(w, ": ", w->readable ? 2 : 1);
-	}
-}
-
-static void begin(struct json_writer *w, bool object)
-{
-	begin_value(w);
-	if (w->depth == JSON_WRITE_DEPTH) {
-		w->out_of_order = true;
-		return;
-	}
-	w->levels[w->depth++] = (struct json_level){.object = object};
-	put(w, object ? "{" : "[", 1);
-}
-
-static void end(struct json_writer *w, bool object)
-{
-	if (w->depth == 0 || in_object(w) != object || w->after_key) {
-		w->out_of_order = true;
-		return;
-	}
-	bool members = w->levels[--w->depth].members;
-	if (members)
-		put_line(w);
-	put(w, object ? "}" : "]", 1);
-}
-
-/* ---- texts */
-
-static void put_escape(struct json_writer *w, char byte)
-{
-	static const char bytes[] = "\"\\\b\f\n\r\t", escapes[] = "\"\\bfnrt";
-	const char *found = strchr(bytes, byte);
-	char escape[8];
-
-	if (found != NULL)
-		put(w, escape, (size_t)snprintf(escape, sizeof(escape), "\\%c", escapes[found - bytes]));
-	else
-		put(w, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04X", (unsigned char)byte));
-}
-
-/* The first byte from @at on that cannot stand in a string as it is; bytes that are not UTF-8 are such. */
-static const char *plain_end(const char *at, const char *end)
-{
-	while (at < end && (unsigned char)*at >= ' ' && *at != '"' && *at != '\\') {
-		size_t step = (unsigned char)*at < 0x80 ? 1 : utf8_length(at, (size_t)(end - at));
-
-		if (step == 0)
-			break;
-		at += step;
-	}
-	return at;
-}
-
-static void put_string(struct json_writer *w, const char *text)
-{
-	const char *end = text + strlen(text);
-
-	put(w, "\"", 1);
-	while (text < end) {
-		const char *plain = plain_end(text, end);
-
-		put(w, text, (size_t)(plain - text));
-		if (plain == end)
-			break;
-		if ((unsigned char)*plain < 0x80) {
-			put_escape(w, *plain);
-		} else {
-			w->repaired = true;
-			put(w, replacement, sizeof(replacement) - 1);
-		}
-		text = plain + 1;
-	}
-	put(w, "\"", 1);
-}
-
-/* ---- what others call */
-
-void json_writer_create(struct json_writer *w, bool readable)
-{
-	*w = (struct json_writer){.readable = readable, .room = sizeof(w->few)};
-	w->text = w->few;
+	*w = (struct json_writer){.generator = generator, .status = yajl_gen_status_ok};
+	if (generator == NULL || !yajl_gen_config(generator, yajl_gen_beautify, readable ? 1 : 0) ||
+	    !yajl_gen_config(generator, yajl_gen_indent_string, "\t") ||
+	    !yajl_gen_config(generator, yajl_gen_validate_utf8, 1))
+		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot start the JSON writer");
+	return 0;
 }
 
 void json_writer_destroy(struct json_writer *w)
 {
-	if (w->text != w->few)
-		free(w->text);
-	w->text = NULL;
+	if (w->generator != NULL)
+		yajl_gen_free(w->generator);
+	w->generator = NULL;
 }
 
 void json_write_begin_object(struct json_writer *w)
 {
-	begin(w, true);
+	w->open++;
+	note(w, yajl_gen_map_open(w->generator));
 }
 
 void json_write_end_object(struct json_writer *w)
 {
-	end(w, true);
+	w->open--;
+	note(w, yajl_gen_map_close(w->generator));
 }
 
 void json_write_begin_array(struct json_writer *w)
 {
-	begin(w, false);
+	w->open++;
+	note(w, yajl_gen_array_open(w->generator));
 }
 
 void json_write_end_array(struct json_writer *w)
 {
-	end(w, false);
+	w->open--;
+	note(w, yajl_gen_array_close(w->generator));
 }
 
-void json_write_key(struct json_writer *w, const char *key)
+static void write_repaired(struct json_writer *w, const char *text, size_t length)
 {
-	if (key == NULL || !in_object(w) || w->after_key) {
-		w->out_of_order = true;
+	char *copy = malloc(length * (sizeof(replacement) - 1));
+	size_t end = 0;
+
+	w->repaired = true;
+	if (copy == NULL) {
+		note(w, yajl_gen_in_error_state);
 		return;
 	}
-	next_member(w);
-	put_string(w, key);
-	w->after_key = true;
-}
+	for (size_t i = 0; i < length;) {
+		size_t step = utf8_length(text + i, length - i);
+		size_t width = step == 0 ? sizeof(replacement) - 1 : step;
 
-static void write_plain(struct json_writer *w, const char *text)
-{
-	begin_value(w);
-	put(w, text, strlen(text));
+		memcpy(copy + end, step == 0 ? replacement : text + i, width);
+		end += width;
+		i += step == 0 ? 1 : step;
+	}
+	note(w, yajl_gen_string(w->generator, (const unsigned char *)copy, end));
+	free(copy);
 }
 
 void json_write_string(struct json_writer *w, const char *text)
 {
 	if (text == NULL) {
-		write_plain(w, "null");
+		note(w, yajl_gen_null(w->generator));
 		return;
 	}
-	begin_value(w);
-	put_string(w, text);
+	size_t length = strlen(text);
+	if (utf8_is_valid(text, length))
+		note(w, yajl_gen_string(w->generator, (const unsigned char *)text, length));
+	else
+		write_repaired(w, text, length);
+}
+
+void json_write_key(struct json_writer *w, const char *key)
+{
+	json_write_string(w, key);
+}
+
+static void write_number(struct json_writer *w, const char *digits, int length)
+{
+	note(w, yajl_gen_number(w->generator, digits, (size_t)length));
 }
 
 void json_write_unsigned(struct json_writer *w, uint64_t value)
 {
 	char digits[24];
 
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
-	write_plain(w, digits);
+	write_number(w, digits, snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value));
 }
 
 void json_write_signed(struct json_writer *w, int64_t value)
 {
 	char digits[24];
 
-	snprintf(digits, sizeof(digits), "%lld", (long long)value);
-	write_plain(w, digits);
+	write_number(w, digits, snprintf(digits, sizeof(digits), "%lld", (long long)value));
 }
 
 void json_write_number(struct json_writer *w, const char *text)
@@ -235,29 +124,25 @@ void json_write_number(struct json_writer *w, const char *text)
 	size_t length = strlen(text);
 
 	if (length == 0 || strspn(text, "0123456789.") != length || text[0] == '.' || text[length - 1] == '.')
-		text = "0";
-	write_plain(w, text);
+		text = "0", length = 1;
+	write_number(w, text, (int)length);
 }
 
 void json_write_bool(struct json_writer *w, bool value)
 {
-	write_plain(w, value ? "true" : "false");
+	note(w, yajl_gen_bool(w->generator, value));
 }
 
 int json_writer_finish(struct json_writer *w, const char **ret_text, size_t *ret_length, struct error *err)
 {
-	if (w->readable && w->depth == 0)
-		put(w, "\n", 1);
-	*ret_length = w->length;
-	put(w, "", 1);
-	if (w->out_of_memory)
-		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot write JSON");
-	if (w->out_of_order)
-		return error_set(err, ERROR_BUG, 0, "JSON was written out of order");
-	if (w->depth != 0 || *ret_length == 0)
+	const unsigned char *text;
+
+	if (w->status != yajl_gen_status_ok)
+		return error_set(err, ERROR_BUG, 0, "JSON was written out of order (%d)", w->status);
+	if (w->open != 0 || yajl_gen_get_buf(w->generator, &text, ret_length) != yajl_gen_status_ok || *ret_length == 0)
 		return error_set(err, ERROR_BUG, 0, "JSON was not written to its end");
 	if (w->exact && w->repaired)
 		return error_set(err, ERROR_USAGE, 0, "a path or word is not UTF-8, so JSON cannot hold it");
-	*ret_text = w->text;
+	*ret_text = (const char *)text;
 	return 0;
 }

@@ -28,7 +28,7 @@ static int write_json(int fd, const char *message, const char *time, struct erro
 	char line[2 * TEXT];
 	size_t length;
 
-	json_writer_create(&json, false);
+	TRY(json_writer_create(&json, false, err));
 	json_write_begin_object(&json);
 	json_write_key(&json, "msg");
 	json_write_string(&json, message);

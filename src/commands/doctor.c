@@ -86,7 +86,7 @@ static int doctor(const struct invocation *invocation, int *ret_status, struct e
 	if (rest[0] != NULL)
 		return error_set(err, ERROR_USAGE, 0, "there are too many arguments");
 	TRY(host_probe(&host, invocation->arena, err));
-	json_writer_create(&json, true);
+	TRY(json_writer_create(&json, true, err));
 	json_write_begin_array(&json);
 	for (const struct doctor_check *check = doctor_checks; check->name != NULL; check++) {
 		struct doctor_finding finding = {0};

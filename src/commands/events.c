@@ -44,7 +44,7 @@ static int print_stats(const struct state *state, struct error *err)
 {
 	AUTO_JSON_WRITER struct json_writer json = {0};
 
-	json_writer_create(&json, false);
+	TRY(json_writer_create(&json, false, err));
 	begin(&json, state, "stats");
 	json_write_key(&json, "data");
 	TRY(cgroup_stats(&state->cgroup, &json, err));
@@ -56,7 +56,7 @@ static int print_oom(const struct state *state, struct error *err)
 {
 	AUTO_JSON_WRITER struct json_writer json = {0};
 
-	json_writer_create(&json, false);
+	TRY(json_writer_create(&json, false, err));
 	begin(&json, state, "oom");
 	json_write_end_object(&json);
 	return existing_print(&json, err);

@@ -165,7 +165,7 @@ static int print(struct error *err)
 	size_t length;
 	struct error ignored;
 
-	json_writer_create(&json, true);
+	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
 	write_text(&json, "ociVersionMin", SPEC_VERSION_OLDEST);
 	write_text(&json, "ociVersionMax", SPEC_VERSION);

@@ -62,7 +62,7 @@ static int list_json(struct listing *listing, struct error *err)
 	const char *text;
 	size_t length;
 
-	json_writer_create(&json, false);
+	TRY(json_writer_create(&json, false, err));
 	listing->json = &json;
 	json_write_begin_array(&json);
 	TRY(state_each(listing->root, list_one, listing, err));

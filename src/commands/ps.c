@@ -33,7 +33,7 @@ static int print_json(const pid_list *pids, struct error *err)
 {
 	AUTO_JSON_WRITER struct json_writer json = {0};
 
-	json_writer_create(&json, false);
+	TRY(json_writer_create(&json, false, err));
 	json_write_begin_array(&json);
 	for (size_t i = 0; i < pids->count; i++)
 		json_write_signed(&json, pids->at[i]);

@@ -23,7 +23,7 @@ static int print(const struct state *state, struct error *err)
 	const char *text;
 	size_t length;
 
-	json_writer_create(&json, true);
+	TRY(json_writer_create(&json, true, err));
 	show_state(&json, state, state_status(state));
 	TRY(json_writer_finish(&json, &text, &length, err));
 	if (fwrite(text, 1, length, stdout) != length || putchar('\n') == EOF || fflush(stdout) != 0)

@@ -190,7 +190,7 @@ static int from_flags(const struct update_options *given, struct arena *arena, s
 	const char *text;
 	size_t length;
 
-	json_writer_create(&json, false);
+	TRY(json_writer_create(&json, false, err));
 	TRY(write_flags(&json, given, err));
 	TRY(json_writer_finish(&json, &text, &length, err));
 	return oci_parse_resources(arena_strndup(arena, text, length), length, "the options", arena, ret, err);

@@ -276,9 +276,9 @@ static void write_linux(struct json_writer *json, const struct request *request)
 }
 
 /* The whole text in @json. */
-static void make_config(const struct request *request, struct json_writer *json)
+static int make_config(const struct request *request, struct json_writer *json, struct error *err)
 {
-	json_writer_create(json, true);
+	TRY(json_writer_create(json, true, err));
 	json->exact = true;
 	json_write_begin_object(json);
 	/* The oldest that all of this is written in: some runtimes refuse every 1.x that they do not know. */
@@ -299,6 +299,7 @@ static void make_config(const struct request *request, struct json_writer *json)
 	json_write_end_array(json);
 	write_linux(json, request);
 	json_write_end_object(json);
+	return 0;
 }
 
 int bundle_write_config(int dir, const char *name, const struct request *request, struct error *err)
@@ -307,7 +308,7 @@ int bundle_write_config(int dir, const char *name, const struct request *request
 	const char *text;
 	size_t length;
 
-	make_config(request, &json);
+	TRY(make_config(request, &json, err));
 	TRY(json_writer_finish(&json, &text, &length, err));
 	AUTOCLOSE int fd = sys_openat(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0644);
 	if (fd < 0) {
@@ -433,7 +434,7 @@ static int check_expressible(const struct request *request, struct error *err)
 			return error_set(err, ERROR_USAGE, 0,
 					 "--bundle-out: '%s' lies below another mount, where a bundle holds nothing",
 					 request->mounts.at[i].from);
-	make_config(request, &json);
+	TRY(make_config(request, &json, err));
 	return json_writer_finish(&json, &text, &length, err);
 }
 

@@ -184,7 +184,7 @@ int profile_sandbox_write(const struct sandbox_options *options, const struct pr
 	size_t length;
 
 	TRY(check_lasting(options, err));
-	json_writer_create(&json, true);
+	TRY(json_writer_create(&json, true, err));
 	json.exact = true;
 	json_write_begin_object(&json);
 	json_write_key(&json, "casemate");

@@ -103,7 +103,7 @@ int profile_write(const struct profile *profile, struct arena *arena, const char
 	AUTO_JSON_WRITER struct json_writer json = {0};
 	const char *text;
 
-	json_writer_create(&json, true);
+	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
 	json_write_key(&json, "casemate");
 	json_write_unsigned(&json, PROFILE_FORMAT);

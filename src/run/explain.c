@@ -164,7 +164,7 @@ static int explain_json(const struct plan *plan, FILE *out, struct error *err)
 	const char *text;
 	size_t length;
 
-	json_writer_create(&json, true);
+	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
 	json_write_key(&json, "id");
 	json_write_string(&json, plan->id);

@@ -101,7 +101,7 @@ int image_write(int dir, const struct image *image, struct error *err)
 	const char *text;
 	size_t length;
 
-	json_writer_create(&json, true);
+	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
 	write_list(&json, "mounts", &image->mounts);
 	write_list(&json, "streams", &image->streams);

@@ -136,7 +136,7 @@ static int tell_agent(const struct plan_listener *plan, const struct listener_si
 
 	if (agent < 0)
 		return -1;
-	json_writer_create(&json, false);
+	TRY(json_writer_create(&json, false, err));
 	json_write_begin_object(&json);
 	write_text(&json, "ociVersion", SPEC_VERSION);
 	json_write_key(&json, "fds");

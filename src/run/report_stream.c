@@ -36,9 +36,8 @@ void stream_say(struct findings_stream *stream, const char *event, const struct 
 	size_t length;
 	struct error err;
 
-	if (stream->fd < 0)
+	if (stream->fd < 0 || json_writer_create(&out, false, &err) < 0)
 		return;
-	json_writer_create(&out, false);
 	json_write_begin_object(&out);
 	json_write_key(&out, "event");
 	json_write_string(&out, event);

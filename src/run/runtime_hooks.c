@@ -124,7 +124,7 @@ int runtime_hooks_text(const struct hook_container *container, struct arena *are
 	const char *text;
 	size_t length;
 
-	json_writer_create(&json, false);
+	TRY(json_writer_create(&json, false, err));
 	json_write_begin_object(&json);
 	write_member(&json, "ociVersion", container->oci_version);
 	write_member(&json, "id", container->id);

@@ -146,7 +146,7 @@ static int write_state(const char *name, const struct plan *plan, const struct r
 	const char *text;
 	size_t length;
 
-	json_writer_create(&json, false);
+	TRY(json_writer_create(&json, false, err));
 	write_record(&json, plan, run);
 	TRY(json_writer_finish(&json, &text, &length, err));
 	return write_file(run->state, name, text, length, err);

@@ -482,7 +482,7 @@ static void test_writer(void)
 	size_t length;
 
 	test("the writer writes exact numbers, plain slashes and always UTF-8");
-	json_writer_create(&w, false);
+	CHECK(json_writer_create(&w, false, &err) == 0);
 	write_sample(&w);
 	CHECK(json_writer_finish(&w, &text, &length, &err) == 0);
 	CHECK(length == strlen(text));
@@ -490,15 +490,15 @@ static void test_writer(void)
 			   "null,\"x\xef\xbf\xbd\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"]}") == 0);
 
 	test("calls out of order and open ends are errors");
-	json_writer_create(&bad, true);
+	CHECK(json_writer_create(&bad, true, &err) == 0);
 	json_write_begin_object(&bad);
 	json_write_unsigned(&bad, 1);
 	json_write_end_object(&bad);
 	CHECK(json_writer_finish(&bad, &text, &length, &err) < 0 && err.kind == ERROR_BUG);
-	json_writer_create(&open, true);
+	CHECK(json_writer_create(&open, true, &err) == 0);
 	json_write_begin_object(&open);
 	CHECK(json_writer_finish(&open, &text, &length, &err) < 0 && err.kind == ERROR_BUG);
-	json_writer_create(&extra, true);
+	CHECK(json_writer_create(&extra, true, &err) == 0);
 	json_write_begin_object(&extra);
 	json_write_end_object(&extra);
 	json_write_end_object(&extra);
