@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A strict JSON reader that fills C structs from tables.
+ * A strict JSON reader that fills C structs from tables; src/base/json.c is the only file that knows yajl.
  *
  * A schema is a table of fields: key, kind, offset in the struct. Reading is one pass of events, without a tree.
  *Refused, each with file, line, column and JSON pointer (RFC 6901): depth over JSON_MAX_DEPTH, text over

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The inside of the JSON reader: json.c turns the text into these calls, json_schema.c checks each against the
+ * The inside of the JSON reader: json.c turns yajl's callbacks into these calls, json_schema.c checks each against the
  * schema and fills the structs, json_value.c reads numbers and names, json_pointer.c says where we are, json_keys.c
  * finds keys that are given twice. Others include base/json.h.
  */
