@@ -31,6 +31,9 @@
 #ifndef SYS_listmount
 #define SYS_listmount 458 /* 6.8, on every architecture */
 #endif
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467 /* 6.15, on every architecture */
+#endif
 #ifndef MS_LAZYTIME
 #define MS_LAZYTIME (1 << 25) /* 4.0 */
 #endif

@@ -73,6 +73,8 @@ int sys_ioctl(int fd, unsigned long request, void *arg);
 
 /* mounts */
 int sys_open_tree(int dir, const char *path, unsigned flags);
+/* The same, and mount_setattr(2) on what was cloned. Linux 6.15: use remount_clone(). */
+int sys_open_tree_attr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation);
 int sys_move_mount(int from_fd, int to_dir, const char *to_path, unsigned flags);
 int sys_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation,
 		      int userns);
@@ -83,6 +85,9 @@ int sys_mount_propagation(const char *path, uint64_t flags); /* mount(2), only t
 int sys_remount(const char *path, uint64_t flags);           /* mount(2), only to change the flags of one mount */
 int sys_mount_flags(int fd, uint64_t *ret);                  /* fstatfs(2): ST_* of the mount that @fd is in */
 int sys_mount_number(int fd);                                /* statx(2): as mountinfo has it */
+/* How many mounts there are anywhere in @mount, as STATX_MNT_ID_UNIQUE has it; those that fit are written to @ret. 6.8.
+ */
+ssize_t sys_listmount(uint64_t mount, uint64_t *ret, size_t room);
 int sys_pivot_root(const char *new_root, const char *put_old);
 int sys_umount2(const char *path, int flags);
 int sys_chroot(const char *path);

@@ -64,7 +64,8 @@ struct run {
 	int control; /* with an init and a pty: init's, or the launcher's, end of their conversation; or -1 */
 	int cgroup;  /* v2: directory to be cloned into, or -1 */
 	int cgroup_join[RUN_CGROUPS];     /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */
-	uint8_t cgroup_made[RUN_CGROUPS]; /* launcher: how many directories it made there */
+	uint8_t cgroup_made[RUN_CGROUPS]; /* launcher: how many directories it made there, */
+	int cgroup_parent[RUN_CGROUPS];   /* and the one that holds the last of them; or -1 */
 	bool cgroup_left_out;             /* launcher: an optional one could not be made */
 	uint8_t rdt_made;                 /* launcher: enum run_rdt, what it made in resctrl */
 	int notify;                       /* launcher: the socket on which the container says that it is ready, or -1 */

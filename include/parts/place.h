@@ -46,10 +46,10 @@ struct place_near {
 #define PLACE_NOWHERE ((struct place_near){.directory = -1})
 
 /*
- * Sets near->directory to the directory that holds @path, and *@ret_name to the last component (inside @path). Returns
- * 1; 0 where it is not there, or only by way of a link; -1 with an error.
+ * Sets near->directory to the directory that holds @path, made where missing with @make, and *@ret_name to the last
+ * component (inside @path). Returns 1; 0 where it is not there, or only by way of a link; -1 with an error.
  */
-int place_near(struct place_near *near, const char *path, const char **ret_name, struct error *err);
+int place_near(struct place_near *near, const char *path, bool make, const char **ret_name, struct error *err);
 void place_forget(struct place_near *near);
 
 #endif

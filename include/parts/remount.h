@@ -23,6 +23,13 @@ void remount_open_explain(const struct plan *plan, struct explain *out);
 int remount_open(const struct plan *plan, struct run *run, struct error *err);
 
 /*
+ * Clones the tree at @path of @dir, as open_tree(2) with @flags, and gives all that is cloned the options of @change
+ * before anybody sees it. Returns the descriptor of the detached mount, which the caller closes, or -1 with errno. Not
+ * for kernels without mount_setattr(2).
+ */
+int remount_clone(int dir, const char *path, unsigned flags, const struct remount *change);
+
+/*
  * Changes the attached mount whose root is @mount (AT_FDCWD: that on /), and with @recursive all below it. Returns -1
  * with errno: EBUSY where one below is covered by another, so that its options cannot be set, EIO where the kernel did
  * not do what it was told.

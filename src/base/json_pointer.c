@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/json_reader.h"
 
 enum { POINTER_BYTES = 512 };
@@ -40,14 +41,10 @@ static void put_key(struct pointer *p, const char *key, size_t length)
 
 static void put_index(struct pointer *p, size_t index)
 {
-	char digits[24];
-	size_t at = sizeof(digits);
+	char digits[DIGITS_BYTES];
 
-	do
-		digits[--at] = (char)('0' + index % 10);
-	while ((index /= 10) != 0);
 	put(p, "/", 1);
-	put(p, digits + at, sizeof(digits) - at);
+	put(p, digits, (size_t)(digits_put(digits, index) - digits));
 }
 
 bool json_is_array(const struct json_frame *frame)

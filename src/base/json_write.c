@@ -2,11 +2,11 @@
 #include "base/json_write.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
+#include "base/digits.h"
 #include "base/utf8.h"
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
@@ -100,23 +100,26 @@ void json_write_key(struct json_writer *w, const char *key)
 	json_write_string(w, key);
 }
 
-static void write_number(struct json_writer *w, const char *digits, int length)
+static void write_number(struct json_writer *w, const char *digits, size_t length)
 {
-	note(w, yajl_gen_number(w->generator, digits, (size_t)length));
+	note(w, yajl_gen_number(w->generator, digits, length));
 }
 
 void json_write_unsigned(struct json_writer *w, uint64_t value)
 {
-	char digits[24];
+	char digits[DIGITS_BYTES];
 
-	write_number(w, digits, snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value));
+	write_number(w, digits, (size_t)(digits_put(digits, value) - digits));
 }
 
 void json_write_signed(struct json_writer *w, int64_t value)
 {
-	char digits[24];
+	char digits[1 + DIGITS_BYTES] = "-";
 
-	write_number(w, digits, snprintf(digits, sizeof(digits), "%lld", (long long)value));
+	if (value >= 0)
+		json_write_unsigned(w, (uint64_t)value);
+	else
+		write_number(w, digits, (size_t)(digits_put(digits + 1, -(uint64_t)value) - digits));
 }
 
 void json_write_number(struct json_writer *w, const char *text)
@@ -125,7 +128,7 @@ void json_write_number(struct json_writer *w, const char *text)
 
 	if (length == 0 || strspn(text, "0123456789.") != length || text[0] == '.' || text[length - 1] == '.')
 		text = "0", length = 1;
-	write_number(w, text, (int)length);
+	write_number(w, text, length);
 }
 
 void json_write_bool(struct json_writer *w, bool value)

@@ -46,7 +46,7 @@ static const char own[] = "/proc/self/exe";
 static int sealed_copy(void)
 {
 	enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
-	AUTOCLOSE int from = open(own, O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int from = openat(AT_FDCWD, own, O_RDONLY | O_CLOEXEC);
 	AUTOCLOSE int copy = from < 0 ? -1 : sys_memfd_create("casemate", MFD_ALLOW_SEALING);
 	struct stat status;
 
@@ -60,7 +60,7 @@ static int sealed_copy(void)
 
 static bool is_sealed_copy(void)
 {
-	AUTOCLOSE int self = open(own, O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int self = openat(AT_FDCWD, own, O_RDONLY | O_CLOEXEC);
 	int seals = self < 0 ? -1 : fcntl(self, F_GET_SEALS);
 
 	return seals >= 0 && (seals & F_SEAL_WRITE) != 0 && (seals & F_SEAL_SEAL) != 0;
@@ -95,7 +95,7 @@ bool self_is_host_root(void)
 {
 	static const uint32_t all[3] = {0, 0, UINT32_MAX}; /* inside, outside, how many */
 	char text[64] = "", *at = text;
-	AUTOCLOSE int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
 
 	if (geteuid() != 0 || fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
 		return false;

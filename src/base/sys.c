@@ -362,6 +362,13 @@ int sys_open_tree(int dir, const char *path, unsigned flags)
 	return RAW(SYS_open_tree, dir, path, flags | OPEN_TREE_CLOEXEC);
 }
 
+int sys_open_tree_attr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation)
+{
+	struct mount_attr attr = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
+
+	return RAW(SYS_open_tree_attr, dir, path, flags | OPEN_TREE_CLOEXEC, &attr, sizeof(attr));
+}
+
 int sys_move_mount(int from_fd, int to_dir, const char *to_path, unsigned flags)
 {
 	return RAW(SYS_move_mount, from_fd, "", to_dir, to_path, flags | MOVE_MOUNT_F_EMPTY_PATH);
@@ -418,6 +425,13 @@ int sys_mount_number(int fd)
 	struct statx status;
 
 	return statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0 ? -1 : (int)status.stx_mnt_id;
+}
+
+ssize_t sys_listmount(uint64_t mount, uint64_t *ret, size_t room)
+{
+	const struct kernel_mnt_id_req request = {.size = sizeof(request), .mnt_id = mount};
+
+	return syscall(SYS_listmount, &request, ret, room, 0);
 }
 
 int sys_pivot_root(const char *new_root, const char *put_old)

@@ -103,8 +103,10 @@ static int remove_cgroup(const struct state *state, struct error *err)
 
 	if (!plan.cgroup.wanted)
 		return 0;
-	for (size_t i = 0; i < plan.cgroup.hierarchies.count; i++)
+	for (size_t i = 0; i < plan.cgroup.hierarchies.count; i++) {
 		run.cgroup_made[i] = state->cgroup_made[i];
+		run.cgroup_parent[i] = -1;
+	}
 	TRY(cgroup_remove(&plan, &run, err));
 	/* The first record of a launch cannot say yet what will be made. */
 	cgroup_clear(&plan.cgroup, state->process.pid == 0);

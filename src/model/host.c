@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -51,7 +52,7 @@ static void probe_user_namespace(struct host *host)
 	char text[4096];
 	uint64_t mapped = 0;
 	bool first = false;
-	AUTOCLOSE int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (length < 0)
@@ -73,7 +74,7 @@ static void probe_user_namespace(struct host *host)
 static void probe_oom_score(struct host *host)
 {
 	char text[16];
-	AUTOCLOSE int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (length < 0)
@@ -103,11 +104,13 @@ static int probe_status(struct host *host, struct error *err)
 {
 	static const char label[] = "\nSigIgn:\t", filtered[] = "\nSeccomp:\t2";
 	char text[4096];
-	AUTOCLOSE int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (length < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/status'");
+	if (length < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/status'");
+		return errno == ENOENT ? error_hint(err, "casemate needs procfs: mount -t proc proc /proc") : -1;
+	}
 	text[length] = '\0';
 	const char *at = strstr(text, label);
 	if (at == NULL)
@@ -182,7 +185,7 @@ static int probe_cgroups(struct host *host, struct arena *arena, struct error *e
 
 	if (host->cgroup == HOST_CGROUP_NONE)
 		return 0;
-	AUTOCLOSE int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (length < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/cgroup'");
@@ -195,14 +198,19 @@ static int probe_cgroups(struct host *host, struct arena *arena, struct error *e
 static int probe(struct host *host, struct arena *arena, struct error *err)
 {
 	char cwd[4096];
+	struct rlimit processes;
 
 	*host = (struct host){.uid = (uint32_t)getauxval(AT_EUID), .gid = (uint32_t)getauxval(AT_EGID)};
 	TRY(probe_kernel(host, err));
 	probe_capabilities(host);
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
 	host->landlock_abi = abi < 0 ? 0 : (int)abi;
-	if (getcwd(cwd, sizeof(cwd)) == NULL)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot find the current directory");
+	if (getrlimit(RLIMIT_NPROC, &processes) == 0)
+		host->processes = processes.rlim_max;
+	if (getcwd(cwd, sizeof(cwd)) == NULL) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot find the current directory");
+		return error_hint(err, "it was removed, or is out of reach: cd to another one");
+	}
 	host->cwd = arena_strdup(arena, cwd);
 	if (host->privileged)
 		probe_oom_score(host);

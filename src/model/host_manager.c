@@ -12,7 +12,7 @@
 static const char *v2_path(const char *file, struct arena *arena)
 {
 	char text[4096];
-	AUTOCLOSE int fd = open(file, O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, file, O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	text[length < 0 ? 0 : length] = '\0';

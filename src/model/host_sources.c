@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -71,6 +70,9 @@ struct look {
 	uint32_t around;
 	uint64_t device; /* of the file system that was asked last, and its type */
 	uint32_t magic;
+	int parent; /* the directory of the part of the default view that was looked at last; or -1 */
+	const char *parent_path;
+	size_t parent_length;
 };
 
 struct identity {
@@ -79,13 +81,13 @@ struct identity {
 	bool unique; /* `mount` is never used again, and listmount(2) knows it */
 };
 
-static int look_at(int dir, const char *path, struct identity *ret)
+static int look_at_with(int flags, int dir, const char *path, struct identity *ret)
 {
 	static const unsigned asked =
 		STATX_TYPE | STATX_MODE | STATX_UID | STATX_INO | STATX_MNT_ID | STATX_MNT_ID_UNIQUE;
 	struct statx status;
 
-	if (statx(dir, path, AT_EMPTY_PATH, asked, &status) < 0)
+	if (statx(dir, path, flags, asked, &status) < 0)
 		return -1;
 	*ret = (struct identity){.device = makedev(status.stx_dev_major, status.stx_dev_minor),
 				 .inode = status.stx_ino,
@@ -96,13 +98,17 @@ static int look_at(int dir, const char *path, struct identity *ret)
 	return 0;
 }
 
+static int look_at(int dir, const char *path, struct identity *ret)
+{
+	return look_at_with(AT_EMPTY_PATH, dir, path, ret);
+}
+
 /* Whether nothing is mounted anywhere in the mount that @is is in; not where the kernel cannot say (before 6.8). */
 static bool is_bare(const struct identity *is)
 {
-	const struct kernel_mnt_id_req request = {.size = sizeof(request), .mnt_id = is->mount};
 	uint64_t first;
 
-	return is->unique && syscall(SYS_listmount, &request, &first, 1, 0) == 0;
+	return is->unique && sys_listmount(is->mount, &first, 1) == 0;
 }
 
 static uint32_t own_bits(const struct host *host, const struct identity *is)
@@ -171,7 +177,7 @@ static uint32_t look_above_by_name(struct look *look, const char *real)
 		return 0;
 	if (look->directory == NULL || strncmp(look->directory, real, length) != 0 || look->directory[length] != '.') {
 		look->directory = arena_printf(look->arena, "%.*s.", (int)length, real);
-		look->around = look_around(look, open(look->directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
+		look->around = look_around(look, openat(AT_FDCWD, look->directory, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	}
 	return look->around;
 }
@@ -212,28 +218,72 @@ static const char *find_real(struct look *look, int fd)
 	return fd_name(fd, real, sizeof(real)) < 0 ? NULL : arena_strdup(look->arena, real);
 }
 
+static int open_parent(struct look *look, const char *path)
+{
+	size_t length = (size_t)(strrchr(path, '/') - path) + 1;
+
+	if (look->parent >= 0 && look->parent_length == length && memcmp(look->parent_path, path, length) == 0)
+		return look->parent;
+	fd_close(&look->parent);
+	look->parent_path = arena_strndup(look->arena, path, length);
+	look->parent_length = length;
+	look->parent = sys_openat2(AT_FDCWD, look->parent_path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	return look->parent;
+}
+
+static void take_identity(struct host_object *object, const struct identity *is)
+{
+	object->device = is->device;
+	object->inode = is->inode;
+	object->mode = is->mode;
+	object->uid = is->uid;
+}
+
+/*
+ * The default view has dozens of parts in few directories: one that is missing, or is no link and of the file system
+ * whose type is known, needs not be opened. Returns whether that was so.
+ */
+static bool probe_from_parent(struct look *look, struct host_object *object)
+{
+	struct identity is;
+	int parent = open_parent(look, object->path);
+
+	if (parent < 0)
+		return false;
+	if (look_at_with(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, parent, strrchr(object->path, '/') + 1, &is) < 0)
+		return errno == ENOENT;
+	if (S_ISLNK(is.mode) || is.device != look->device || is.device == 0)
+		return false;
+	take_identity(object, &is);
+	object->magic = look->magic;
+	object->real = object->path;
+	object->below = look_above_by_name(look, object->path);
+	return true;
+}
+
 /* A path that cannot be opened stays without `real`: the step that mounts it reports why. */
 static int probe_object(struct look *look, struct host_object *object, const char *path, bool is_default,
 			struct error *err)
 {
 	struct identity is;
 	bool literal = is_canonical(path);
+
+	*object = (struct host_object){.path = path, .is_default = is_default};
+	if (is_default && literal && probe_from_parent(look, object))
+		return 0;
 	AUTOCLOSE int fd = literal ? sys_openat2(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_SYMLINKS) : -1;
 
 	if (fd < 0 && (!literal || errno == ELOOP)) {
 		literal = false;
 		fd = sys_openat2(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
 	}
-	*object = (struct host_object){.path = path, .magic_link = fd < 0 && errno == ELOOP, .is_default = is_default};
+	object->magic_link = fd < 0 && errno == ELOOP;
 	if (fd < 0 || look_at(fd, "", &is) < 0 || find_type(look, fd, is.device, &object->magic) < 0)
 		return 0;
 	object->real = literal ? path : find_real(look, fd);
 	if (object->real == NULL)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot find where '%s' really is", path);
-	object->device = is.device;
-	object->inode = is.inode;
-	object->mode = is.mode;
-	object->uid = is.uid;
+	take_identity(object, &is);
 	object->bare = S_ISDIR(is.mode) && !is_default && is_bare(&is);
 	object->below = S_ISDIR(is.mode) && !is_default ? look_above(look, fd) : look_above_by_name(look, object->real);
 	return 0;
@@ -249,9 +299,7 @@ static int probe_descriptor(struct look *look, struct host_object *object, const
 	*object = (struct host_object){.path = mount->source, .real = find_real(look, fd)};
 	if (object->real == NULL || look_at(fd, "", &is) < 0 || find_type(look, fd, is.device, &object->magic) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->source);
-	object->device = is.device;
-	object->inode = is.inode;
-	object->mode = is.mode;
+	take_identity(object, &is);
 	object->below = S_ISDIR(is.mode) ? look_above(look, fd) : look_above_by_name(look, object->real);
 	return 0;
 }
@@ -430,9 +478,14 @@ static int probe_buses(struct look *look, const struct request *request, struct 
 	return 0;
 }
 
+static void forget_parent(struct look *look)
+{
+	fd_close(&look->parent);
+}
+
 int host_probe_sources(struct host *host, const struct request *request, struct arena *arena, struct error *err)
 {
-	struct look look = {.host = host, .arena = arena};
+	__attribute__((cleanup(forget_parent))) struct look look = {.host = host, .arena = arena, .parent = -1};
 	string_list recursive = {0};
 
 	probe_namespaces(host, request);
@@ -449,6 +502,7 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 	TRY(probe_buses(&look, request, err));
 	if (recursive.count > 0)
 		TRY(probe_submounts(&look, &recursive, err));
+	TRY(host_probe_layers(host, request, arena, err));
 	probe_sensitive_files(&look);
 	host_probe_sockets(host, arena);
 	return 0;

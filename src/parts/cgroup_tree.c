@@ -182,7 +182,7 @@ static int check_parent(const struct plan_cgroup *plan, size_t index, int dir, s
 static int make_path(const struct plan_cgroup *plan, int root, size_t hierarchy, cgroup_enter *enter, struct run *run,
 		     struct error *err)
 {
-	AUTOCLOSE int own = -1;
+	AUTOCLOSE int own = -1, above = -1;
 	int parent = root;
 	uint8_t *made = &run->cgroup_made[hierarchy];
 
@@ -197,10 +197,14 @@ static int make_path(const struct plan_cgroup *plan, int root, size_t hierarchy,
 			fd_close(&dir);
 			return -1;
 		}
-		fd_close(&own);
+		fd_close(&above);
+		above = own;
 		own = parent = dir;
 	}
-	return own < 0 ? -2 : fd_take(&own);
+	if (own < 0)
+		return -2;
+	run->cgroup_parent[hierarchy] = fd_take(&above);
+	return fd_take(&own);
 }
 
 int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_enter *enter, struct run *run,
@@ -216,6 +220,8 @@ int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_en
 		if (dir == -2 && errno != ENOENT && errno != ENODEV)
 			break;
 	}
+	if (dir >= 0 && run->cgroup_parent[hierarchy] < 0)
+		run->cgroup_parent[hierarchy] = fd_take(&root);
 	if (dir != -2)
 		return dir;
 	if (errno == EBUSY || errno == ENOTEMPTY || errno == ENOTDIR) {
@@ -340,25 +346,34 @@ static void remove_parent(const struct plan_cgroup *plan, int root, size_t index
 		(void)sys_unlinkat(index == 0 ? root : parent, plan->components.at[index], AT_REMOVEDIR);
 }
 
-int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, uint8_t made, struct error *err)
+int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, struct run *run, struct error *err)
 {
 	size_t last = plan->components.count - 1;
+	uint8_t made = run->cgroup_made[hierarchy];
+	AUTOCLOSE int parent = fd_take(&run->cgroup_parent[hierarchy]);
+	AUTOCLOSE int root = -1;
 	int result = 0;
 
+	run->cgroup_made[hierarchy] = 0;
 	if (made == 0)
 		return 0;
-	AUTOCLOSE int root = open_root(plan, hierarchy, err);
-	if (root < 0)
-		return -1;
-	AUTOCLOSE int parent = open_path(plan, root, last);
+	/* Whoever made it has its parent open still, and needs no more where the parent stays. */
+	if (parent < 0 || made > 1 || plan->ours > 0) {
+		root = open_root(plan, hierarchy, err);
+		if (root < 0)
+			return -1;
+	}
+	if (parent < 0)
+		parent = open_path(plan, root, last);
 	/* `delete` of a container that still ran has removed it. */
 	if (parent < 0 && errno == ENOENT)
 		return 0;
 	if (parent < 0 || remove_patiently(plan, parent, plan->components.at[last]) < 0)
 		result = error_set(err, ERROR_SYSTEM, errno, "cannot remove the cgroup '%s%s'",
 				   plan->hierarchies.at[hierarchy].directory, plan->path);
-	for (size_t i = last; i-- > plan->ours && i + made > last;)
-		remove_parent(plan, root, i);
+	for (size_t i = last; root >= 0 && i-- > 0;)
+		if (i < plan->ours || i + made > last)
+			remove_parent(plan, root, i);
 	return result;
 }
 
@@ -391,8 +406,12 @@ void cgroup_tree_clear(const struct plan_cgroup *plan, size_t hierarchy, bool un
 
 	if (parent >= 0)
 		remove_empty(parent, plan->components.at[last]);
-	for (size_t i = last + 1; root >= 0 && plan->driver == CGROUP_V2 && i-- > 0;)
-		remove_leaf(plan, root, i);
+	for (size_t i = last + 1; root >= 0 && i-- > 0;) {
+		if (plan->driver == CGROUP_V2)
+			remove_leaf(plan, root, i);
+		if (unfinished && i < plan->ours)
+			remove_parent(plan, root, i);
+	}
 }
 
 const char *cgroup_leaf_name(const struct plan_cgroup *plan, char name[CGROUP_LEAF_NAME])

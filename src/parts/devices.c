@@ -136,7 +136,9 @@ static const struct remount on_nodes = {.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NO
 static int open_host_node(const struct plan_device *node, bool remounts, struct error *err)
 {
 	struct stat status;
-	AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, node->path, OPEN_TREE_CLONE);
+	/* The clone is writable and not nodev, but nothing else can be done with the host's mount through it. */
+	AUTOCLOSE int tree = remounts ? sys_open_tree(AT_FDCWD, node->path, OPEN_TREE_CLONE)
+				      : remount_clone(AT_FDCWD, node->path, 0, &on_nodes);
 
 	if (tree < 0 || fstat(tree, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open the host's '%s'", node->path);
@@ -145,10 +147,6 @@ static int open_host_node(const struct plan_device *node, bool remounts, struct 
 	if (major(status.st_rdev) != node->major || minor(status.st_rdev) != node->minor)
 		return error_set(err, ERROR_HOST, 0, "the host's '%s' is not device %u:%u", node->path, node->major,
 				 node->minor);
-	/* The clone is writable and not nodev, but nothing else can be done with the host's mount through it. */
-	if (!remounts &&
-	    sys_mount_setattr(tree, "", AT_EMPTY_PATH, on_nodes.set, on_nodes.clear, on_nodes.propagation, -1) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict '%s'", node->path);
 	return fd_take(&tree);
 }
 

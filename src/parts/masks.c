@@ -225,9 +225,10 @@ static int make_readonly(const char *path, const struct run *run, struct error *
 		return 0;
 	if (target < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' read-only", path);
-	AUTOCLOSE int tree = sys_open_tree(target, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
+	AUTOCLOSE int tree = run->self < 0 ? remount_clone(target, "", AT_EMPTY_PATH | AT_RECURSIVE, &change)
+					   : sys_open_tree(target, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
 	if (tree < 0 || sys_move_mount(tree, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0 ||
-	    remount_attached(run, tree, &change) < 0)
+	    (run->self >= 0 && remount_attached(run, tree, &change) < 0))
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' read-only", path);
 	return 0;
 }

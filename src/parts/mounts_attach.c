@@ -89,7 +89,7 @@ static int attach_fresh(const struct plan_mount *mount, int made, struct place_n
 
 	if (!mount->fresh || (mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0)
 		return 0;
-	found = place_near(near, mount->target, &name, err);
+	found = place_near(near, mount->target, (mount->special & MOUNT_SPECIAL_NO_CREATE) == 0, &name, err);
 	if (found <= 0)
 		return found;
 	if ((is_file(mount, made) ? sys_mknodat(near->directory, name, S_IFREG | 0644, 0, 0)
@@ -163,7 +163,7 @@ static int attach_hierarchies(const struct plan_mount *mount, int made, const st
 static int open_holder(const char *path, struct place_near *near, const char **ret_name, int *ret_own,
 		       struct error *err)
 {
-	int found = place_near(near, path, ret_name, err);
+	int found = place_near(near, path, true, ret_name, err);
 
 	if (found != 0)
 		return found < 0 ? -1 : near->directory;

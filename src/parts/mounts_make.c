@@ -148,19 +148,18 @@ static bool attributes_of(const struct plan_mount *mount, struct remount *ret_al
 	return mount->attr_set != set || (mount->attr_clear & ~clear) != 0;
 }
 
-static int set_attrs(const struct plan_mount *mount, int tree, struct error *err)
+/* The clone of a tree with the options of @mount; before 5.12 they have to wait for mounts_restrict(). */
+static int clone_restricted(const struct plan_mount *mount, int dir, const char *path, unsigned flags)
 {
 	struct remount all, top;
 	bool differs = attributes_of(mount, &all, &top);
 
 	if (mount->remounts)
-		return 0;
-	if (sys_mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, all.set, all.clear, all.propagation, -1) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the mount of '%s'", mount->source);
-	if (differs && sys_mount_setattr(tree, "", AT_EMPTY_PATH, top.set, top.clear, 0, -1) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot set the options of the mount of '%s'",
-				 mount->source);
-	return 0;
+		return sys_open_tree(dir, path, flags | OPEN_TREE_CLONE);
+	AUTOCLOSE int tree = remount_clone(dir, path, flags, &all);
+	if (tree < 0 || (differs && sys_mount_setattr(tree, "", AT_EMPTY_PATH, top.set, top.clear, 0, -1) < 0))
+		return -1;
+	return fd_take(&tree);
 }
 
 int mounts_restrict(const struct plan_mount *mount, int made, const struct run *run, struct error *err)
@@ -212,14 +211,15 @@ static int find_open(const struct plan_mount *mount, struct error *err)
 
 static int clone_tree(const struct plan_mount *mount, int dir, const char *path, unsigned flags, struct error *err)
 {
-	int tree = sys_open_tree(dir, path,
-				 flags | OPEN_TREE_CLONE | AT_NO_AUTOMOUNT | (mount->recursive ? AT_RECURSIVE : 0));
+	int tree = clone_restricted(mount, dir, path, flags | AT_NO_AUTOMOUNT | (mount->recursive ? AT_RECURSIVE : 0));
 
 	if (tree >= 0)
 		return tree;
 	if (errno == ENOENT && (mount->special & MOUNT_SPECIAL_OPTIONAL) != 0)
 		return -2;
-	error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", mount->source);
+	error_set(err, ERROR_SYSTEM, errno,
+		  errno == EPERM ? "cannot open '%s' with the options of its mount" : "cannot open '%s'",
+		  mount->source);
 	if (errno == ENOENT)
 		return error_hint(err, "it does not exist on the host");
 	return errno == EINVAL ? error_hint(err, "in a user namespace it needs the mounts below it: use rbind") : -1;
@@ -243,24 +243,25 @@ static int make_bind(const struct plan_mount *mount, struct error *err)
 	if (tree < 0)
 		return tree;
 	TRY(check_judged(mount, tree, err));
-	TRY(set_attrs(mount, tree, err));
 	if (mount->uid_mappings.count > 0)
 		TRY(idmap_mount(mount, tree, err));
 	return fd_take(&tree);
 }
 
-/* A mount below one that was bound with all that is mounted in it. */
+/*
+ * A mount below one that was bound with all that is mounted in it. It was found without any link, and whoever has the
+ * source may have made one since.
+ */
 static int bind_below(const struct plan_mount *mount, const char *below, struct error *err)
 {
-	char path[4096];
+	AUTOCLOSE int source = sys_openat(AT_FDCWD, mount->source, O_PATH, 0);
 
-	if ((size_t)snprintf(path, sizeof(path), "%s%s", mount->source, below) >= sizeof(path))
-		return error_set(err, ERROR_CONFIG, ENAMETOOLONG, "cannot open '%s'", mount->source);
-	AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | AT_NO_AUTOMOUNT);
-	if (tree < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", path);
-	TRY(set_attrs(mount, tree, err));
-	return fd_take(&tree);
+	if (source < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", mount->source);
+	TRY(check_judged(mount, source, err));
+	AUTOCLOSE int found = sys_openat2(source, below + 1, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	int tree = found < 0 ? -1 : clone_restricted(mount, found, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT);
+	return tree < 0 ? error_set(err, ERROR_SYSTEM, errno, "cannot open '%s%s'", mount->source, below) : tree;
 }
 
 static int bind_hierarchy(const struct plan_mount *mount, const char *name, struct error *err)
@@ -268,12 +269,10 @@ static int bind_hierarchy(const struct plan_mount *mount, const char *name, stru
 	for (size_t i = 0; i < mount->hierarchies.count; i++) {
 		if (strcmp(mount->hierarchies.at[i].key, name) != 0)
 			continue;
-		AUTOCLOSE int tree = sys_open_tree(AT_FDCWD, mount->hierarchies.at[i].value, OPEN_TREE_CLONE);
-		if (tree < 0)
-			return error_set(err, ERROR_SYSTEM, errno, "cannot open the cgroup '%s'",
-					 mount->hierarchies.at[i].value);
-		TRY(set_attrs(mount, tree, err));
-		return fd_take(&tree);
+		int tree = clone_restricted(mount, AT_FDCWD, mount->hierarchies.at[i].value, 0);
+		return tree < 0 ? error_set(err, ERROR_SYSTEM, errno, "cannot open the cgroup '%s'",
+					    mount->hierarchies.at[i].value)
+				: tree;
 	}
 	return error_set(err, ERROR_HOST, 0, "there are no cgroups '%s' here", name);
 }
@@ -282,8 +281,10 @@ int mounts_make_again(const struct plan_mount *mount, const char *below, struct 
 {
 	if (mount->remounts)
 		return error_set(err, ERROR_HOST, 0, "the mounts of an image need mount_setattr(2) of Linux 5.12");
-	if (mount->kind == MOUNT_BIND && (mount->special & MOUNT_SPECIAL_OVERLAY) == 0)
-		return below[0] == '\0' ? make_bind(mount, err) : bind_below(mount, below, err);
+	if (mount->kind == MOUNT_BIND && (mount->special & MOUNT_SPECIAL_OVERLAY) == 0 && below[0] == '\0')
+		return make_bind(mount, err);
+	if (mount->kind == MOUNT_BIND && (mount->special & MOUNT_SPECIAL_OVERLAY) == 0 && mount->recursive)
+		return bind_below(mount, below, err);
 	if (mount->kind == MOUNT_CGROUP && below[0] == '/')
 		return bind_hierarchy(mount, below + 1, err);
 	if (mount->kind == MOUNT_FILESYSTEM && below[0] == '\0')

@@ -148,7 +148,7 @@ void place_forget(struct place_near *near)
 	fd_close(&near->directory);
 }
 
-int place_near(struct place_near *near, const char *path, const char **ret_name, struct error *err)
+int place_near(struct place_near *near, const char *path, bool make, const char **ret_name, struct error *err)
 {
 	char parent[PATH_MAX] = "/";
 	const char *slash = strrchr(path, '/');
@@ -165,6 +165,11 @@ int place_near(struct place_near *near, const char *path, const char **ret_name,
 		parent[length] = '\0';
 	}
 	int directory = open_in_root(parent, O_PATH | O_DIRECTORY, 0, PLACE_ORDINARY);
+	if (directory < 0 && errno == ENOENT && make) {
+		directory = make_directory(path, length, end_above(path, length), PLACE_ORDINARY, err);
+		if (directory < 0)
+			return -1;
+	}
 	if (directory < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' of the container", parent);
 	*near = (struct place_near){directory, path, length};

@@ -138,20 +138,20 @@ static int check_judged(const struct plan_rootfs *plan, int root, struct error *
 static int bundle_root(const struct plan *all, struct error *err)
 {
 	const struct plan_rootfs *plan = &all->rootfs;
-	AUTOCLOSE int root = sys_open_tree(AT_FDCWD, plan->path, OPEN_TREE_CLONE | AT_RECURSIVE);
+	/* What is mounted below a read-only root is read-only from the start; the root itself once all is made in it.
+	 */
+	const struct remount below = {.set = plan->attrs | (plan->readonly ? MOUNT_ATTR_RDONLY : 0),
+				      .propagation = MS_PRIVATE};
+	AUTOCLOSE int root = all->remounts ? sys_open_tree(AT_FDCWD, plan->path, OPEN_TREE_CLONE | AT_RECURSIVE)
+					   : remount_clone(AT_FDCWD, plan->path, AT_RECURSIVE, &below);
 
 	if (root < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot open the root file system '%s'", plan->path);
 		return errno == ENOENT ? error_hint(err, "config.json's root.path is relative to the bundle") : -1;
 	}
 	TRY(check_judged(plan, root, err));
-	if (all->remounts)
-		return fd_take(&root);
-	/* What is mounted below a read-only root is read-only from the start; the root itself once all is made in it.
-	 */
-	uint64_t below = plan->attrs | (plan->readonly ? MOUNT_ATTR_RDONLY : 0);
-	if (sys_mount_setattr(root, "", AT_EMPTY_PATH | AT_RECURSIVE, below, 0, MS_PRIVATE, -1) < 0 ||
-	    (plan->readonly && sys_mount_setattr(root, "", AT_EMPTY_PATH, 0, MOUNT_ATTR_RDONLY, 0, -1) < 0))
+	if (plan->readonly && !all->remounts &&
+	    sys_mount_setattr(root, "", AT_EMPTY_PATH, 0, MOUNT_ATTR_RDONLY, 0, -1) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot restrict the root file system '%s'", plan->path);
 	return fd_take(&root);
 }

@@ -14,7 +14,7 @@ static int read_about(pid_t pid, const char *file, char *text, size_t size)
 	char path[40];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	AUTOCLOSE int fd = pid <= 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = pid <= 0 ? -1 : openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
 
 	if (length <= 0)

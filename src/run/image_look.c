@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 #include "run/image.h"
-#include "run/mountinfo.h"
+#include "base/mountinfo.h"
 
 enum { TTY_SLAVE_MAJOR = 136 };
 
@@ -88,7 +88,7 @@ static unsigned mount_of(pid_t pid, int number)
 	char path[64], text[512];
 
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, number);
-	AUTOCLOSE int file = open(path, O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int file = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	ssize_t length = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
 	text[length > 0 ? length : 0] = '\0';
 	const char *found = strstr(text, "mnt_id:");

@@ -79,9 +79,9 @@ static bool read_question(struct report *report, const struct seccomp_notif *cal
 	report_question_read(call, &report->question);
 	if (report->root < 0 && report->question.path_count > 0) {
 		snprintf(path, sizeof(path), "/proc/%u/root", call->pid);
-		report->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		report->root = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		snprintf(path, sizeof(path), "/proc/%u/ns/mnt", call->pid);
-		report->view = open(path, O_RDONLY | O_CLOEXEC);
+		report->view = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	}
 	if (waits(report, call->id) && (report->root < 0 || report->view >= 0))
 		return true;

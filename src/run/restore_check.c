@@ -21,7 +21,7 @@ static int read_about(pid_t pid, const char *file, char *text, size_t size, stru
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	AUTOCLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTOCLOSE int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
 	if (length < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read '%s'", path);

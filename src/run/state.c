@@ -160,7 +160,8 @@ int state_check_id(const char *id, struct error *err)
 
 static int not_there(const char *id, struct error *err)
 {
-	return error_set(err, ERROR_GONE, 0, "container \"%s\" does not exist", id);
+	error_set(err, ERROR_GONE, 0, "container \"%s\" does not exist", id);
+	return error_hint(err, "`casemate list` shows those that do; --root names another place than the default");
 }
 
 static int take_lock(struct state *state, enum state_lock lock, struct error *err)

@@ -357,6 +357,12 @@ int sys_open_tree(int dir, const char *path, unsigned flags)
 	return descriptor("open_tree", false);
 }
 
+int sys_open_tree_attr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation)
+{
+	(void)dir, (void)path, (void)flags, (void)set, (void)clear, (void)propagation;
+	return descriptor("open_tree_attr", false);
+}
+
 int sys_move_mount(int from_fd, int to_dir, const char *to_path, unsigned flags)
 {
 	(void)from_fd, (void)to_dir, (void)to_path, (void)flags;
@@ -411,6 +417,13 @@ int sys_mount_flags(int fd, uint64_t *ret)
 	(void)fd;
 	*ret = fake.mount_flags;
 	return plain("mount_flags");
+}
+
+ssize_t sys_listmount(uint64_t mount, uint64_t *ret, size_t room)
+{
+	(void)mount, (void)ret, (void)room;
+	errno = ENOSYS;
+	return -1;
 }
 
 int sys_mount_number(int fd)
