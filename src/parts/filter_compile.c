@@ -181,20 +181,20 @@ static void add_interval(struct arena *arena, interval_list *set, uint64_t from,
 	*LIST_ADD(arena, set) = (struct interval){from, to};
 }
 
-/* Only the low half of the argument counts: then a set holds values of that half. */
+/* Only the low half of the argument counts, or some bits of it: then a set holds what is left of that half. */
 static bool low_only(const struct request_seccomp_arg *arg)
 {
-	return arg->op == SECCOMP_MASKED_EQ && arg->value == UINT32_MAX;
+	return arg->op == SECCOMP_MASKED_EQ && arg->value <= UINT32_MAX;
 }
 
-/* The values for which a comparison holds, if it is not one of single bits. */
+/* The values for which a comparison holds, if it is not one of single bits of the high half. */
 static void add_values(struct arena *arena, interval_list *set, const struct request_seccomp_arg *arg)
 {
 	uint32_t op = arg->op;
 	uint64_t value = arg->value;
 
 	if (op == SECCOMP_MASKED_EQ) {
-		if (arg->value_two <= value)
+		if ((arg->value_two & ~value) == 0)
 			add_interval(arena, set, arg->value_two, arg->value_two);
 		return;
 	}
@@ -265,10 +265,11 @@ static bool edge_at(const interval_list *set, size_t index, uint64_t *ret)
 	return interval->to != UINT64_MAX;
 }
 
-/* Part of a united set that has the high half @high, from edge *@at on, as a tree over the low half. */
-static target member_low(struct program *program, uint32_t index, const interval_list *set, size_t *at, uint32_t high,
-			 const target to[2])
+/* Part of a united set that has the high half @high, from edge *@at on, as a tree over what counts of the low half. */
+static target member_low(struct program *program, const struct request_seccomp_arg *arg, const interval_list *set,
+			 size_t *at, uint32_t high, const target to[2])
 {
+	uint32_t mask = low_only(arg) ? (uint32_t)arg->value : UINT32_MAX;
 	segment_list lows = {0};
 	uint64_t edge;
 
@@ -276,7 +277,9 @@ static target member_low(struct program *program, uint32_t index, const interval
 	for (; edge_at(set, *at, &edge) && edge >> 32 == high; ++*at)
 		add_segment(program, &lows, (uint32_t)edge, to[(*at + 1) % 2]);
 	target low = tree(program, lows.at, lows.count);
-	return lows.count > 1 ? load_low(program, index, low) : low;
+	if (lows.count > 1 && mask != UINT32_MAX)
+		low = before(program, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, mask), low);
+	return lows.count > 1 ? load_low(program, arg->index, low) : low;
 }
 
 /* A united set as a tree over high halves, and trees over low ones where a high half alone does not decide. */
@@ -289,12 +292,12 @@ static target member(struct program *program, const struct request_seccomp_arg *
 	size_t at = 0;
 
 	if (low_only(arg))
-		return member_low(program, arg->index, set, &at, 0, to);
+		return member_low(program, arg, set, &at, 0, to);
 	add_segment(program, &highs, 0, no);
 	while (edge_at(set, at, &edge)) {
 		uint32_t high = (uint32_t)(edge >> 32);
 
-		add_segment(program, &highs, high, member_low(program, arg->index, set, &at, high, to));
+		add_segment(program, &highs, high, member_low(program, arg, set, &at, high, to));
 		if (high < UINT32_MAX)
 			add_segment(program, &highs, high + 1, to[at % 2]);
 	}
@@ -304,10 +307,10 @@ static target member(struct program *program, const struct request_seccomp_arg *
 
 /* --- the rules of one call --- */
 
-/* Whether a comparison is one with values, and not of some bits. */
+/* Whether a comparison is one with values, and not of some bits of the high half. */
 static bool of_values(const struct request_seccomp_arg *arg)
 {
-	return arg->op != SECCOMP_MASKED_EQ || arg->value == UINT32_MAX || arg->value == UINT64_MAX;
+	return arg->op != SECCOMP_MASKED_EQ || arg->value <= UINT32_MAX || arg->value == UINT64_MAX;
 }
 
 static target compare(struct program *program, const struct request_seccomp_arg *arg, target yes, target no)
@@ -321,14 +324,23 @@ static target compare(struct program *program, const struct request_seccomp_arg 
 	return member(program, arg, &set, yes, no);
 }
 
-/* Rules that are sets of values of one argument with the same answer are one set together. */
-static bool alike(const struct filter_rule *a, const struct filter_rule *b)
+/* Whether two comparisons are sets of values of the same argument, or of the same bits of it. */
+static bool same_domain(const struct request_seccomp_arg *a, const struct request_seccomp_arg *b)
 {
-	return a->count == 1 && b->count == 1 && a->action == b->action && a->args->index == b->args->index &&
-	       of_values(a->args) && of_values(b->args) && low_only(a->args) == low_only(b->args);
+	return a->index == b->index && of_values(a) && of_values(b) && low_only(a) == low_only(b) &&
+	       (!low_only(a) || a->value == b->value);
 }
 
-/* The first of the rules before @end that are one set with rule @end - 1; all their values are added to @set. */
+/* Rules with the same answer that differ in the values of their last comparison alone are one with all these values. */
+static bool alike(const struct filter_rule *a, const struct filter_rule *b)
+{
+	size_t last = a->count - 1;
+
+	return a->count > 0 && a->count == b->count && a->action == b->action &&
+	       same_domain(&a->args[last], &b->args[last]) && memcmp(a->args, b->args, last * sizeof(*a->args)) == 0;
+}
+
+/* The first of the rules before @end that are one with rule @end - 1; the values of their last are added to @set. */
 static size_t join_alike(struct program *program, const struct filter_rules *rules, const struct filter_call *call,
 			 size_t end, interval_list *set)
 {
@@ -340,7 +352,7 @@ static size_t join_alike(struct program *program, const struct filter_rules *rul
 
 		if (!alike(&rule, &last))
 			break;
-		add_values(program->arena, set, rule.args);
+		add_values(program->arena, set, &rule.args[rule.count - 1]);
 		first--;
 	}
 	unite(set);
@@ -354,17 +366,17 @@ static target rules_block(struct program *program, const struct filter_rules *ru
 	for (size_t end = call->count; end > 0;) {
 		struct filter_rule rule = filter_rule_at(rules, call->rules[end - 1]);
 		target yes = answer(rule.action);
+		size_t left = rule.count, before_end = end - 1;
 		interval_list set = {0};
 
 		if (alike(&rule, &rule)) {
-			end = join_alike(program, rules, call, end, &set);
-			next = member(program, rule.args, &set, yes, next);
-			continue;
+			before_end = join_alike(program, rules, call, end, &set);
+			yes = member(program, &rule.args[--left], &set, yes, next);
 		}
-		for (size_t i = rule.count; i > 0; i--)
-			yes = compare(program, &rule.args[i - 1], yes, next);
+		for (; left > 0; left--)
+			yes = compare(program, &rule.args[left - 1], yes, next);
 		next = yes;
-		end--;
+		end = before_end;
 	}
 	return next;
 }

@@ -75,6 +75,86 @@ static void check_random_rules(void)
 	CHECK(wrong == 0);
 }
 
+/* --- rules that are nearly the same --- */
+
+/* Of few words, so that many rules differ in their last comparison alone, and some by chance in nothing. */
+static struct request_seccomp *similar_request(void)
+{
+	static const uint64_t masks[] = {0, 0x3, 0xf0, UINT32_MAX, UINT64_MAX, 0x300000000};
+	static const uint32_t ops[] = {SECCOMP_EQ, SECCOMP_EQ,        SECCOMP_NE,
+				       SECCOMP_GE, SECCOMP_MASKED_EQ, SECCOMP_MASKED_EQ};
+	struct request_seccomp *request = new_request(SECCOMP_ERRNO);
+
+	for (long i = 2 + random() % 8; i > 0; i--) {
+		struct request_seccomp_rule *rule =
+			add_rule(request, "socket", random() % 4 == 0 ? SECCOMP_KILL_PROCESS : SECCOMP_ALLOW);
+		uint64_t mask = masks[random() % 6];
+		uint32_t op = ops[random() % 6];
+
+		if (random() % 3 > 0)
+			add_arg(rule, 0, SECCOMP_EQ, (uint64_t)random() % 2, 0);
+		if (random() % 4 == 0)
+			add_arg(rule, 1, SECCOMP_MASKED_EQ, 0xf0, (uint64_t)(random() % 2) << 4);
+		if (op == SECCOMP_MASKED_EQ)
+			add_arg(rule, 2, op, mask, random_value() & (random() % 8 == 0 ? UINT64_MAX : mask));
+		else
+			add_arg(rule, 2, op, (uint64_t)random() % 4, 0);
+	}
+	return request;
+}
+
+static int wrong_similar(void)
+{
+	struct request_seccomp *request = similar_request();
+	uint64_t args[FILTER_ARGS] = {0};
+	struct built built;
+	int wrong = 0;
+
+	if (build(request, &built) < 0) {
+		printf("# %s\n", err.what);
+		return 1;
+	}
+	for (int i = 0; i < 200; i++) {
+		args[0] = (uint64_t)random() % 3;
+		args[1] = (uint64_t)(random() % 3) << 4 | (uint64_t)random() % 2;
+		args[2] = i % 2 == 0 ? random_value() : (uint64_t)random() % 5;
+		wrong += ask(&built, AUDIT_ARCH_X86_64, 41, args) != opinion(request, 41, args);
+	}
+	return wrong;
+}
+
+static uint32_t length_of(const struct request_seccomp *request)
+{
+	struct built built;
+
+	return build(request, &built) == 0 ? built.length : 0;
+}
+
+static void check_similar_rules(void)
+{
+	struct request_seccomp *pairs = new_request(SECCOMP_ERRNO), *masked = new_request(SECCOMP_ERRNO);
+	int wrong = 0;
+
+	for (int round = 0; round < 2000; round++) {
+		struct arena start = arena;
+
+		wrong += wrong_similar();
+		forget_since(start);
+	}
+	test("2,000 filters of rules that are nearly the same answer 400,000 calls as their rules say");
+	CHECK(wrong == 0);
+	for (uint64_t i = 0; i < 6; i++) {
+		struct request_seccomp_rule *rule = add_rule(pairs, "socket", SECCOMP_ALLOW);
+
+		add_arg(rule, 0, SECCOMP_EQ, 2, 0);
+		add_arg(rule, 2, SECCOMP_EQ, i * 5, 0);
+		add_arg(add_rule(masked, "mknod", SECCOMP_ALLOW), 1, SECCOMP_MASKED_EQ, 0xf000, i << 12);
+	}
+	test("what they have in common is compared once");
+	CHECK(length_of(pairs) > 0 && length_of(pairs) < 30);
+	CHECK(length_of(masked) > 0 && length_of(masked) < 25);
+}
+
 /* --- libseccomp as a second opinion --- */
 
 static struct sock_filter *export_oracle(const struct request_seccomp *request)
@@ -419,6 +499,7 @@ int main(void)
 	check_invalid();
 	check_oracle();
 	check_random_rules();
+	check_similar_rules();
 	check_report_proof();
 	check_reports();
 	arena_destroy(&arena);
