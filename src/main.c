@@ -166,12 +166,37 @@ static int run_command(char **argv, struct arena *arena, struct log *ret_log, in
 	return command->run(&invocation, ret_status, err);
 }
 
+/* What a command only put into the buffer may not have arrived. */
+static int flush_output(struct error *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return error_set(err, ERROR_SYSTEM, errno, "cannot write to standard output");
+}
+
+/* Reasons that mean the same wherever they come from. */
+static void advise(struct error *err)
+{
+	switch (err->errnum) {
+	case EMFILE:
+		return error_advise(err, "raise the limit of open files: `ulimit -n 1024`");
+	case EFBIG:
+		return error_advise(err, "raise the limit of a file's size: `ulimit -f unlimited`");
+	case ENOSPC:
+	case EDQUOT:
+		return error_advise(err, "make room there, or name another place");
+	default:
+		return;
+	}
+}
+
 /* By itself: the room for texts would be pages of main()'s stack that are touched without a failure, too. */
-static __attribute__((noinline)) int fail(const struct log *log, const struct error *err)
+static __attribute__((noinline)) int fail(const struct log *log, struct error *err)
 {
 	char text[sizeof(err->what) + sizeof(err->hint)];
 	struct error ignored;
 
+	advise(err);
 	error_text(err, text, sizeof(text));
 	fprintf(stderr, "casemate: %s\n", text);
 	(void)log_error(log, err, &ignored);
@@ -187,7 +212,8 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return 125;
-	if (arena_create(&arena, &err) == 0 && run_command(argv, &arena, &log, &status, &err) == 0)
+	if (arena_create(&arena, &err) == 0 && run_command(argv, &arena, &log, &status, &err) == 0 &&
+	    flush_output(&err) == 0)
 		return status;
 	return fail(&log, &err);
 }

@@ -319,26 +319,26 @@ refused() {
 	requires pids_cgroup
 	local tree=/sys/fs/cgroup/pids path
 	[ -d $tree ] || tree=/sys/fs/cgroup
-	mkdir -p "$tree/other-$BATS_ROOT_PID/busy" "$tree/other-$BATS_ROOT_PID/empty"
-	echo 7 >"$tree/other-$BATS_ROOT_PID/empty/pids.max" || true
+	mkdir -p "$tree/other-$ID/busy" "$tree/other-$ID/empty"
+	echo 7 >"$tree/other-$ID/empty/pids.max" || true
 	sleep 60 3>&- &
-	echo $! >"$tree/other-$BATS_ROOT_PID/busy/cgroup.procs"
+	echo $! >"$tree/other-$ID/busy/cgroup.procs"
 	for PROFILE in restricted baseline; do
 		for path in busy busy/below empty; do
-			edit_config --arg p "/other-$BATS_ROOT_PID/$path" '.linux.cgroupsPath = $p'
+			edit_config --arg p "/other-$ID/$path" '.linux.cgroupsPath = $p'
 			run_casemate
 			[ "$status" -eq 125 ] || path_failed="$path_failed $PROFILE:$path"
 		done
-		edit_config --arg p "/other-$BATS_ROOT_PID/new/below" '.linux.cgroupsPath = $p'
+		edit_config --arg p "/other-$ID/new/below" '.linux.cgroupsPath = $p'
 		run_casemate
 		[ "$status" -eq 0 ] || path_failed="$path_failed $PROFILE:new"
 	done
-	[ ! -e "$tree/other-$BATS_ROOT_PID/empty/pids.max" ] || [ "$(<"$tree/other-$BATS_ROOT_PID/empty/pids.max")" = 7 ] ||
+	[ ! -e "$tree/other-$ID/empty/pids.max" ] || [ "$(<"$tree/other-$ID/empty/pids.max")" = 7 ] ||
 		path_failed="$path_failed replaced"
 	kill $!
 	wait $! || true
-	[ -z "$(find "$tree/other-$BATS_ROOT_PID" -mindepth 1 -type d ! -name busy ! -name empty)" ] || path_failed="$path_failed left"
-	rmdir "$tree/other-$BATS_ROOT_PID"/{busy,empty} "$tree/other-$BATS_ROOT_PID"
+	[ -z "$(find "$tree/other-$ID" -mindepth 1 -type d ! -name busy ! -name empty)" ] || path_failed="$path_failed left"
+	rmdir "$tree/other-$ID"/{busy,empty} "$tree/other-$ID"
 	[ -z "${path_failed-}" ] || fail "$path_failed"
 }
 
@@ -409,6 +409,47 @@ stop_listening() {
 	done
 	umount "$BATS_TEST_TMPDIR/alias"
 	[ -z "${wrong-}" ] || fail "$wrong"
+}
+
+@test "a second name of a socket, and one far down behind a short name, are the socket all the same" {
+	requires python3
+	local deep
+	mkdir "$VOLUME/named" "$VOLUME/second"
+	listen "$VOLUME/named" "$VOLUME/named/s"
+	ln "$VOLUME/named/s" "$VOLUME/second/file"
+	bind "$VOLUME/second" '["rbind","ro"]'
+	run_casemate
+	stop_listening
+	assert_status 125
+	assert_stderr "listens on the socket"
+	rm -r "$VOLUME/named" "$VOLUME/second"
+	deep=$VOLUME$(printf '/d%.0s' {1..70})
+	mkdir -p "$deep"
+	ln -s "$deep" "$BATS_TEST_TMPDIR/short"
+	listen / "$BATS_TEST_TMPDIR/short/s"
+	bind "$VOLUME" '["rbind","ro"]'
+	run_casemate
+	stop_listening
+	assert_status 125 && assert_stderr "listens on the socket"
+}
+
+@test "the plan says where a socket could hide from whoever may not read a directory" {
+	requires python3
+	local told="not all of $VOLUME was looked through" unread
+	mkdir -p "$VOLUME/closed/below" "$BATS_TEST_TMPDIR/elsewhere"
+	chmod 711 "$VOLUME/closed"
+	# Somebody listens, on the same file system, on what has no name that leads there.
+	listen "$BATS_TEST_TMPDIR/elsewhere" s
+	for unread in "$VOLUME/closed" "$VOLUME"; do
+		chmod 711 "$unread"
+		capture as_user "$CASEMATE" explain sandbox --ro "$VOLUME" -- true </dev/null
+		assert_status 0
+		assert_match "$told"
+		chmod 755 "$unread"
+		capture as_user "$CASEMATE" explain sandbox --ro "$VOLUME" -- true </dev/null
+		[[ $output != *"$told"* ]] || fail "all of it can be read"
+	done
+	stop_listening
 }
 
 @test "a socket of another container is no socket of the host" {

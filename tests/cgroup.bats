@@ -39,7 +39,7 @@ without_filter() {
 
 # Every directory of this test's cgroup.
 groups() {
-	find /sys/fs/cgroup -type d -path "*/$ID" 2>/dev/null
+	find /sys/fs/cgroup -type d \( -path "*/$ID" -o -path "*/casemate-$ID" \) 2>/dev/null
 }
 
 assert_no_groups() {
@@ -133,7 +133,7 @@ finish() {
 	[ "$(group_file cpu.cfs_period_us)" = 50000 ]
 	[ "$(group_file cpu.cfs_burst_us)" = 5000 ]
 	grep -qx 'Cpus_allowed_list:	0' "/proc/$PID/status"
-	grep -q ":memory:.*/casemate/$ID\$" "/proc/$PID/cgroup"
+	grep -q ":memory:.*/casemate-$ID\$" "/proc/$PID/cgroup"
 	kill -KILL "$PID"
 	finish
 	assert_no_groups
@@ -248,11 +248,11 @@ finish() {
 	LAUNCHER=$!
 	until [ -s "$BATS_TEST_TMPDIR/pid" ]; do sleep 0.05; done
 	PID=$(cat "$BATS_TEST_TMPDIR/pid")
-	[ "$(in_v2 cat "/sys/fs/cgroup/casemate/$ID/$file")" = "$value" ]
-	[ "$(in_v2 cat "/sys/fs/cgroup/casemate/$ID/cgroup.max.descendants")" = 3 ]
-	[ "$(in_v2 cat "/sys/fs/cgroup/casemate/$ID/cgroup.procs" | wc -l)" -ge 1 ]
-	grep -qx "0::/casemate/$ID" "$BATS_TEST_TMPDIR/out"
-	in_v2 mkdir -p "/sys/fs/cgroup/casemate/$ID/inner/most"
+	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/$file")" = "$value" ]
+	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/cgroup.max.descendants")" = 3 ]
+	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/cgroup.procs" | wc -l)" -ge 1 ]
+	grep -qx "0::/casemate-$ID" "$BATS_TEST_TMPDIR/out"
+	in_v2 mkdir -p "/sys/fs/cgroup/casemate-$ID/inner/most"
 	kill -KILL "$PID"
 	finish
 	run in_v2 find /sys/fs/cgroup -path "*$ID*"
@@ -388,8 +388,8 @@ passed on: "
 
 @test "an empty cgroup is replaced, with its limits" {
 	requires cgroup1
-	mkdir -p "/sys/fs/cgroup/pids/casemate/$ID"
-	echo 1 >"/sys/fs/cgroup/pids/casemate/$ID/pids.max"
+	mkdir -p "/sys/fs/cgroup/pids/casemate-$ID"
+	echo 1 >"/sys/fs/cgroup/pids/casemate-$ID/pids.max"
 	edit_config '.linux.resources.pids.limit = 44'
 	set_args /bin/sleep 60
 	start

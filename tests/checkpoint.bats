@@ -293,6 +293,60 @@ refuses_image() {
 	refuses_image more "has a mount on '/tmp', and config.json has none"
 }
 
+@test "an image with a mount of its own below a bind of the plan, or over the root, ends before it runs" {
+	mkdir "$BATS_TEST_TMPDIR/data/below"
+	refuses_image below "has a mount on '/srv/below', and config.json has none"
+	edit_config '.mounts[-1].options = ["rbind", "ro"]'
+	refuses_image below "has a mount on '/srv/below', and config.json has none"
+	refuses_image root "has a mount on '/', and config.json has none"
+}
+
+# claimed PATH TEXT: an image whose record says that there was a mount on PATH is refused with TEXT
+claimed() {
+	jq --arg path "$1" '.mounts += [$path]' "$IMAGE/casemate.json" >"$WORK/record"
+	cat "$WORK/record" >"$IMAGE/casemate.json"
+	restore
+	assert_status 125
+	assert_stderr "$2"
+	nothing_left
+	jq '.mounts |= .[:-1]' "$IMAGE/casemate.json" >"$WORK/record"
+	cat "$WORK/record" >"$IMAGE/casemate.json"
+}
+
+@test "no path of an image leads out of what the plan binds" {
+	local secret=$BATS_TEST_TMPDIR/secret path
+	mkdir -p "$secret" "$BATS_TEST_TMPDIR/data/sub"
+	imaged
+	claimed "/srv/sub" "cannot mount '/srv/sub' of the image"
+	edit_config '.mounts[-1].options = ["rbind", "ro"]'
+	for path in /srv/../secret /srv/sub/../../secret /srv/./sub srv /srv//sub ''; do
+		claimed "$path" "'$path' is no place of a mount"
+	done
+	# It was a mount of the host's below the source; since then somebody else who has the source made it a link.
+	rmdir "$BATS_TEST_TMPDIR/data/sub"
+	ln -s "$secret" "$BATS_TEST_TMPDIR/data/sub"
+	claimed /srv/sub "cannot open '$BATS_TEST_TMPDIR/data/sub'"
+}
+
+@test "what is mounted below a source on the host comes along again" {
+	mkdir "$BATS_TEST_TMPDIR/data/sub"
+	mount -t tmpfs none "$BATS_TEST_TMPDIR/data/sub"
+	edit_config '.mounts[-1].options = ["rbind", "ro"]'
+	imaged
+	restore
+	assert_status 0
+	umount "$BATS_TEST_TMPDIR/data/sub"
+}
+
+@test "a network that is shared must be one" {
+	imaged
+	edit_config '.linux.namespaces |= map(if .type == "network" then .path = "/etc/passwd" else . end)'
+	restore
+	assert_status 125
+	assert_stderr "'/etc/passwd' is not a namespace"
+	nothing_left
+}
+
 @test "a criu that does not show what it restored is not believed" {
 	refuses_image mute 'did not show what it restored'
 }

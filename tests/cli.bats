@@ -38,7 +38,8 @@ command_names() {
 	assert_status 0
 	local help=$output
 	casemate --help
-	assert_status 0 && assert_output "$help"
+	assert_status 0
+	assert_output "$help"
 	for name in run sandbox explain completion; do
 		command_names | grep -qx "$name" || fail "help does not name $name"
 	done
@@ -221,6 +222,43 @@ command_names() {
 			done
 		done
 	done
+}
+
+# --- what to do about it
+
+@test "output that does not arrive is an error" {
+	local command
+	for command in --help help "help sandbox" --version "sandbox --help" doctor features list "completion bash" "explain sandbox -- true"; do
+		run --separate-stderr bash -c '"$CASEMATE" $1 >/dev/full </dev/null' - "$command"
+		assert_status 125
+		assert_stderr "no space left on device"
+	done
+}
+
+@test "a mistake is told with what to do" {
+	echo '{' >unclosed.json
+	: >empty.json
+	echo '{"casemate": 1, "name": "x", "extends": "restricted", "pidz": {"limit": 7}}' >typo.json
+	refused "a bundle is a directory with a config.json, which \`casemate spec\` writes" run x
+	refused "a bundle is a directory with a config.json" run --bundle /etc/passwd x
+	refused "it is empty, or ends before all is closed" sandbox --profile ./empty.json -- true
+	refused "it is empty, or ends before all is closed" sandbox --profile ./unclosed.json -- true
+	refused "did you mean 'pids'?" sandbox --profile ./typo.json -- true
+	refused "casemate list" state nothing
+	refused "such as TERM, KILL or 9" kill nothing FOO
+	refused "it comes behind the flags" sandbox --ro /etc
+	refused "such as 512M" sandbox --mem 1x -- true
+	refused "such as 5m" sandbox --time 1y -- true
+	refused "such as 100" sandbox --pids x -- true
+	refused "at most 2147483647" sandbox --uid 4294967296 -- true
+	refused "capabilities(7) lists them" sandbox --cap FOO -- true
+	refused "setrlimit(2) lists them" sandbox --rlimit FOO=1 -- true
+	refused "as a shell does by 77<FILE" sandbox --keep-fd 77 -- true
+	refused "that the caller has open" sandbox --report-fd 77 -- true
+	mkdir gone
+	(cd gone && rmdir "$PWD" && refused "cd to another one" sandbox -- true && refused "cd to another one" run x)
+	(ulimit -v 10000 && refused "ulimit -v unlimited" sandbox -- true)
+	(ulimit -n 16 && capture "$CASEMATE" sandbox -- true </dev/null && [ "$status" -eq 125 ] && assert_stderr "ulimit -n 1024")
 }
 
 # --- explain and --bundle-out

@@ -28,6 +28,7 @@ teardown_file() {
 ctr_run() {
 	local options=(--runc-binary "$(runtime_path "$RUNTIME")") image=${IMAGE:-busybox:test}
 	! strict || { options+=(--read-only) && image=${IMAGE:-busybox:user}; }
+	! by_systemd || options+=(--runc-systemd-cgroup --cgroup "system.slice:ctr:${NAME:-$RUNTIME-run}")
 	while [ "$1" != -- ]; do
 		options+=("$1")
 		shift
@@ -227,7 +228,7 @@ ended_with() {
 	[ -z "$(in_machine ctr container ls -q)" ]
 	run in_machine sh -c 'find /run/containerd/runc /run/containerd/io.containerd.runtime.v2.task -mindepth 2 -maxdepth 2 2>/dev/null'
 	[ -z "$output" ] || fail "state of containers is left"
-	run in_machine sh -c 'find /sys/fs/cgroup -type d -path "*/default/*"'
+	run in_machine sh -c 'find /sys/fs/cgroup -type d \( -path "*/default/*" -o -name "ctr-*.scope" \)'
 	[ -z "$output" ] || fail "cgroups are left"
 	run in_machine sh -c 'grep -e /rootfs /proc/self/mountinfo'
 	[ -z "$output" ] || fail "mounts are left"

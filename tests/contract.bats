@@ -336,7 +336,8 @@ receive() {
 	silent --root "$R" ps --format json "$ID"
 	jq -e 'type == "array" and length == 1 and all(type == "number")' <<<"$output" || fail "ps"
 	silent --root "$R" ps "$ID"
-	assert_match '^UID +PID' && assert_match 'sleep 1000'
+	assert_match '^UID +PID'
+	assert_match 'sleep 1000'
 	silent --root "$R" list --format json
 	jq -e --arg id "$ID" 'length == 1 and .[0].id == $id and (.[0] | has("pid") and has("status") and has("bundle")
 		and has("created") and has("owner") and has("ociVersion"))' <<<"$output" || fail "list"

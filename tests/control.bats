@@ -17,6 +17,7 @@ setup() {
 	edit_config --arg id "$ID" 'del(.linux.resources) | .root.readonly = true | .linux.cgroupsPath = $id'
 	set_args /bin/sh -c 'sleep 1000 & sleep 1000 & sleep 1000 & wait'
 	STATE=$BATS_TEST_TMPDIR/state
+	GROUP=casemate/$ID
 	WRAP=()
 }
 
@@ -51,9 +52,9 @@ state_is() {
 # The value of the file $1 in the container's cgroup, in v1 in the hierarchy $2.
 value() {
 	if [ ${#WRAP[@]} -gt 0 ] || [ ! -d "/sys/fs/cgroup/$2" ]; then
-		"${WRAP[@]}" cat "/sys/fs/cgroup/casemate/$ID/$1"
+		"${WRAP[@]}" cat "/sys/fs/cgroup/$GROUP/$1"
 	else
-		cat "/sys/fs/cgroup/$2/casemate/$ID/$1"
+		cat "/sys/fs/cgroup/$2/$GROUP/$1"
 	fi
 }
 
@@ -396,11 +397,11 @@ update_v2() {
 	value cpu.stat cpu
 	have_cgroup1 || value io.stat
 	casemate delete --force "$ID"
-	[ -z "$(find /sys/fs/cgroup -type d -name "$ID")" ]
+	[ -z "$(find /sys/fs/cgroup -type d -name "*$ID")" ]
 }
 
 @test "without a path and limits there is what holds, freezes and lists it, and in v1 no more" {
-	PROFILE=privileged
+	PROFILE=privileged GROUP=casemate-$ID
 	edit_config 'del(.linux.cgroupsPath)'
 	start
 	[ "$(value cgroup.procs pids | wc -l)" -eq 4 ]
@@ -408,14 +409,14 @@ update_v2() {
 	state_is paused
 	casemate resume "$ID"
 	if have_cgroup1; then
-		groups=$(find /sys/fs/cgroup -type d -name "$ID" | cut -d/ -f5 | sort | xargs)
+		groups=$(find /sys/fs/cgroup -type d -name "casemate-$ID" | cut -d/ -f5 | sort | xargs)
 		[ "$groups" = "devices freezer pids" ] || fail "it has cgroups in: $groups"
 		capture casemate update --memory 64m "$ID"
 		assert_status 125
 		assert_stderr "or with linux.cgroupsPath"
 	fi
 	casemate delete --force "$ID"
-	[ -z "$(find /sys/fs/cgroup -type d -name "$ID")" ]
+	[ -z "$(find /sys/fs/cgroup -type d -name "*$ID")" ]
 }
 
 user_casemate() {

@@ -27,7 +27,7 @@ pod() {
 	POD=$(jq -n --arg name "$RUNTIME-$BATS_TEST_NUMBER" --arg logs "$MACHINE/logs" '{
 		metadata: {name: $name, uid: $name, namespace: "default"}, hostname: "pod", log_directory: $logs,
 		linux: {security_context: {seccomp: {profile_type: "RuntimeDefault"}}}
-	}' | jq "${1:-.}")
+	}' | jq "${1:-.}" | if by_systemd; then jq '.linux.cgroup_parent = "kubepods.slice"'; else cat; fi)
 	pod=$(jq -n --argjson pod "$POD" --arg handler "$RUNTIME" '{config: $pod, runtime_handler: $handler}' |
 		cri RunPodSandbox | jq -r .podSandboxId)
 	[ -n "$pod" ]

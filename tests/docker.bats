@@ -10,6 +10,7 @@ setup_file() {
 	engine_setup docker dockerd containerd docker script
 	containerd_start
 	dockerd_start
+	[ "$(dk info -f '{{.CgroupDriver}}')" = "$(by_systemd && echo systemd || echo cgroupfs)" ]
 	dk load -qi "$MACHINE/busybox.tar"
 	dk load -qi "$MACHINE/debian.tar"
 	cat >"$MACHINE/no-mkdir.json" <<-'END'
@@ -474,7 +475,7 @@ compose() {
 			ends_with 125 run_it --privileged --network none busybox:test true 2>&1 | has 'operation not permitted'
 			return
 		fi
-		run_it --privileged --network none busybox:test sh -c 'mount -t tmpfs none /mnt && grep -c . /proc/mounts && [ -b /dev/loop0 ]'
+		run_it --privileged --network none busybox:test sh -c 'mount -t tmpfs none /run && grep -c . /proc/mounts && [ -b /dev/loop0 ]'
 	}
 	refused "casemate casemate-baseline" "one of the host's"
 	each_runtime "--privileged$(has_all_capabilities || echo ', refused by a machine that lacks a capability')"
@@ -513,7 +514,7 @@ compose() {
 	[ -z "$(dk ps -aq)" ]
 	run in_machine sh -c 'find /run/docker/runtime-runc /run/containerd/io.containerd.runtime.v2.task -mindepth 2 -maxdepth 2 2>/dev/null'
 	[ -z "$output" ] || fail "state of containers is left"
-	run in_machine sh -c 'find /sys/fs/cgroup -type d -path "*/docker/*"'
+	run in_machine sh -c 'find /sys/fs/cgroup -type d \( -path "*/docker/*" -o -name "docker-*.scope" \)'
 	[ -z "$output" ] || fail "cgroups are left"
 	run in_machine sh -c 'grep -e overlay2/ -e /merged /proc/self/mountinfo'
 	[ -z "$output" ] || fail "mounts are left"

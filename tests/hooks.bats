@@ -147,7 +147,9 @@ field() {
 	chmod 755 "$HOOK.bad" "$HOOK.worse"
 	started sleep 100
 	good delete --force "$ID"
-	assert_stderr "exit status 3" && assert_stderr "the reason" && assert_stderr "exit status 4"
+	assert_stderr "exit status 3"
+	assert_stderr "the reason"
+	assert_stderr "exit status 4"
 	[ "$(grep -c '^poststop|' "$LOG")" -eq 1 ] || fail "the hook between them did not run"
 	nothing_left
 }

@@ -38,10 +38,12 @@ others_mounts() {
 	local before
 	before=$(others_mounts)
 	run_casemate
-	assert_status 0 && assert_output joined
+	assert_status 0
+	assert_output joined
 	set_args /bin/readlink /proc/self/ns/mnt
 	run_casemate
-	assert_status 0 && assert_output "$(readlink "/proc/$OTHER/ns/mnt")"
+	assert_status 0
+	assert_output "$(readlink "/proc/$OTHER/ns/mnt")"
 	[ "$(others_mounts)" = "$before" ] || fail "its mounts have changed"
 }
 
@@ -88,7 +90,8 @@ others_mounts() {
 @test "the working directory is not made in somebody else's tree" {
 	edit_config '.process.cwd = "/not/there"'
 	run_casemate
-	assert_status 125 && assert_stderr /not/there
+	assert_status 125
+	assert_stderr /not/there
 	! nsenter --mount --target "$OTHER" test -e /mnt/not
 }
 
@@ -113,7 +116,8 @@ others_mounts() {
 @test "a path that is no namespace, and one of another kind" {
 	edit_config '.linux.namespaces |= map(if .type == "mount" then .path = "/etc/passwd" else . end)'
 	run_casemate
-	assert_status 125 && assert_stderr "'/etc/passwd' is not a namespace"
+	assert_status 125
+	assert_stderr "'/etc/passwd' is not a namespace"
 	edit_config '.linux.namespaces |= map(if .type == "mount" then .path = $path else . end)' --arg path "/proc/$OTHER/ns/net"
 	run_casemate
 	assert_status 125 && assert_stderr "cannot join the mount namespace"

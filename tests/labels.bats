@@ -78,7 +78,8 @@ refused() {
 			{destination: "/bound", type: "bind", source: "/srv", options: ["bind"]}]'
 	capture "$CASEMATE" explain --profile privileged "$BUNDLE"
 	assert_status 0
-	assert_match 'the AppArmor profile p does not allow' && assert_match 'SELinux does not allow c:d'
+	assert_match 'the AppArmor profile p does not allow'
+	assert_match 'SELinux does not allow c:d'
 	local labelled
 	labelled=$(grep 'labelled a:b' <<<"$output" | sed 's/.* on \([^,]*\),.*/\1/' | sort | xargs)
 	[ "$labelled" = "/dev /dev/pts /dev/shm /tmp" ] || fail "labelled: $labelled"

@@ -80,7 +80,8 @@ agent_waits() {
 	created /bin/sleep 60
 	rm -f "$SOCKET"
 	cm start "$ID"
-	[ "$status" -ne 0 ] && assert_stderr "cannot reach the seccomp agent at '$SOCKET'"
+	[ "$status" -ne 0 ]
+	assert_stderr "cannot reach the seccomp agent at '$SOCKET'"
 	eventually status_is stopped
 	good delete "$ID"
 	nothing_left
@@ -93,7 +94,8 @@ agent_waits() {
 	good run --detach --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
 	agent_waits 122
 	cm exec "$ID" /bin/busybox mkdir /tmp/x
-	assert_status 1 && assert_stderr 'Disk quota exceeded'
+	assert_status 1
+	assert_stderr 'Disk quota exceeded'
 	good delete --force "$ID"
 	wait
 }
@@ -136,17 +138,20 @@ agent_waits() {
 	set_args /bin/busybox touch /srv/started
 	rm -f "$SOCKET"
 	run_casemate
-	assert_status 125 && assert_stderr "cannot reach the seccomp agent at '$SOCKET'"
+	assert_status 125
+	assert_stderr "cannot reach the seccomp agent at '$SOCKET'"
 	: >"$SOCKET"
 	run_casemate
-	assert_status 125 && assert_stderr "connection refused"
+	assert_status 125
+	assert_stderr "connection refused"
 	[ ! -e "$BUNDLE/rootfs/srv/started" ]
 }
 
 @test "a rule without a listener, and metadata for nobody, are errors" {
 	edit_config 'del(.linux.seccomp.listenerPath)'
 	run_casemate
-	assert_status 125 && assert_stderr listenerMetadata
+	assert_status 125
+	assert_stderr listenerMetadata
 	edit_config 'del(.linux.seccomp.listenerMetadata)'
 	run_casemate
 	assert_status 125 && assert_stderr 'SCMP_ACT_NOTIFY needs listenerPath'

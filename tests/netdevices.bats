@@ -65,16 +65,22 @@ on_host() {
 @test "a device that is not there, a name that is taken, and loopback are errors" {
 	edit_config '.linux.netDevices = {nosuch: {}}'
 	on_host :
-	assert_status 125 && assert_stderr "there is no network device 'nosuch'" && assert_stderr /linux/netDevices/nosuch
+	assert_status 125
+	assert_stderr "there is no network device 'nosuch'"
+	assert_stderr /linux/netDevices/nosuch
 	edit_config '.linux.netDevices = {v0: {name: "lo"}}'
 	on_host 'ip -o link show v0'
-	assert_status 125 && assert_stderr "'lo'" && assert_match 'v0@v1'
+	assert_status 125
+	assert_stderr "'lo'"
+	assert_match 'v0@v1'
 	edit_config '.linux.netDevices = {lo: {name: "other"}}'
 	on_host :
-	assert_status 125 && assert_stderr 'loopback'
+	assert_status 125
+	assert_stderr 'loopback'
 	edit_config '.linux.netDevices = {v0: {name: "x%s"}}'
 	on_host :
-	assert_status 125 && assert_stderr "%d"
+	assert_status 125
+	assert_stderr "%d"
 	edit_config '.linux.netDevices = {v0: {name: "same"}, v1: {name: "same"}}'
 	on_host :
 	assert_status 125 && assert_stderr 'given twice'
@@ -89,7 +95,8 @@ on_host() {
 @test "it works for a network namespace that is joined, and for a user namespace" {
 	edit_config '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/fd/7" else . end)'
 	on_host : 'exec 7<>/dev/null; unshare --net sleep 100 & pid=$!; sleep 0.3; exec 7</proc/$pid/ns/net; trap "kill $pid" EXIT'
-	assert_status 0 && assert_match 'inside0@'
+	assert_status 0
+	assert_match 'inside0@'
 	make_bundle privileged
 	set_args /bin/busybox ip addr
 	edit_config '.linux.netDevices = {v0: {name: "inside0"}} | .linux.namespaces += [{type: "user"}]
@@ -103,7 +110,9 @@ on_host() {
 	set_args /no/such/program
 	on_host 'ip -o addr show v0; ip -o link show v0'
 	assert_status 127
-	assert_match '192.0.2.1/24' && assert_match '2001:db8::1/64' && assert_match ',UP'
+	assert_match '192.0.2.1/24'
+	assert_match '2001:db8::1/64'
+	assert_match ',UP'
 	set_args /bin/busybox true
 	edit_config '.linux.netDevices = {v0: {name: "a"}, v1: {name: "lo"}}'
 	on_host 'ip -o addr show v0'

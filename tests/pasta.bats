@@ -107,6 +107,7 @@ while True:
 	sandbox --net pasta -- true
 	assert_status 125
 	assert_stderr "pasta cannot connect the sandbox: '/dev/net/tun': no such file or directory"
+	assert_stderr "root mends it: modprobe tun; chmod 666 /dev/net/tun"
 	[ "$(pastas)" -eq 0 ]
 	on_host mount --bind /dev/null "$(readlink -f /usr/bin/pasta)"
 	sandbox --net pasta -- true
@@ -116,6 +117,7 @@ while True:
 	assert_stderr "--publish 80: this needs --net pasta"
 	for wrong in x 80:x 70000 1.2.3:80 '[::1]80' 1.2.3.4 ''; do
 		sandbox --net pasta --publish "$wrong" -- true
-		assert_status 125 && assert_stderr "expected [ADDRESS:]PORT[:INSIDE]"
+		assert_status 125
+		assert_stderr "expected [ADDRESS:]PORT[:INSIDE]"
 	done
 }

@@ -203,7 +203,7 @@ ROOT_REFUSED="process.user.uid is 0"
 
 @test "podman: the host's namespaces, where the ceiling lets them" {
 	check() {
-		run_it --network host --pid host --ipc host --uts host busybox:test ps | has tini
+		run_it --network host --pid host --ipc host --uts host busybox:test ps | has "$(in_machine ps -o args= -p 1)"
 	}
 	refused "casemate casemate-baseline" pid network
 	each_runtime "root: namespaces of the host"
@@ -317,7 +317,7 @@ ROOT_REFUSED="process.user.uid is 0"
 	done
 	run in_machine sh -c 'find /run/*/ /run/user/*/*/ -mindepth 1 -maxdepth 1 -regextype egrep -regex ".*/[0-9a-f]{64}" 2>&1'
 	[ -z "$output" ] || fail "state of containers is left"
-	run in_machine sh -c 'find /sys/fs/cgroup -type d -path "*/libpod_parent/libpod-*"'
+	run in_machine sh -c 'find /sys/fs/cgroup -type d \( -path "*/libpod_parent/libpod-*" -o -name "libpod-*.scope" \)'
 	[ -z "$output" ] || fail "cgroups are left"
 	run in_machine pgrep -a conmon
 	[ -z "$output" ] || fail "processes are left"

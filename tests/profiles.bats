@@ -224,7 +224,7 @@ sample() {
 		refused "${flag%% *}: a bundle is written" spec --bundle made --sandbox $flag -- true
 	done
 	refused "--bundle-out: spec" spec --bundle made --sandbox --bundle-out other -- true
-	[ ! -e made ] && [ ! -e other ] && [ ! -e new.json ]
+	[[ ! -e made && ! -e other && ! -e new.json ]]
 	[ -z "$(find . -name '*.new')" ]
 	# A ceiling of one's own comes along whole.
 	echo '{"casemate": 1, "name": "own", "extends": "restricted", "pids": {"limit": 7}}' >own.json

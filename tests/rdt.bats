@@ -86,7 +86,8 @@ existing_class() {
 @test "a class that is only named must be there, and / is the class of all others" {
 	edit_config '.linux.intelRdt = {closID: "bronze"}'
 	with_resctrl
-	assert_status 125 && assert_stderr "there is no class 'bronze'"
+	assert_status 125
+	assert_stderr "there is no class 'bronze'"
 	[ ! -e "$RESCTRL/bronze" ] || fail "it was made"
 	edit_config '.linux.intelRdt = {closID: "/"}'
 	with_resctrl
@@ -151,7 +152,8 @@ emptied() {
 	existing_class "$ID"
 	edit_config '.linux.intelRdt = {schemata: ["L3:0=7f0"]}'
 	with_resctrl
-	assert_status 125 && assert_stderr 'file exists'
+	assert_status 125
+	assert_stderr 'file exists'
 	[ -d "$RESCTRL/$ID" ] || fail "it was removed"
 }
 

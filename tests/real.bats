@@ -14,7 +14,7 @@ setup_file() {
 	cp -r "$BATS_TEST_DIRNAME/real" "$SHARED/work"
 	chmod -R a+rX "$SHARED/work"
 	install -m 755 "$CASEMATE" "$SHARED/casemate"
-	export SHARED ID_PREFIX=real-$BATS_ROOT_PID
+	export SHARED ID_PREFIX=real-$BATS_ROOT_PID-$SRANDOM
 	if [[ $EUID -eq 0 ]]; then
 		requires debootstrap flock
 		ROOTFS=$(rootfs_get)

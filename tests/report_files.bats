@@ -37,6 +37,56 @@ missing_file() {
 	both missing_file
 }
 
+@test "what root shows of its own files is not the sandbox user's: said once, for reading and writing" {
+	mkdir "$DATA/own" "$DATA/theirs"
+	echo secret | tee "$DATA/own/f" "$DATA/theirs/f" >/dev/null
+	chmod 600 "$DATA"/*/f
+	chown -R "$TEST_UID:$TEST_UID" "$DATA/theirs"
+	WHO=root
+	sandbox --report-files --rw "$DATA" -- sh -c "cat '$DATA/own/f'; stat '$DATA/own/f' '$DATA/own'; echo x >'$DATA/own/new'; mkdir '$DATA/own/dir'"
+	reported file 1 "$DATA/own/f" "shown, but its owner and mode do not let the sandbox's user; start casemate as its owner, or name that user: --uid N"
+	reported write 1 "$DATA/own/new" "shown, but its owner"
+	reported write 1 "$DATA/own/dir" "shown, but its owner"
+	[ "$(grep -c " x  $DATA" <<<"$stderr")" -eq 3 ]
+	sandbox --uid "$TEST_UID" --gid "$TEST_UID" --report-files --rw "$DATA" -- sh -c "cat '$DATA/theirs/f' && echo x >'$DATA/theirs/new'"
+	assert_status 0
+	assert_output secret
+	assert_stderr "nothing was denied"
+	# To an ordinary user nothing is different than outside.
+	WHO=user
+	sandbox --report-files --rw "$DATA" -- cat "$DATA/own/f"
+	[[ $stderr != *"shown, but"* ]]
+}
+
+@test "a name that the program writes is not told to the host's automounter" {
+	requires python3 autofs
+	mkdir "$BATS_TEST_TMPDIR/net"
+	# A direct look of root's is told, so the automounter works.
+	run timeout 60 unshare -m python3 - "$USER_CASEMATE" "$BATS_TEST_TMPDIR/net" <<-'END'
+		import ctypes, os, select, subprocess, sys
+		told, tell = os.pipe()
+		os.setpgid(0, 0)
+		libc = ctypes.CDLL(None, use_errno=True)
+		options = f"fd={tell},pgrp={os.getpgrp()},minproto=5,maxproto=5,indirect"
+		if libc.mount(b"auto", sys.argv[2].encode(), b"autofs", 0, options.encode()) != 0:
+		    sys.exit("mount: " + os.strerror(ctypes.get_errno()))
+		def is_told(command):
+		    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+		    asked = select.select([told], [], [], 2)[0]
+		    if asked:
+		        os.read(told, 4096)
+		        process.kill()
+		    said = process.communicate()[1].decode()
+		    return bool(asked), said
+		name = sys.argv[2] + "/secret"
+		sandbox = [sys.argv[1], "sandbox", "--report-files", "--", "cat", name, sys.argv[2] + "/../data/in.txt"]
+		told_of, said = is_told(sandbox)
+		print("sandbox", told_of, "in.txt: not shown inside" in said)
+		print("direct", is_told(["cat", name])[0])
+	END
+	assert_output $'sandbox False True\ndirect True'
+}
+
 relative() {
 	sandbox --report-files --tmpfs "$DATA" --cwd "$DATA" -- python3 -c '
 import os
@@ -176,12 +226,14 @@ lines() {
 }
 
 @test "JSON lines come while the program runs" {
-	local first=$BATS_TEST_TMPDIR/first
+	local first=$BATS_TEST_TMPDIR/first launcher
 	WHO=root
 	coproc { "$USER_CASEMATE" sandbox --report-fd 9 -- sh -c 'unshare -U true; read line; exit 0' 9>&1 2>/dev/null; }
+	# The shell forgets COPROC_PID as soon as it sees that the launcher ended.
+	launcher=$COPROC_PID
 	timeout 10 head -n 1 <&"${COPROC[0]}" >"$first" || fail "no line came"
 	echo >&"${COPROC[1]}"
-	wait "$COPROC_PID"
+	wait "$launcher"
 	grep -q '"what":"unshare"' "$first" || fail "$(<"$first")"
 }
 

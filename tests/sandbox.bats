@@ -421,6 +421,13 @@ network() {
 limits() {
 	sandbox --rlimit NOFILE=77 -- sh -c 'ulimit -n'
 	assert_output 77 || return
+	# No step of the launch is in the way of a low one.
+	sandbox --rlimit NOFILE=4 -- sh -c 'ulimit -n'
+	assert_output 4 || return
+	sandbox --rlimit NOFILE=0 -- true
+	assert_status 127 && assert_stderr "error while loading shared libraries" || return
+	sandbox --rlimit NPROC=0 -- true
+	[ "$WHO" = root ] || { assert_status 125 && assert_stderr "raise the limit of processes"; } || return
 	sandbox --rlimit CORE=0:0 -- sh -c 'ulimit -c'
 	assert_output 0 || return
 	local start=$SECONDS

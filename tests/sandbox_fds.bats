@@ -444,6 +444,12 @@ except OSError as e: print(e.errno)' 7<"$DATA/kept" 9<"$DATA/other"
 	for what in "$DATA" / /proc/version /sys/kernel/notes /dev/null /proc/self/ns/net; do
 		refused "--keep-fd 7: it is" --keep-fd 7 7<"$what"
 	done
+	mkdir "$BATS_TEST_TMPDIR/kernel"
+	if grep -q binfmt_misc /proc/filesystems; then
+		mount -t binfmt_misc none "$BATS_TEST_TMPDIR/kernel"
+		refused "--keep-fd 7: it is a file of the kernel" --keep-fd 7 7<"$BATS_TEST_TMPDIR/kernel/status"
+		umount "$BATS_TEST_TMPDIR/kernel"
+	fi
 	refused "--keep-fd 1: the standard streams" --keep-fd 1
 	refused "--keep-fd 7: bad file descriptor" --keep-fd 7 --keep-fd 7 7<"$DATA/dir/file"
 	refused "--keep-fd 77: bad file descriptor" --keep-fd 77

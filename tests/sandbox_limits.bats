@@ -35,6 +35,26 @@ bombed() {
 	both bombed
 }
 
+# shellcheck disable=SC2016 # for the shell inside
+fewer() {
+	capture bash -c 'ulimit -Su 300 -Hu 300; sandbox_run "$@"' - "${@:2}" -- bash -c 'ulimit -u' </dev/null
+	assert_status 0
+	assert_output "$1"
+}
+
+few() {
+	fewer 300
+	fewer 300 --pids 301
+	fewer 20 --pids 20
+}
+
+@test "a caller who may have fewer processes than the profile allows has no more inside, and starts all the same" {
+	requires own_nproc
+	export -f sandbox_run
+	export WHO TEST_UID USER_CASEMATE
+	both few
+}
+
 hogged() {
 	limited --mem 32M -- dd if=/dev/zero of=/dev/null bs=48M count=1
 	[ "$status" -ne 0 ] || fail "it got the memory"

@@ -88,7 +88,8 @@ others() {
 		python3 -c "$hear" /run/sandbox/pulse/native /run/sandbox/pipewire-0
 	assert_output $'else\nelse'
 	PULSE_SERVER=tcp:host shown --socket pulseaudio -- true
-	assert_status 125 && assert_stderr "PULSE_SERVER is 'tcp:host', which is no socket of this machine"
+	assert_status 125
+	assert_stderr "PULSE_SERVER is 'tcp:host', which is no socket of this machine"
 	GNUPGHOME=$RUNTIME/home/keys shown --socket gpg-agent -- python3 -c "$hear" /home/sandbox/.gnupg/S.gpg-agent
 	assert_output S.gpg-agent.extra
 }
@@ -119,11 +120,13 @@ x11() {
 	assert_output "$(printf '%s\n' :99 /tmp: .X11-unix '' /tmp/.X11-unix: X99)
 $(xauthority 65535 '' 99 'the cookie' 65535 '' 99 any | tr -d '\0')X7777"
 	DISPLAY=unix:7777 XAUTHORITY=$RUNTIME/none shown --socket x11 -- true
-	assert_status 125 && assert_stderr "--socket x11: \$XAUTHORITY: "
+	assert_status 125
+	assert_stderr "--socket x11: \$XAUTHORITY: "
 	local display
 	for display in host:0 :0x :; do
 		DISPLAY=$display shown --socket x11 -- true
-		assert_status 125 && assert_stderr "\$DISPLAY is '$display', which is no socket of this machine"
+		assert_status 125
+		assert_stderr "\$DISPLAY is '$display', which is no socket of this machine"
 	done
 	# Its end is cut off.
 	head -c -1 "$HOME/.Xauthority" >"$RUNTIME/cut"
@@ -168,28 +171,37 @@ wrong() {
 	assert_status 125
 	assert_stderr "--socket wayland: nothing is at '$RUNTIME/wayland-0', where \$XDG_RUNTIME_DIR says that it is"
 	WAYLAND_DISPLAY=a-file shown --socket wayland -- true
-	assert_status 125 && assert_stderr "'$RUNTIME/a-file', which \$WAYLAND_DISPLAY names, is no socket"
+	assert_status 125
+	assert_stderr "'$RUNTIME/a-file', which \$WAYLAND_DISPLAY names, is no socket"
 	WAYLAND_DISPLAY=a-link shown --socket wayland -- true
-	assert_status 125 && assert_stderr "'$RUNTIME/a-link', which \$WAYLAND_DISPLAY names, leads through a symbolic link"
+	assert_status 125
+	assert_stderr "'$RUNTIME/a-link', which \$WAYLAND_DISPLAY names, leads through a symbolic link"
 	WAYLAND_DISPLAY=way/real shown --socket wayland -- true
-	assert_status 125 && assert_stderr "leads through a symbolic link"
+	assert_status 125
+	assert_stderr "leads through a symbolic link"
 	# No profile makes it something else.
 	WAYLAND_DISPLAY=a-link shown --profile privileged --socket wayland -- true
-	assert_status 125 && assert_stderr "leads through a symbolic link"
+	assert_status 125
+	assert_stderr "leads through a symbolic link"
 	WAYLAND_DISPLAY=real shown --profile privileged --socket wayland -- true
 	assert_status 0
 	WAYLAND_DISPLAY=. shown --socket wayland -- true
-	assert_status 125 && assert_stderr "is no socket"
+	assert_status 125
+	assert_stderr "is no socket"
 	WAYLAND_DISPLAY=$STRANGE/socket shown --socket wayland -- true
-	assert_status 125 && assert_stderr "belongs to user 4321"
+	assert_status 125
+	assert_stderr "belongs to user 4321"
 	shown --socket ssh-agent -- true
-	assert_status 125 && assert_stderr "--socket ssh-agent: \$SSH_AUTH_SOCK is not set"
+	assert_status 125
+	assert_stderr "--socket ssh-agent: \$SSH_AUTH_SOCK is not set"
 	SSH_AUTH_SOCK=agent shown --socket ssh-agent -- true
 	assert_status 125
 	XDG_RUNTIME_DIR='' shown --socket wayland -- true
-	assert_status 125 && assert_stderr "'wayland-0' is looked for in \$XDG_RUNTIME_DIR, which is not set"
+	assert_status 125
+	assert_stderr "'wayland-0' is looked for in \$XDG_RUNTIME_DIR, which is not set"
 	shown --socket waylnad -- true
-	assert_status 125 && assert_stderr "did you mean 'wayland'?"
+	assert_status 125
+	assert_stderr "did you mean 'wayland'?"
 	# In a directory of the host nothing is made.
 	WAYLAND_DISPLAY=real shown --rw "$RUNTIME/home:/run/sandbox" --socket wayland -- true
 	assert_status 125
@@ -211,7 +223,8 @@ wrong() {
 @test "for root: a socket of root's for root alone cannot be used, and services of the host stay refused" {
 	OWNER=0 listen "$RUNTIME/wayland-0"
 	WHO=root sandbox --socket wayland -- true
-	assert_status 125 && assert_stderr "is for user 0 alone"
+	assert_status 125
+	assert_stderr "is for user 0 alone"
 	assert_stderr "the program runs as user 65534: --uid says another one"
 	chmod 777 "$RUNTIME/wayland-0"
 	WHO=root sandbox --socket wayland -- python3 -c "$hear" /run/sandbox/wayland-0

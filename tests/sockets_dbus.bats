@@ -46,9 +46,18 @@ start_bus() {
 	done
 }
 
+# The proxy's place is in $XDG_RUNTIME_DIR of who owns it, and else in /tmp, where others have theirs.
+own_runtime() {
+	local owner=0
+	[ "$WHO" = root ] || owner=$TEST_UID
+	chown "$owner" "$RUNTIME"
+	chmod 755 "$RUNTIME"
+}
+
 # with_bus FLAG... -- CMD: as the user; or as root, who runs it as that user
 with_bus() {
 	local as=()
+	own_runtime
 	[ "$WHO" = user ] || as=(--uid "$TEST_UID" --gid "$TEST_UID")
 	sandbox "${as[@]}" "$@"
 }
@@ -89,7 +98,8 @@ nothing_granted() {
 	with_bus --socket dbus-session -- python3 -c 'import socket, sys
 peer = socket.socket(socket.AF_UNIX)
 peer.connect(sys.argv[1])' "$RUNTIME/session"
-	assert_status 1 && assert_stderr FileNotFoundError
+	assert_status 1
+	assert_stderr FileNotFoundError
 	with_bus --socket dbus-session -- dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.RequestName \
 		string:org.example.Mine uint32:0
 	assert_status 1
@@ -129,7 +139,8 @@ two_buses() {
 	BUS=session FLAGS="--socket dbus-system --dbus-talk session:org.example.Granted" answers org.example.Granted
 	BUS=system FLAGS="--socket dbus-session --dbus-talk org.example.Granted" silent org.example.Granted
 	DBUS_SESSION_BUS_ADDRESS=unix:abstract=/x with_bus --socket dbus-session -- true
-	assert_status 125 && assert_stderr "which is no socket of this machine"
+	assert_status 125
+	assert_stderr "which is no socket of this machine"
 	DBUS_SESSION_BUS_ADDRESS=unix:path=$RUNTIME/link with_bus --socket dbus-session -- true
 	assert_status 125 && assert_stderr "leads through a symbolic link"
 }
@@ -144,13 +155,16 @@ two_buses() {
 ends() {
 	# shellcheck disable=SC2016
 	with_bus --socket dbus-session -- false
-	assert_status 1 && nothing_left
+	assert_status 1
+	nothing_left
 	with_bus --socket dbus-session -- /no/such/program
-	assert_status 127 && nothing_left
+	assert_status 127
+	nothing_left
 	local as=() user=() launcher signal
+	own_runtime
 	[ "$WHO" = user ] || as=(--uid "$TEST_UID" --gid "$TEST_UID")
 	[ "$WHO" = root ] || user=(setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups)
-	for signal in KILL TERM keeper; do
+	for signal in KILL TERM keeper both; do
 		"${user[@]}" "$USER_CASEMATE" sandbox "${as[@]}" --cwd /tmp --no-die-with-parent --socket dbus-session -- sleep "$SLEEP" </dev/null >/dev/null 2>&1 3>&- &
 		launcher=$!
 		wait_until 'pgrep --full "^xdg-dbus-proxy --fd=3 unix:path=$RUNTIME/" >"$BATS_TEST_TMPDIR/proxy"'
@@ -158,10 +172,11 @@ ends() {
 		grep -qx "Uid:	$TEST_UID	$TEST_UID	$TEST_UID	$TEST_UID" "/proc/$(cat "$BATS_TEST_TMPDIR/proxy")/status" || fail "whose is it?"
 		grep -q '^NoNewPrivs:	1' "/proc/$(cat "$BATS_TEST_TMPDIR/proxy")/status"
 		grep -q '^Groups:	 *$' "/proc/$(cat "$BATS_TEST_TMPDIR/proxy")/status"
-		wait_until '[ -S "$RUNTIME"/casemate-*/session ]'
-		if [ "$signal" = keeper ]; then
+		# Its name is only there while it is needed.
+		wait_until 'pgrep --full "^sleep $SLEEP\$" >/dev/null && ! compgen -G "$RUNTIME/casemate-*" >/dev/null'
+		if [ "$signal" = keeper ] || [ "$signal" = both ]; then
 			kill -KILL "$(ps -o ppid= -p "$(cat "$BATS_TEST_TMPDIR/proxy")")"
-			signal=TERM
+			[ "$signal" = both ] && signal=KILL || signal=TERM
 		fi
 		kill "-$signal" "$launcher"
 		wait "$launcher" || true
@@ -177,6 +192,28 @@ ends() {
 	pkill -KILL -f "^sleep $SLEEP\$" || true
 }
 
+killed_at_once() {
+	local left=$RUNTIME/casemate-0000000000000000 aside=$RUNTIME/casemate-1111111111111111
+	mkdir "$left" "$aside" "$BATS_TEST_TMPDIR/aside-$WHO"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$left/session"
+	touch "$BATS_TEST_TMPDIR/aside-$WHO/session"
+	# What only has such a name, and what somebody is about to use, stays.
+	ln -s "$BATS_TEST_TMPDIR/aside-$WHO" "$RUNTIME/casemate-2222222222222222"
+	[ "$WHO" = root ] || chown "$TEST_UID" "$left" "$left/session" "$aside"
+	touch -d '1 hour ago' "$left" "$BATS_TEST_TMPDIR/aside-$WHO"
+	with_bus --socket dbus-session -- true
+	[ ! -e "$left" ]
+	[ -e "$aside" ]
+	[ -e "$BATS_TEST_TMPDIR/aside-$WHO/session" ]
+	rmdir "$aside"
+	rm "$RUNTIME/casemate-2222222222222222"
+}
+
+@test "what was left by launchers that were killed is removed by the next one" {
+	start_bus bus
+	both killed_at_once
+}
+
 # in_its_own_view COMMAND FLAG...: as root, after COMMAND in a mount namespace of its own
 in_its_own_view() {
 	capture unshare --mount sh -c 'eval "$1"; shift; exec "$0" sandbox "$@"' "$USER_CASEMATE" "$1" --uid "$TEST_UID" --gid "$TEST_UID" \
@@ -190,13 +227,15 @@ in_its_own_view() {
 	assert_stderr "--socket dbus-session: there is no program xdg-dbus-proxy in /usr/bin, /usr/local/bin or /bin"
 	assert_stderr "install the package xdg-dbus-proxy"
 	in_its_own_view 'mount --bind /bin/true /usr/bin/xdg-dbus-proxy'
-	assert_status 125 && assert_stderr "xdg-dbus-proxy did not begin to listen"
+	assert_status 125
+	assert_stderr "xdg-dbus-proxy did not begin to listen"
 	nothing_left
 	# Another process of that user or group could put this there instead; root would follow it.
 	printf '#!/bin/sh\nln -s /etc/shadow session && echo x >&3 && exec sleep 50\n' >"$BATS_TEST_TMPDIR/other"
 	chmod 755 "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR"
 	in_its_own_view "mount --bind '$BATS_TEST_TMPDIR/other' /usr/bin/xdg-dbus-proxy"
-	assert_status 125 && assert_stderr "is not the proxy's socket"
+	assert_status 125
+	assert_stderr "is not the proxy's socket"
 	nothing_left
 	# Nor can they move its directory away, so that root removes what is elsewhere.
 	printf '#!/bin/sh\nmv "$PWD" "$PWD.moved" || echo x >&3; exec sleep 50\n' >"$BATS_TEST_TMPDIR/other"
@@ -210,7 +249,8 @@ in_its_own_view() {
 	local flag
 	for flag in --dbus-talk=org.freedesktop.systemd1 '--dbus-talk=org.freedesktop.*' --dbus-call=org.freedesktop.Flatpak='*'; do
 		with_bus --socket dbus-session "$flag" -- true
-		assert_status 125 && assert_stderr "it starts programs outside of the sandbox"
+		assert_status 125
+		assert_stderr "it starts programs outside of the sandbox"
 		with_bus --profile privileged --socket dbus-session "$flag" -- true
 		assert_status 0
 	done
@@ -222,11 +262,14 @@ in_its_own_view() {
 		assert_status 125 && assert_stderr ": expected " || fail "$flag"
 	done
 	with_bus --dbus-talk org.a.b -- true
-	assert_status 125 && assert_stderr "this needs --socket dbus-session"
+	assert_status 125
+	assert_stderr "this needs --socket dbus-session"
 	with_bus --socket dbus-session --dbus-talk system:org.a.b -- true
-	assert_status 125 && assert_stderr "this needs --socket dbus-session, or dbus-system for system:NAME"
+	assert_status 125
+	assert_stderr "this needs --socket dbus-session, or dbus-system for system:NAME"
 	with_bus --socket dbus-session --bundle-out "$BATS_TEST_TMPDIR/made" -- true
-	assert_status 125 && assert_stderr "needs a proxy, which has no place in a config.json"
+	assert_status 125
+	assert_stderr "needs a proxy, which has no place in a config.json"
 	[ ! -e "$BATS_TEST_TMPDIR/made" ]
 }
 

@@ -45,7 +45,9 @@ teardown() {
 @test "a file that exists is left as it is" {
 	echo mine >config.json
 	capture "$CASEMATE" spec
-	assert_status 125 && assert_stderr 'File exists' && assert_stderr 'left as it is'
+	assert_status 125
+	assert_stderr 'file exists'
+	assert_stderr 'left as it is'
 	[ "$(<config.json)" = mine ]
 	ln -s /nonexistent/target link.json
 	capture "$CASEMATE" spec --file link.json
@@ -60,7 +62,8 @@ teardown() {
 	"$CASEMATE" spec --bundle=other
 	cmp other/mine.json other/config.json
 	capture "$CASEMATE" spec --bundle /nonexistent
-	assert_status 125 && assert_stderr /nonexistent
+	assert_status 125
+	assert_stderr /nonexistent
 	capture "$CASEMATE" spec more
 	assert_status 125
 }

@@ -25,14 +25,15 @@ struct host_object {
 	bool magic_link;  /* it leads through a link of procfs: what it means depends on who asks */
 	uint64_t device;  /* st_dev and st_ino */
 	uint64_t inode;
-	uint32_t mode;   /* st_mode */
-	uint32_t uid;    /* its owner */
+	const char *layer; /* "8:1/srv/x": where it is in its file system; NULL: not known, or nobody asked */
+	uint32_t mode;     /* st_mode */
+	uint32_t uid;      /* its owner */
 	uint64_t below;  /* bit N: host->sensitive.at[N] is a directory above it, under whatever name it was reached */
 	uint32_t magic;  /* f_type of statfs(2) */
 	bool bare;       /* nothing is mounted below it, for sure */
 	bool is_default; /* the sandbox shows it to everybody: it is the system's own */
 	const char *socket; /* one on which the host listens: the object itself, or one below it; NULL: none */
-	bool unsearched;    /* there is too much below it to be sure */
+	bool unsearched;    /* there is too much below it to be sure, or what the caller may not read */
 };
 
 /* Which namespace a file of the nsfs is: st_dev and st_ino; both 0 where it could not be asked. */
@@ -56,6 +57,7 @@ struct host {
 	uint32_t kernel;          /* major << 16 | minor */
 	bool remounts;            /* it has no mount_setattr(2): what is mounted gets its options by mount(2) */
 	uint64_t ignored_signals; /* by the caller: bit N-1 is signal N */
+	uint64_t processes;       /* the caller's hard limit of them (RLIMIT_NPROC); 0: nobody asked */
 	int landlock_abi;         /* 0: none */
 	int oom_score_adj;        /* of the caller, which a container inherits; asked where root could lower it */
 	enum host_cgroup cgroup;
@@ -89,8 +91,8 @@ int host_probe(struct host *host, struct arena *arena, struct error *err);
 /* The same for `exec`. Root has no use of host->cgroups then (cgroup_plan_process()), and gets none. */
 int host_probe_process(struct host *host, struct arena *arena, struct error *err);
 
-/* Fills host->directories, which only a sandbox needs. */
-void host_probe_directories(struct host *host, struct arena *arena);
+/* Fills host->directories and host->terminal, which only a sandbox needs. */
+void host_probe_sandbox(struct host *host, struct arena *arena);
 
 /* Fills host->pasta. */
 void host_probe_pasta(struct host *host);
@@ -107,6 +109,10 @@ void host_probe_manager(struct host *host, struct arena *arena);
  * used.
  */
 int host_probe_sources(struct host *host, const struct request *request, struct arena *arena, struct error *err);
+
+/* Fills `layer` of host->sources and host->submounts where the request has an overlay with changes to keep; for
+ * host_probe_sources(). Fails with ERROR_SYSTEM. */
+int host_probe_layers(struct host *host, const struct request *request, struct arena *arena, struct error *err);
 
 /* Looks at the programs of all hooks of @request; @allowed are the profile's "PATH ARGV0". Fills host->hooks. */
 void host_probe_hooks(struct host *host, const struct request *request, const string_list *allowed,

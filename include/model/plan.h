@@ -114,6 +114,7 @@ struct plan_mount {
 	uint64_t device;
 	uint64_t inode;
 	const char *real;                    /* of a bind that was looked at: its source without any link */
+	const char *layer;                   /* of the same, as struct host_object has it */
 	pair_list hierarchies;               /* MOUNT_CGROUP: key: name in the mount, value: directory of the host */
 	const struct request_socket *socket; /* of --socket; or NULL */
 	struct opt_u32 owner; /* the source must be a socket of this user's: others could have changed it */
@@ -377,7 +378,7 @@ struct plan_cgroup {
 	enum cgroup_driver driver;
 	const char *path;       /* below each hierarchy's root, starts with '/' */
 	string_list components; /* the same, taken apart */
-	size_t ours;            /* so many of the first of them are for all containers of casemate: they stay */
+	size_t ours;            /* so many of the first of them are casemate's: removed when they are empty */
 	size_t strangers;       /* from this component on the path was asked for, and a ceiling: where others have
 				   processes, nothing is made; components.count where it does not matter */
 	bool fresh;             /* the last directory must not be there yet: an empty one may be somebody's, too */

@@ -310,7 +310,6 @@ struct request_seccomp_rule {
 	uint32_t action;
 	struct opt_u32 errno_ret; /* for ERRNO and TRACE */
 	LIST(struct request_seccomp_arg) args;
-	origin from;
 };
 /* config-linux.md, "Seccomp" */
 struct request_seccomp {

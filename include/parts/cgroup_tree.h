@@ -24,21 +24,21 @@ typedef int cgroup_enter(const struct plan_cgroup *plan, struct run *run, const 
  * Makes the plan's path in @hierarchy. The last directory is new: one that is there already is replaced if nothing is
  * in it, else ERROR_HOST. Returns its descriptor (O_PATH), which the caller closes. run->cgroup_made[] counts the
  * directories that were made, the last ones of the path, and is right after a failure as well; run->cgroup_parent[]
- * becomes the directory above the last one, or stays -1 where that is the root of the hierarchy. @enter may be NULL.
+ * becomes the directory above the last one. @enter may be NULL.
  */
 int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_enter *enter, struct run *run,
 		     struct error *err);
 
 /*
- * Removes the last run->cgroup_made[] directories of the path, after killing what is in the last one, but for those
- * that are for all containers of casemate (plan->ours). Fails with ERROR_SYSTEM when processes are still there after
- * some seconds.
+ * Removes the last run->cgroup_made[] directories of the path, after killing what is in the last one, and those of
+ * casemate when they are empty. Fails with ERROR_SYSTEM when processes are still there after some seconds.
  */
 int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, struct run *run, struct error *err);
 
 /*
  * What a launcher that died may have left: its own leaf in a delegated cgroup and, of an @unfinished launch, whose
- * record does not say what it made, the last directory. Only what is empty, and as far as it can be had.
+ * record does not say what it made, the last directory and casemate's own. Only what is empty, and as far as it can be
+ * had.
  */
 void cgroup_tree_clear(const struct plan_cgroup *plan, size_t hierarchy, bool unfinished);
 

@@ -22,6 +22,10 @@ bool dbus_start_wanted(const struct plan *plan);
 void dbus_start_explain(const struct plan *plan, struct explain *out);
 int dbus_start(const struct plan *plan, struct run *run, struct error *err);
 
+/* Launcher, once the sandbox has the sockets: takes away their names, so that nothing is left whoever is killed later.
+ */
+void dbus_hide(const struct plan *plan);
+
 /* Ends it and removes the directory; when the launcher dies without that, its keeper does. */
 int dbus_end(const struct plan *plan, struct run *run, struct error *err);
 

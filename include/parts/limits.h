@@ -17,4 +17,9 @@ bool limits_apply_wanted(const struct plan *plan);
 void limits_apply_explain(const struct plan *plan, struct explain *out);
 int limits_apply(const struct plan *plan, struct run *run, struct error *err);
 
+/* The limit of open files gets its value last: a step that opens one would fail by it. */
+bool limits_files_wanted(const struct plan *plan);
+void limits_files_explain(const struct plan *plan, struct explain *out);
+int limits_files(const struct plan *plan, struct run *run, struct error *err);
+
 #endif

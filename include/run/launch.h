@@ -30,7 +30,4 @@ void launch_close(const struct plan *plan, struct run *run);
 /* Undoes a launch that failed or whose workload has ended: kills what is left, and undoes the steps. */
 int launch_undo(const struct plan *plan, struct run *run, struct error *err);
 
-/* Sends run->terminal to the console socket; without one it stays here. Fails with ERROR_SYSTEM. */
-int launch_hand_over_terminal(const struct plan *plan, struct run *run, struct error *err);
-
 #endif

@@ -21,6 +21,7 @@ struct report_question {
 		char text[PATH_MAX]; /* absolute, without "." and ".." */
 		enum path_use use;   /* READ, WRITE, EXECUTE or ENTRY */
 		bool creates;        /* a file that need not be there */
+		bool opens;          /* it is opened for what `use` says, and not only named */
 	} paths[2];
 	size_t path_count;
 	bool binds; /* bind(2); else connect(2) */

@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "model/plan.h"
 
@@ -16,6 +17,13 @@ struct view_file {
 
 /* Whether @path is @directory or lies in it. */
 bool view_within(const char *path, const char *directory);
+
+/*
+ * Whether the host has @path, an absolute one that a program may have chosen, and what it is; a link at its end is not
+ * followed. Nothing is mounted for it, and no automounter is asked: that would tell others what the program wrote into
+ * the name. What cannot be found without is not there.
+ */
+bool view_outside(const char *path, struct stat *ret);
 
 /*
  * Finds @path, absolute or relative to the program's working directory, as the program would: links of the sandbox

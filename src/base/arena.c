@@ -13,8 +13,10 @@ int arena_create(struct arena *arena, struct error *err)
 	void *start =
 		mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (start == MAP_FAILED)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot reserve %d MiB of memory", ARENA_BYTES >> 20);
+	if (start == MAP_FAILED) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot reserve %d MiB of memory", ARENA_BYTES >> 20);
+		return error_hint(err, "raise the limit of address space: `ulimit -v unlimited`");
+	}
 	*arena = (struct arena){.start = start, .size = ARENA_BYTES};
 	return 0;
 }

@@ -116,6 +116,13 @@ static int parse_percent(const char *text, uint64_t *ret)
 	return *text == '\0' ? 0 : -1;
 }
 
+static const char *const examples[] = {
+	[CLI_NUMBER] = "a number, such as 100",
+	[CLI_SIZE] = "a number of bytes, or of K, M, G or T: such as 512M",
+	[CLI_DURATION] = "a number of seconds, or of ms, s, m or h: such as 5m",
+	[CLI_PERCENT] = "a part of one, such as 0.5 or 50%",
+};
+
 static int store_number(const struct cli_option *option, const char *value, struct cli_number *into, struct error *err)
 {
 	uint64_t number = 0;
@@ -129,8 +136,11 @@ static int store_number(const struct cli_option *option, const char *value, stru
 				  : option->kind == CLI_DURATION ? durations
 								 : numbers,
 				  &number);
-	if (bad < 0 || (option->most != 0 && number > option->most))
-		return error_set(err, ERROR_USAGE, 0, "'%s' is not a %s for %s", value, option->argument, option->name);
+	if (bad < 0 || (option->most != 0 && number > option->most)) {
+		error_set(err, ERROR_USAGE, 0, "'%s' is not a %s for %s", value, option->argument, option->name);
+		return bad == 0 ? error_hint(err, "at most %llu", (unsigned long long)option->most)
+				: error_hint(err, "%s", examples[option->kind]);
+	}
 	*into = (struct cli_number){.set = true, .value = number};
 	return 0;
 }

@@ -196,7 +196,9 @@ static int syntax_error(struct parse *p, struct error *err)
 	reason = colon == NULL ? reason : colon + 2;
 	error_set(err, ERROR_CONFIG, 0, "%.*s", (int)strcspn(reason, "\n"), reason);
 	yajl_free_error(p->yajl, text);
-	return -1;
+	return strncmp(err->what, "premature EOF", 13) == 0
+		       ? error_hint(err, "it is empty, or ends before all is closed: `jq . FILE` checks it")
+		       : -1;
 }
 
 static int parse_all(struct parse *p, struct error *err)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include "base/cli.h"
 #include "base/json_reader.h"
 
 /* How any LIST() and any list element of two strings lie in memory. */
@@ -331,11 +332,27 @@ static const struct json_field *find_field(const struct json_schema *schema, con
 	return NULL;
 }
 
-/* In our own files a mistyped key must not be mistaken for a protection; config.json has keys of other systems. */
-static int note_unknown(struct json_reader *r)
+enum { MOST_FIELDS = 64 };
+
+static int hint_key(struct json_reader *r, const struct json_frame *frame)
 {
-	if (r->input->own)
-		return json_fail(r, NULL, "unknown key");
+	const char *names[MOST_FIELDS + 1];
+	size_t count = 0;
+
+	for (; count < frame->schema->count && count < MOST_FIELDS; count++)
+		names[count] = frame->schema->fields[count].key;
+	names[count] = NULL;
+	const char *near = cli_nearest(arena_strndup(r->arena, frame->key, frame->key_length), names);
+	return near == NULL ? -1 : error_hint(r->err, "did you mean '%s'?", near);
+}
+
+/* In our own files a mistyped key must not be mistaken for a protection; config.json has keys of other systems. */
+static int note_unknown(struct json_reader *r, const struct json_frame *frame)
+{
+	if (r->input->own) {
+		json_fail(r, NULL, "unknown key");
+		return hint_key(r, frame);
+	}
 	if (r->input->unknown.count > JSON_MAX_UNKNOWN)
 		return 0;
 	bool full = r->input->unknown.count == JSON_MAX_UNKNOWN;
@@ -348,7 +365,7 @@ static int on_object_key(struct json_reader *r, struct json_frame *frame, bool *
 	frame->field = find_field(frame->schema, frame->key, frame->key_length);
 	*ret_listed = frame->field == NULL;
 	if (frame->field == NULL)
-		return note_unknown(r);
+		return note_unknown(r, frame);
 	uint64_t bit = (uint64_t)1 << (frame->field - frame->schema->fields);
 
 	if ((frame->seen & bit) != 0)

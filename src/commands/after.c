@@ -121,17 +121,23 @@ static int remove_rdt(const struct state *state, struct error *err)
 	return rdt_remove(&plan, &run, err);
 }
 
+/* Their failure is logged and stops nothing (runtime.md, "Lifecycle"). */
+static void run_poststop(const struct state *state, struct arena *arena)
+{
+	struct error err;
+	char text[sizeof(err.what) + sizeof(err.hint)];
+
+	if (after_hooks(state, HOOK_POSTSTOP, arena, &err) == 0)
+		return;
+	error_text(&err, text, sizeof(text));
+	fprintf(stderr, "casemate: warning: %s\n", text);
+}
+
 int after_remove(const char *root, const struct state *state, struct arena *arena, struct error *err)
 {
-	struct error hook;
-	char text[sizeof(hook.what) + sizeof(hook.hint)];
-
 	TRY(remove_cgroup(state, err));
 	TRY(remove_rdt(state, err));
-	/* Their failure is logged and stops nothing (runtime.md, "Lifecycle"). */
-	if (after_hooks(state, HOOK_POSTSTOP, arena, &hook) < 0) {
-		error_text(&hook, text, sizeof(text));
-		fprintf(stderr, "casemate: warning: %s\n", text);
-	}
+	if (state->hooks)
+		run_poststop(state, arena);
 	return state_delete(root, state, err);
 }

@@ -108,7 +108,7 @@ int command_read_sandbox(const struct invocation *invocation, struct sandbox_cho
 
 	if (help != 0)
 		return help;
-	host_probe_directories(&ret->host, invocation->arena);
+	host_probe_sandbox(&ret->host, invocation->arena);
 	if (ret->options.sockets.count > 0)
 		host_probe_dbus(&ret->host, invocation->arena);
 	if (ret->options.net != NULL && strcmp(ret->options.net, "pasta") == 0)
@@ -177,8 +177,10 @@ int command_descriptor(const struct cli_number *number, const char *option, int 
 	if (!number->set)
 		return 0;
 	/* Marked here: the workload gets only what --preserve-fds says. */
-	if (number->value < 3 || fcntl((int)number->value, F_SETFD, FD_CLOEXEC) < 0)
-		return error_set(err, ERROR_USAGE, EBADF, "%s %llu", option, (unsigned long long)number->value);
+	if (number->value < 3 || fcntl((int)number->value, F_SETFD, FD_CLOEXEC) < 0) {
+		error_set(err, ERROR_USAGE, EBADF, "%s %llu", option, (unsigned long long)number->value);
+		return error_hint(err, "a number from 3 that the caller has open, as a shell does by 3<FILE or 3>FILE");
+	}
 	*ret_fd = (int)number->value;
 	return 0;
 }

@@ -25,9 +25,11 @@ int container_check_terminal(const struct plan *plan, struct error *err)
 {
 	const struct plan_lifecycle *lifecycle = &plan->lifecycle;
 
-	if (plan->terminal.pty && lifecycle->detached && lifecycle->console_socket == NULL)
-		return error_set(err, ERROR_USAGE, 0,
-				 "process.terminal needs --console-socket when nobody waits for it");
+	if (plan->terminal.pty && lifecycle->detached && lifecycle->console_socket == NULL) {
+		error_set(err, ERROR_USAGE, 0, "process.terminal needs --console-socket when nobody waits for it");
+		return error_hint(err,
+				  "set process.terminal to false, name a socket, or let `casemate run` wait for it");
+	}
 	if (!plan->terminal.pty && lifecycle->console_socket != NULL)
 		return error_set(err, ERROR_USAGE, 0, "--console-socket without process.terminal");
 	return 0;

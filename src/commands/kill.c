@@ -57,8 +57,10 @@ static int take_signal(char **rest, int *ret, struct error *err)
 	if (rest[0] == NULL || rest[1] == NULL)
 		return 0;
 	*ret = names_signal(rest[1]);
-	if (*ret < 0)
-		return error_set(err, ERROR_USAGE, 0, "'%s' is not a signal", rest[1]);
+	if (*ret < 0) {
+		error_set(err, ERROR_USAGE, 0, "'%s' is not a signal", rest[1]);
+		return error_hint(err, "such as TERM, KILL or 9: signal(7)");
+	}
 	if (rest[2] != NULL)
 		return error_set(err, ERROR_USAGE, 0, "there are too many arguments");
 	rest[1] = NULL;

@@ -141,8 +141,10 @@ static int print_table(char *const *arguments, const pid_list *pids, struct aren
 	else
 		fd_close(&output);
 	(void)waitpid(pid, &status, 0);
-	if (result == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
-		return error_set(err, ERROR_USAGE, 0, "ps(1) failed");
+	if (result == 0 && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+		error_set(err, ERROR_USAGE, 0, "ps(1) failed");
+		return error_hint(err, "what is behind the id is for ps(1); --format goes in front of it");
+	}
 	return result;
 }
 

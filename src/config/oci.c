@@ -136,8 +136,10 @@ static int absolute_bundle(const char *bundle, struct arena *arena, const char *
 
 	if (bundle[0] == '\0')
 		return error_set(err, ERROR_USAGE, 0, "the bundle's path is empty");
-	if (bundle[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot find the working directory");
+	if (bundle[0] != '/' && getcwd(cwd, sizeof(cwd)) == NULL) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot find the working directory");
+		return error_hint(err, "it was removed, or is out of reach: cd to another one");
+	}
 	*ret = oci_join_path(arena, cwd, bundle);
 	return 0;
 }
@@ -150,7 +152,12 @@ int oci_read_bundle(const char *bundle, const char *config, struct arena *arena,
 
 	TRY(absolute_bundle(bundle, arena, &absolute, err));
 	input.name = config != NULL ? config : arena_printf(arena, "%s/config.json", bundle);
-	TRY(file_read(AT_FDCWD, input.name, JSON_MAX_BYTES, arena, &text, &input.length, err));
+	if (file_read(AT_FDCWD, input.name, JSON_MAX_BYTES, arena, &text, &input.length, err) < 0)
+		return err->errnum == ENOENT || err->errnum == ENOTDIR
+			       ? error_hint(err,
+					    "a bundle is a directory with a config.json, which `casemate spec` writes, "
+					    "and a root file system: --bundle DIR")
+			       : -1;
 	input.text = text;
 	return parse(&input, absolute, arena, ret, err);
 }

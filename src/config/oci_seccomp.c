@@ -41,14 +41,12 @@ static const struct json_schema rule_schema = {
 	.fields = rule_fields,
 	.count = RULE_FIELDS - 1,
 	.size = sizeof(struct request_seccomp_rule),
-	.origin = JSON_MEMBER(struct request_seccomp_rule, from),
 	.done = check_rule,
 };
 static const struct json_schema own_rule_schema = {
 	.fields = rule_fields,
 	.count = RULE_FIELDS,
 	.size = sizeof(struct request_seccomp_rule),
-	.origin = JSON_MEMBER(struct request_seccomp_rule, from),
 	.done = check_rule,
 };
 

@@ -224,8 +224,10 @@ static int add_caps(const struct adding *a, const cli_words *words, struct error
 		int number =
 			names_capability(strncmp(name, "CAP_", 4) == 0 ? name : arena_printf(a->arena, "CAP_%s", name));
 
-		if (number < 0)
-			return error_set(err, ERROR_USAGE, 0, "--cap %s: there is no such capability", name);
+		if (number < 0) {
+			error_set(err, ERROR_USAGE, 0, "--cap %s: there is no such capability", name);
+			return error_hint(err, "capabilities(7) lists them, such as CAP_NET_BIND_SERVICE");
+		}
 		set |= 1ULL << number;
 	}
 	caps->given = true;
@@ -307,8 +309,11 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 {
 	struct adding a = {.arena = arena, .host = host, .request = ret};
 
-	if (argv[0] == NULL)
-		return error_set(err, ERROR_USAGE, 0, "there is no program to run");
+	if (argv[0] == NULL) {
+		error_set(err, ERROR_USAGE, 0, "there is no program to run");
+		return error_hint(err,
+				  "it comes behind the flags: casemate sandbox [FLAG]... -- COMMAND [ARGUMENT]...");
+	}
 	for (; *argv != NULL; argv++)
 		*LIST_ADD(arena, &ret->process.args) = *argv;
 	add_sandbox(ret, options, host);

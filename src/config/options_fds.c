@@ -19,6 +19,9 @@
 
 enum { LONGEST_NUMBER = 9 };
 
+/* Not in linux/magic.h, or only in a new one. Before Linux 6.16 a pidfd says that it is a file. */
+enum { PIDFS = 0x50494446, CONFIGFS = 0x62656570, FUSECTL = 0x65735543 };
+
 int options_descriptor(const struct cli_word *word, const char *number, int *ret_fd, struct error *err)
 {
 	size_t digits = strspn(number, "0123456789");
@@ -31,8 +34,10 @@ int options_descriptor(const struct cli_word *word, const char *number, int *ret
 	if (fd <= STDERR_FILENO)
 		return error_set(err, ERROR_USAGE, 0, "%s %s: the standard streams are the program's", word->option,
 				 word->value);
-	if (flags < 0)
-		return error_set(err, ERROR_USAGE, errno, "%s %s", word->option, word->value);
+	if (flags < 0) {
+		error_set(err, ERROR_USAGE, errno, "%s %s", word->option, word->value);
+		return error_hint(err, "the caller must have it open, as a shell does by %d<FILE or %d>FILE", fd, fd);
+	}
 	/* What the caller left open came through execve(2): all others are casemate's own, or another flag's. */
 	if ((flags & FD_CLOEXEC) != 0) {
 		error_set(err, ERROR_USAGE, EBADF, "%s %s", word->option, word->value);
@@ -73,9 +78,11 @@ int options_open_name(const struct cli_word *word, int fd, struct arena *arena, 
 /* Files through which the kernel or other processes are reached. */
 static bool is_of_kernel(int fd)
 {
-	static const uint32_t magics[] = {PROC_SUPER_MAGIC, SYSFS_MAGIC,   CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
-					  NSFS_MAGIC,       DEBUGFS_MAGIC, TRACEFS_MAGIC,      SECURITYFS_MAGIC,
-					  BPF_FS_MAGIC,     SELINUX_MAGIC, EFIVARFS_MAGIC,     PSTOREFS_MAGIC};
+	static const uint32_t magics[] = {PROC_SUPER_MAGIC,     SYSFS_MAGIC,   CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC,
+					  NSFS_MAGIC,           DEBUGFS_MAGIC, TRACEFS_MAGIC,      SECURITYFS_MAGIC,
+					  BPF_FS_MAGIC,         SELINUX_MAGIC, EFIVARFS_MAGIC,     PSTOREFS_MAGIC,
+					  SMACK_MAGIC,          PIDFS,         CONFIGFS,           FUSECTL,
+					  RDTGROUP_SUPER_MAGIC, BINFMTFS_MAGIC};
 	struct statfs status;
 
 	if (fstatfs(fd, &status) < 0)

@@ -22,8 +22,10 @@ static int add_rlimit(const struct adding *a, const struct cli_word *word, struc
 	if (hard != NULL)
 		*hard++ = '\0';
 	const char *full = strncmp(name, "RLIMIT_", 7) == 0 ? name : arena_printf(a->arena, "RLIMIT_%s", name);
-	if (!lookup_value(&names_rlimits, full, strlen(full), &type))
-		return error_set(err, ERROR_USAGE, 0, "--rlimit %s: there is no limit %s", word->value, name);
+	if (!lookup_value(&names_rlimits, full, strlen(full), &type)) {
+		error_set(err, ERROR_USAGE, 0, "--rlimit %s: there is no limit %s", word->value, name);
+		return error_hint(err, "setrlimit(2) lists them, such as NOFILE, CORE and FSIZE");
+	}
 	rlimit.type = (int)type;
 	for (size_t i = 0; i < 2; i++) {
 		const char *text = i == 0 || hard == NULL ? soft : hard;

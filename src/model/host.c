@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -106,8 +107,10 @@ static int probe_status(struct host *host, struct error *err)
 	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (length < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/status'");
+	if (length < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/status'");
+		return errno == ENOENT ? error_hint(err, "casemate needs procfs: mount -t proc proc /proc") : -1;
+	}
 	text[length] = '\0';
 	const char *at = strstr(text, label);
 	if (at == NULL)
@@ -119,10 +122,11 @@ static int probe_status(struct host *host, struct error *err)
 	return 0;
 }
 
-void host_probe_directories(struct host *host, struct arena *arena)
+void host_probe_sandbox(struct host *host, struct arena *arena)
 {
 	char link[256];
 
+	host->terminal = isatty(STDIN_FILENO);
 	for (size_t i = 0; i < sizeof(top_directories) / sizeof(top_directories[0]); i++) {
 		const char *path = top_directories[i];
 		ssize_t length = readlink(path, link, sizeof(link));
@@ -194,16 +198,19 @@ static int probe_cgroups(struct host *host, struct arena *arena, struct error *e
 static int probe(struct host *host, struct arena *arena, struct error *err)
 {
 	char cwd[4096];
+	struct rlimit processes;
 
-	*host = (struct host){.uid = (uint32_t)getauxval(AT_EUID),
-			      .gid = (uint32_t)getauxval(AT_EGID),
-			      .terminal = isatty(STDIN_FILENO)};
+	*host = (struct host){.uid = (uint32_t)getauxval(AT_EUID), .gid = (uint32_t)getauxval(AT_EGID)};
 	TRY(probe_kernel(host, err));
 	probe_capabilities(host);
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* LANDLOCK_CREATE_RULESET_VERSION */);
 	host->landlock_abi = abi < 0 ? 0 : (int)abi;
-	if (getcwd(cwd, sizeof(cwd)) == NULL)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot find the current directory");
+	if (getrlimit(RLIMIT_NPROC, &processes) == 0)
+		host->processes = processes.rlim_max;
+	if (getcwd(cwd, sizeof(cwd)) == NULL) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot find the current directory");
+		return error_hint(err, "it was removed, or is out of reach: cd to another one");
+	}
 	host->cwd = arena_strdup(arena, cwd);
 	if (host->privileged)
 		probe_oom_score(host);

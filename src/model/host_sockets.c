@@ -31,7 +31,8 @@ enum {
 	ANSWER = 32768,
 	SEARCHED = 4096, /* entries of one tree that are looked at for a socket without a name that leads to it */
 	DEEPEST = 64,
-	MINOR_BITS = 20, /* the kernel's own dev_t, as UNIX_DIAG_VFS has it */
+	HIGHEST = PATH_MAX / 2, /* directories that can be above a file with a name */
+	MINOR_BITS = 20,        /* the kernel's own dev_t, as UNIX_DIAG_VFS has it */
 };
 
 /* A socket that somebody listens on, or that takes datagrams. */
@@ -172,7 +173,7 @@ static void mark_above(const object_list *judged, const char *real)
 
 	snprintf(directory, sizeof(directory), "%.*s.", (int)length, real);
 	AUTOCLOSE int at = openat(AT_FDCWD, directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	for (int i = 0; i < DEEPEST && at >= 0 && fstat(at, &status) == 0; i++) {
+	for (int i = 0; i < HIGHEST && at >= 0 && fstat(at, &status) == 0; i++) {
 		if (status.st_dev == before.st_dev && status.st_ino == before.st_ino)
 			break;
 		mark(judged, &status, real);
@@ -183,7 +184,8 @@ static void mark_above(const object_list *judged, const char *real)
 	}
 }
 
-/* Whether the name leads to the socket that is meant; it may have been bound in another root or working directory. */
+/* Whether the name leads to the socket that is meant, and no other does; it may have been bound in another root or
+ * working directory. */
 static bool mark_by_name(const object_list *judged, const struct found *found, struct arena *arena)
 {
 	char link[64], real[PATH_MAX];
@@ -200,7 +202,7 @@ static bool mark_by_name(const object_list *judged, const struct found *found, s
 	const char *kept = arena_strdup(arena, real);
 	mark(judged, &status, kept);
 	mark_above(judged, kept);
-	return true;
+	return status.st_nlink == 1;
 }
 
 /* ---- by number, down from what is bound */
@@ -209,6 +211,7 @@ struct search {
 	struct host_object *object;
 	const found_list *nameless;
 	int left;
+	bool missed; /* something that may hold one */
 	struct arena *arena;
 };
 
@@ -223,6 +226,13 @@ static bool is_nameless(const struct search *search, uint64_t inode)
 
 static void search_directory(struct search *search, int directory, int depth);
 
+/* It is gone, or a file or link where the file system does not tell types; what is mounted below is judged by itself.
+ */
+static bool is_nothing_of_this_tree(int reason)
+{
+	return reason == ENOENT || reason == ENOTDIR || reason == ELOOP || reason == EXDEV;
+}
+
 static void search_entry(struct search *search, int directory, const struct dirent *entry, int depth)
 {
 	if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
@@ -231,21 +241,23 @@ static void search_entry(struct search *search, int directory, const struct dire
 		search->object->socket = arena_strdup(search->arena, entry->d_name);
 	if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
 		return;
-	/* What is mounted below is judged by itself. */
 	AUTOCLOSE int below = sys_openat2(directory, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK, 0,
 					  RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 	if (below >= 0)
 		search_directory(search, below, depth + 1);
+	else if (!is_nothing_of_this_tree(errno))
+		search->missed = true;
 }
 
 static void search_directory(struct search *search, int directory, int depth)
 {
 	char block[2048] __attribute__((aligned(8)));
-	long got;
+	long got = depth > DEEPEST ? -1 : 1;
 
-	if (depth > DEEPEST)
-		search->left = 0;
-	while (search->left > 0 && (got = fd_list(directory, block, sizeof(block))) > 0)
+	while (search->left > 0 && got > 0) {
+		got = fd_list(directory, block, sizeof(block));
+		if (got < 0 && errno == ENOENT)
+			got = 0; /* it was removed */
 		for (long at = 0; at < got && search->left > 0;) {
 			const struct dirent *entry = (const void *)(block + at);
 
@@ -253,6 +265,8 @@ static void search_directory(struct search *search, int directory, int depth)
 			search->left--;
 			search_entry(search, directory, entry, depth);
 		}
+	}
+	search->missed = search->missed || got != 0;
 }
 
 static void search_object(struct host_object *object, const found_list *nameless, struct arena *arena)
@@ -271,7 +285,7 @@ static void search_object(struct host_object *object, const found_list *nameless
 	AUTOCLOSE int directory = openat(AT_FDCWD, object->real, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory >= 0)
 		search_directory(&search, directory, 0);
-	object->unsearched = search.left == 0;
+	object->unsearched = directory < 0 || search.missed;
 }
 
 void host_probe_sockets(struct host *host, struct arena *arena)

@@ -502,6 +502,7 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 	TRY(probe_buses(&look, request, err));
 	if (recursive.count > 0)
 		TRY(probe_submounts(&look, &recursive, err));
+	TRY(host_probe_layers(host, request, arena, err));
 	probe_sensitive_files(&look);
 	host_probe_sockets(host, arena);
 	return 0;

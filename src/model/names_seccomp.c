@@ -6,16 +6,17 @@
 #include "model/names.h"
 
 static const struct lookup_row actions[] = {
+	/* What profiles say hundreds of times. */
+	{"SCMP_ACT_ALLOW", SECCOMP_ALLOW},
+	{"SCMP_ACT_ERRNO", SECCOMP_ERRNO},
 	/* The first name is the one that is printed: SCMP_ACT_KILL is the old name of KILL_THREAD. */
 	{"SCMP_ACT_KILL_THREAD", SECCOMP_KILL_THREAD},
 	{"SCMP_ACT_KILL", SECCOMP_KILL_THREAD},
 	{"SCMP_ACT_KILL_PROCESS", SECCOMP_KILL_PROCESS},
 	{"SCMP_ACT_TRAP", SECCOMP_TRAP},
-	{"SCMP_ACT_ERRNO", SECCOMP_ERRNO},
 	{"SCMP_ACT_NOTIFY", SECCOMP_NOTIFY},
 	{"SCMP_ACT_TRACE", SECCOMP_TRACE},
 	{"SCMP_ACT_LOG", SECCOMP_LOG},
-	{"SCMP_ACT_ALLOW", SECCOMP_ALLOW},
 };
 LOOKUP(names_seccomp_actions, "a seccomp action", actions);
 

@@ -72,13 +72,15 @@ static int plan_path(struct planner *p, struct error *err)
 	struct plan_cgroup *plan = &p->plan->cgroup;
 	const char *asked = p->request->linux_.cgroups_path;
 	bool given = path_given(p), root = p->host->privileged;
-	const char *leaf = root ? p->plan->id : arena_printf(p->arena, "casemate-%s", p->plan->id);
+	const char *leaf = arena_printf(p->arena, "casemate-%s", p->plan->id);
 
 	plan->path = "";
 	plan->from = given ? planner_origin(p, "/linux/cgroupsPath") : "default";
-	if (!given || asked[0] != '/') {
-		TRY(add_path(p, root ? "casemate" : own_cgroup(p), err));
-		plan->ours = root ? 1 : 0;
+	if (given && asked[0] != '/' && root) {
+		TRY(add_path(p, "casemate", err));
+		plan->ours = 1;
+	} else if (!root && (!given || asked[0] != '/')) {
+		TRY(add_path(p, own_cgroup(p), err));
 	}
 	plan->strangers = plan->components.count;
 	TRY(add_path(p, given ? asked : leaf, err));
@@ -131,7 +133,9 @@ static bool rlimit_holds(const struct planner *p)
 
 static void add_rlimit(struct planner *p, uint64_t limit, origin from)
 {
-	struct rlimit value = {.rlim_cur = limit, .rlim_max = limit};
+	/* Where the caller may not have so many, it is less: nobody raises its own limit. */
+	uint64_t most = p->host->processes != 0 && p->host->processes < limit ? p->host->processes : limit;
+	struct rlimit value = {.rlim_cur = most, .rlim_max = most};
 
 	for (size_t i = 0; i < p->request->process.rlimits.count; i++) {
 		const struct request_rlimit *own = &p->request->process.rlimits.at[i];
@@ -140,7 +144,7 @@ static void add_rlimit(struct planner *p, uint64_t limit, origin from)
 			continue;
 		if (own->hard <= limit)
 			return;
-		value.rlim_cur = own->soft < limit ? own->soft : limit;
+		value.rlim_cur = own->soft < most ? own->soft : most;
 	}
 	*LIST_ADD(p->arena, &p->plan->limits.rlimits) =
 		(struct plan_rlimit){.type = RLIMIT_NPROC, .limit = value, .from = from};

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/digits.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_limits.h"
@@ -174,24 +174,17 @@ static int check_v1(const struct plan_cgroup *plan, struct error *err)
 	return 0;
 }
 
-static char *put_number(char *to, int64_t number)
-{
-	return number == ANY ? stpcpy(to, "*") : digits_put(to, (uint64_t)number);
-}
-
 const char *cgroup_rule_text(const struct plan_cgroup_rule *rule, char text[CGROUP_RULE_BYTES])
 {
-	char *at = text;
+	char numbers[2][24] = {"*", "*"};
 
-	*at++ = rule->type;
-	*at++ = ' ';
-	at = put_number(at, rule->major);
-	*at++ = ':';
-	at = put_number(at, rule->minor);
-	*at++ = ' ';
-	at = stpcpy(at, (rule->access & DEVICE_READ) != 0 ? "r" : "");
-	at = stpcpy(at, (rule->access & DEVICE_WRITE) != 0 ? "w" : "");
-	stpcpy(at, (rule->access & DEVICE_MKNOD) != 0 ? "m" : "");
+	if (rule->major != ANY)
+		snprintf(numbers[0], sizeof(numbers[0]), "%lld", (long long)rule->major);
+	if (rule->minor != ANY)
+		snprintf(numbers[1], sizeof(numbers[1]), "%lld", (long long)rule->minor);
+	snprintf(text, CGROUP_RULE_BYTES, "%c %s:%s %s%s%s", rule->type, numbers[0], numbers[1],
+		 (rule->access & DEVICE_READ) != 0 ? "r" : "", (rule->access & DEVICE_WRITE) != 0 ? "w" : "",
+		 (rule->access & DEVICE_MKNOD) != 0 ? "m" : "");
 	return is_everything(rule) ? "a" : text;
 }
 

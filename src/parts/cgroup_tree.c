@@ -220,6 +220,8 @@ int cgroup_tree_make(const struct plan_cgroup *plan, size_t hierarchy, cgroup_en
 		if (dir == -2 && errno != ENOENT && errno != ENODEV)
 			break;
 	}
+	if (dir >= 0 && run->cgroup_parent[hierarchy] < 0)
+		run->cgroup_parent[hierarchy] = fd_take(&root);
 	if (dir != -2)
 		return dir;
 	if (errno == EBUSY || errno == ENOTEMPTY || errno == ENOTDIR) {
@@ -356,7 +358,7 @@ int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, struct 
 	if (made == 0)
 		return 0;
 	/* Whoever made it has its parent open still, and needs no more where the parent stays. */
-	if (parent < 0 || (made > 1 && last > plan->ours)) {
+	if (parent < 0 || made > 1 || plan->ours > 0) {
 		root = open_root(plan, hierarchy, err);
 		if (root < 0)
 			return -1;
@@ -369,8 +371,9 @@ int cgroup_tree_remove(const struct plan_cgroup *plan, size_t hierarchy, struct 
 	if (parent < 0 || remove_patiently(plan, parent, plan->components.at[last]) < 0)
 		result = error_set(err, ERROR_SYSTEM, errno, "cannot remove the cgroup '%s%s'",
 				   plan->hierarchies.at[hierarchy].directory, plan->path);
-	for (size_t i = last; root >= 0 && i-- > plan->ours && i + made > last;)
-		remove_parent(plan, root, i);
+	for (size_t i = last; root >= 0 && i-- > 0;)
+		if (i < plan->ours || i + made > last)
+			remove_parent(plan, root, i);
 	return result;
 }
 
@@ -403,8 +406,12 @@ void cgroup_tree_clear(const struct plan_cgroup *plan, size_t hierarchy, bool un
 
 	if (parent >= 0)
 		remove_empty(parent, plan->components.at[last]);
-	for (size_t i = last + 1; root >= 0 && plan->driver == CGROUP_V2 && i-- > 0;)
-		remove_leaf(plan, root, i);
+	for (size_t i = last + 1; root >= 0 && i-- > 0;) {
+		if (plan->driver == CGROUP_V2)
+			remove_leaf(plan, root, i);
+		if (unfinished && i < plan->ours)
+			remove_parent(plan, root, i);
+	}
 }
 
 const char *cgroup_leaf_name(const struct plan_cgroup *plan, char name[CGROUP_LEAF_NAME])

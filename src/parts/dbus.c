@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parts/dbus.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -15,6 +18,8 @@
 
 /* Where the proxy finds the pipe by which it says that it listens, and sees that it is not wanted any more. */
 enum { PIPE = 3 };
+
+enum { PLACE_DIGITS = 16, PLACE_SECONDS = 600 };
 
 /* Who may call these is out of the sandbox: a ceiling that refuses the sockets of engines refuses them as well. */
 static const struct {
@@ -193,16 +198,58 @@ static void become_proxy(const struct keeper *keeper)
 	sys_execve(passed->plan->program, passed->plan->argv.at, envp, 0);
 }
 
-/* By name: nobody else can move the directory, and what is in it is not followed. */
+/* ---- the place */
+
+/* Nobody else can move it; but once it is gone, its name is anybody's, who could lead it elsewhere. */
+static void remove_place(int parent, const char *name, uint64_t older_than)
+{
+	static const char *const sockets[] = {"session", "system"};
+	AUTOCLOSE int place = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	struct stat status;
+
+	if (place < 0 || fstat(place, &status) < 0 || status.st_uid != geteuid() ||
+	    (uint64_t)status.st_mtim.tv_sec > older_than)
+		return;
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
+		(void)sys_unlinkat(place, sockets[i], 0);
+	(void)sys_unlinkat(parent, name, AT_REMOVEDIR);
+}
+
 static void clean(const struct plan_dbus *plan)
 {
-	char path[PATH_MAX];
+	remove_place(AT_FDCWD, plan->directory, UINT64_MAX);
+}
 
-	for (size_t i = 0; i < plan->buses.count; i++) {
-		snprintf(path, sizeof(path), "%s/%s", plan->directory, plan->buses.at[i].name);
-		(void)sys_unlinkat(AT_FDCWD, path, 0);
-	}
-	(void)sys_unlinkat(AT_FDCWD, plan->directory, AT_REMOVEDIR);
+static bool is_place(const char *name)
+{
+	static const char start[] = "casemate-";
+	size_t length = strlen(start);
+
+	return strncmp(name, start, length) == 0 && strlen(name + length) == PLACE_DIGITS &&
+	       strspn(name + length, "0123456789abcdef") == PLACE_DIGITS;
+}
+
+/*
+ * Where launcher and keeper were killed during a launch, the place is left. A living one is needed until the sandbox
+ * has the sockets, and not for minutes.
+ */
+static void clean_left(const struct plan_dbus *plan)
+{
+	char block[4096] __attribute__((aligned(8))), parent[PATH_MAX];
+	uint64_t now = (uint64_t)time(NULL);
+	long got;
+
+	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(plan->directory, '/') - plan->directory),
+		 plan->directory);
+	AUTOCLOSE int directory = sys_openat(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
+	while (directory >= 0 && (got = fd_list(directory, block, sizeof(block))) > 0)
+		for (long at = 0; at < got;) {
+			const struct dirent *entry = (const void *)(block + at);
+
+			at += entry->d_reclen;
+			if (is_place(entry->d_name))
+				remove_place(directory, entry->d_name, now - PLACE_SECONDS);
+		}
 }
 
 static void clean_after(const struct keeper *keeper)
@@ -235,6 +282,8 @@ static int make_directory(const struct plan_dbus *plan, struct error *err)
 int dbus_start(const struct plan *plan, struct run *run, struct error *err)
 {
 	int report[2] = {-1, -1};
+
+	clean_left(&plan->dbus);
 	AUTOCLOSE int directory = make_directory(&plan->dbus, err);
 
 	TRY(directory);
@@ -255,6 +304,12 @@ int dbus_start(const struct plan *plan, struct run *run, struct error *err)
 		return 0;
 	error_set(err, ERROR_HOST, 0, "xdg-dbus-proxy did not begin to listen");
 	return error_hint(err, "`xdg-dbus-proxy %s /tmp/a-socket` may say why", plan->dbus.argv.at[2]);
+}
+
+void dbus_hide(const struct plan *plan)
+{
+	if (dbus_start_wanted(plan))
+		clean(&plan->dbus);
 }
 
 int dbus_end(const struct plan *plan, struct run *run, struct error *err)

@@ -399,22 +399,23 @@ static target leaf(struct program *program, const struct filter_rules *rules, bl
 
 /* --- numbers and architectures --- */
 
-/* Numbers from @from up to the next segment, which no rule names. */
+/* Numbers from @from up to the next call, the one at @next, which no rule names. */
 static void add_gap(struct program *program, segment_list *list, const struct filter_rules *rules,
-		    const struct filter_arch *arch, uint32_t from)
+		    const struct filter_arch *arch, size_t next, uint32_t from)
 {
-	add_segment(program, list, from, answer(filter_unnamed(rules, arch, from)));
+	if (next == arch->count || arch->calls[next].number != from)
+		add_segment(program, list, from, answer(filter_unnamed(rules, arch, from)));
 }
 
 static void add_numbers(struct program *program, segment_list *list, const struct filter_rules *rules,
 			const struct filter_arch *arch, block_list *blocks)
 {
-	add_gap(program, list, rules, arch, arch->first);
+	add_gap(program, list, rules, arch, 0, arch->first);
 	for (size_t i = 0; i < arch->count; i++) {
 		const struct filter_call *call = &arch->calls[i];
 
 		add_segment(program, list, call->number, leaf(program, rules, blocks, call));
-		add_gap(program, list, rules, arch, call->number + 1);
+		add_gap(program, list, rules, arch, i + 1, call->number + 1);
 	}
 }
 
@@ -432,7 +433,7 @@ static target numbers(struct program *program, const struct filter_rules *rules,
 				add_numbers(program, &list, rules, &rules->archs[i], blocks);
 		}
 		/* -1 is what a tracer writes to have a call skipped; the kernel carries nothing out. */
-		add_gap(program, &list, rules, arch, UINT32_MAX);
+		add_gap(program, &list, rules, arch, arch->count, UINT32_MAX);
 	}
 	return load(program, offsetof(struct seccomp_data, nr), tree(program, list.at, list.count));
 }

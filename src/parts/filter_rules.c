@@ -71,7 +71,7 @@ static int read_actions(struct filter_rules *rules, struct arena *arena, struct 
 
 		if (read_action(rule->action, rule->errno_ret, &rules->actions[i], err) < 0 ||
 		    check_args(rule, err) < 0)
-			return error_wrap(err, "%s", rule->from);
+			return error_wrap(err, "%s/syscalls/%zu", request->from, i);
 	}
 	return 0;
 }

@@ -231,17 +231,20 @@ static void explain_affinity(const struct plan_limits *limits, struct explain *o
 		explain_say(out, EXPLAIN_DOES, NULL, "what joins it later runs on CPUs %s", limits->exec_final);
 }
 
+static void explain_rlimit(const struct plan_rlimit *rlimit, struct explain *out)
+{
+	explain_say(out, EXPLAIN_STOPS, rlimit->from, "%s: %lld soft, %lld hard",
+		    lookup_name(&names_rlimits, (uint64_t)rlimit->type), (long long)rlimit->limit.rlim_cur,
+		    (long long)rlimit->limit.rlim_max);
+}
+
 void limits_apply_explain(const struct plan *plan, struct explain *out)
 {
 	const struct plan_limits *limits = &plan->limits;
 
-	for (size_t i = 0; i < limits->rlimits.count; i++) {
-		const struct plan_rlimit *rlimit = &limits->rlimits.at[i];
-
-		explain_say(out, EXPLAIN_STOPS, rlimit->from, "%s: %lld soft, %lld hard",
-			    lookup_name(&names_rlimits, (uint64_t)rlimit->type), (long long)rlimit->limit.rlim_cur,
-			    (long long)rlimit->limit.rlim_max);
-	}
+	for (size_t i = 0; i < limits->rlimits.count; i++)
+		if (limits->rlimits.at[i].type != RLIMIT_NOFILE)
+			explain_rlimit(&limits->rlimits.at[i], out);
 	if (limits->scheduler != NULL)
 		explain_scheduler(limits->scheduler, out);
 	if (limits->io_priority != NULL)
@@ -256,18 +259,57 @@ void limits_apply_explain(const struct plan *plan, struct explain *out)
 	explain_affinity(limits, out);
 }
 
-static int apply_rlimits(const struct plan *plan, const struct run *run, struct error *err)
+static int set_rlimit(const struct plan_rlimit *rlimit, const struct rlimit *limit, struct error *err)
 {
-	if (run->nofile_raised && sys_prlimit(RLIMIT_NOFILE, &run->nofile, NULL) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot restore the limit of open files");
+	if (sys_prlimit(rlimit->type, limit, NULL) == 0)
+		return 0;
+	error_set(err, ERROR_SYSTEM, errno, "%s: cannot set the limit", rlimit->from);
+	return errno == EPERM ? error_hint(err, "only root can raise a hard limit, such as `ulimit -Ha` shows") : -1;
+}
+
+/* Now, while it may be raised; it is lowered by limits_files(), when no step needs a descriptor any more. */
+static int raise_files(const struct plan_rlimit *rlimit, struct error *err)
+{
+	struct rlimit limit;
+
+	if (sys_prlimit(RLIMIT_NOFILE, NULL, &limit) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot read the limit of open files");
+	if (rlimit->limit.rlim_max <= limit.rlim_max)
+		return 0;
+	limit.rlim_max = rlimit->limit.rlim_max;
+	return set_rlimit(rlimit, &limit, err);
+}
+
+static int apply_rlimits(const struct plan *plan, struct error *err)
+{
 	for (size_t i = 0; i < plan->limits.rlimits.count; i++) {
 		const struct plan_rlimit *rlimit = &plan->limits.rlimits.at[i];
 
-		if (sys_prlimit(rlimit->type, &rlimit->limit, NULL) < 0) {
-			error_set(err, ERROR_SYSTEM, errno, "%s: cannot set the limit", rlimit->from);
-			return errno == EPERM ? error_hint(err, "only root can raise a hard limit") : -1;
-		}
+		TRY(rlimit->type == RLIMIT_NOFILE ? raise_files(rlimit, err) : set_rlimit(rlimit, &rlimit->limit, err));
 	}
+	return 0;
+}
+
+bool limits_files_wanted(const struct plan *plan)
+{
+	(void)plan;
+	return true;
+}
+
+void limits_files_explain(const struct plan *plan, struct explain *out)
+{
+	for (size_t i = 0; i < plan->limits.rlimits.count; i++)
+		if (plan->limits.rlimits.at[i].type == RLIMIT_NOFILE)
+			explain_rlimit(&plan->limits.rlimits.at[i], out);
+}
+
+int limits_files(const struct plan *plan, struct run *run, struct error *err)
+{
+	if (run->nofile_raised && sys_prlimit(RLIMIT_NOFILE, &run->nofile, NULL) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot restore the limit of open files");
+	for (size_t i = 0; i < plan->limits.rlimits.count; i++)
+		if (plan->limits.rlimits.at[i].type == RLIMIT_NOFILE)
+			TRY(set_rlimit(&plan->limits.rlimits.at[i], &plan->limits.rlimits.at[i].limit, err));
 	return 0;
 }
 
@@ -308,6 +350,7 @@ static int apply_memory_policy(const struct request_memory_policy *policy, struc
 
 int limits_apply(const struct plan *plan, struct run *run, struct error *err)
 {
+	(void)run;
 	const struct plan_limits *limits = &plan->limits;
 	const struct request_io_priority *io = limits->io_priority;
 
@@ -320,5 +363,5 @@ int limits_apply(const struct plan *plan, struct run *run, struct error *err)
 	if (limits->personality != PERSONALITY_NONE &&
 	    sys_personality(limits->personality == PERSONALITY_LINUX32 ? PER_LINUX32 : PER_LINUX) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot set the execution domain");
-	return apply_rlimits(plan, run, err);
+	return apply_rlimits(plan, err);
 }

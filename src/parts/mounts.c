@@ -373,6 +373,7 @@ static void seal_tmpfs(struct plan_mount *mount)
 static void look_at_source(struct planner *p, struct plan_mount *mount, size_t *binds)
 {
 	mount->real = *binds < p->host->sources.count ? p->host->sources.at[*binds].real : NULL;
+	mount->layer = *binds < p->host->sources.count ? p->host->sources.at[*binds].layer : NULL;
 	mounts_judge_source(p, mount, (*binds)++);
 }
 

@@ -43,7 +43,7 @@ static bool is_judged(const struct plan_mount *mount, const struct stat *status)
 	return mount->judged && status->st_dev == mount->device && status->st_ino == mount->inode;
 }
 
-/* By objects as well: the source may be known by another name, of a bind mount, than the one above @directory. */
+/* By objects as well, at the last moment: in a chroot the table of mounts, by which the plan knows, is not complete. */
 static int check_above(const struct plan_mount *changes, const struct plan_mount *overlay, int directory,
 		       struct error *err)
 {

@@ -248,15 +248,20 @@ static int make_bind(const struct plan_mount *mount, struct error *err)
 	return fd_take(&tree);
 }
 
-/* A mount below one that was bound with all that is mounted in it. */
+/*
+ * A mount below one that was bound with all that is mounted in it. It was found without any link, and whoever has the
+ * source may have made one since.
+ */
 static int bind_below(const struct plan_mount *mount, const char *below, struct error *err)
 {
-	char path[4096];
+	AUTOCLOSE int source = sys_openat(AT_FDCWD, mount->source, O_PATH, 0);
 
-	if ((size_t)snprintf(path, sizeof(path), "%s%s", mount->source, below) >= sizeof(path))
-		return error_set(err, ERROR_CONFIG, ENAMETOOLONG, "cannot open '%s'", mount->source);
-	int tree = clone_restricted(mount, AT_FDCWD, path, AT_NO_AUTOMOUNT);
-	return tree < 0 ? error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", path) : tree;
+	if (source < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", mount->source);
+	TRY(check_judged(mount, source, err));
+	AUTOCLOSE int found = sys_openat2(source, below + 1, O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	int tree = found < 0 ? -1 : clone_restricted(mount, found, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT);
+	return tree < 0 ? error_set(err, ERROR_SYSTEM, errno, "cannot open '%s%s'", mount->source, below) : tree;
 }
 
 static int bind_hierarchy(const struct plan_mount *mount, const char *name, struct error *err)
@@ -276,8 +281,10 @@ int mounts_make_again(const struct plan_mount *mount, const char *below, struct 
 {
 	if (mount->remounts)
 		return error_set(err, ERROR_HOST, 0, "the mounts of an image need mount_setattr(2) of Linux 5.12");
-	if (mount->kind == MOUNT_BIND && (mount->special & MOUNT_SPECIAL_OVERLAY) == 0)
-		return below[0] == '\0' ? make_bind(mount, err) : bind_below(mount, below, err);
+	if (mount->kind == MOUNT_BIND && (mount->special & MOUNT_SPECIAL_OVERLAY) == 0 && below[0] == '\0')
+		return make_bind(mount, err);
+	if (mount->kind == MOUNT_BIND && (mount->special & MOUNT_SPECIAL_OVERLAY) == 0 && mount->recursive)
+		return bind_below(mount, below, err);
 	if (mount->kind == MOUNT_CGROUP && below[0] == '/')
 		return bind_hierarchy(mount, below + 1, err);
 	if (mount->kind == MOUNT_FILESYSTEM && below[0] == '\0')

@@ -41,10 +41,30 @@ static bool overlap(const char *one, const char *other)
 	return strncmp(one, other, shorter) == 0 && (longer[shorter] == '/' || longer[shorter] == '\0');
 }
 
+/* A mount of the host may show either under a name that is nowhere near the other's. */
+static bool is_same_layer(const char *one, const char *other)
+{
+	return one != NULL && other != NULL && overlap(one, other);
+}
+
 static bool is_same_object(const struct plan_mount *one, const struct plan_mount *other)
 {
-	return one->judged && other->judged && one->inode != 0 && one->device == other->device &&
-	       one->inode == other->inode;
+	return (one->judged && other->judged && one->inode != 0 && one->device == other->device &&
+		one->inode == other->inode) ||
+	       is_same_layer(one->layer, other->layer);
+}
+
+/* What is mounted below comes along with what is bound. */
+static bool is_shown_below(const struct planner *p, const struct plan_mount *changes, const struct plan_mount *other)
+{
+	for (size_t i = 0; other->recursive && i < p->host->submounts.count; i++) {
+		const struct host_object *mount = &p->host->submounts.at[i];
+
+		if (overlap(other->real, mount->path) && strlen(mount->path) > strlen(other->real) &&
+		    is_same_layer(changes->layer, mount->layer))
+			return true;
+	}
+	return false;
 }
 
 /* Who changes a layer past the overlay makes it something else than either holds. */
@@ -57,7 +77,8 @@ static int check_shown(const struct planner *p, size_t index, struct error *err)
 
 		if (i == index || (other->kind != MOUNT_BIND && other->kind != MOUNT_CHANGES) || other->real == NULL)
 			continue;
-		if (overlap(changes->real, other->real) || is_same_object(changes, other))
+		if (overlap(changes->real, other->real) || is_same_object(changes, other) ||
+		    is_shown_below(p, changes, other))
 			return refuse(changes,
 				      arena_printf(p->arena, "'%s' and '%s' of '%s' hold one another", changes->source,
 						   other->source, other->from),

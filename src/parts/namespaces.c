@@ -161,8 +161,7 @@ void namespaces_enter_explain(const struct plan *plan, struct explain *out)
 	}
 }
 
-/* All are opened before any is joined: in another mount namespace their paths mean something else. */
-static int open_one(const struct plan_namespaces *plan, enum namespace_kind kind, struct error *err)
+int namespaces_open(const struct plan_namespaces *plan, enum namespace_kind kind, struct error *err)
 {
 	const char *path = plan->join[kind].path;
 	struct stat status;
@@ -220,10 +219,11 @@ static int join_all(const struct plan_namespaces *plan, const int *fds, struct e
 	return 0;
 }
 
+/* All are opened before any is joined: in another mount namespace their paths mean something else. */
 static int open_all(const struct plan_namespaces *plan, int *fds, struct error *err)
 {
 	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++) {
-		fds[kind] = plan->join[kind].path == NULL ? -1 : open_one(plan, kind, err);
+		fds[kind] = plan->join[kind].path == NULL ? -1 : namespaces_open(plan, kind, err);
 		if (fds[kind] < 0 && plan->join[kind].path != NULL)
 			return -1;
 	}

@@ -127,8 +127,11 @@ int pasta_start(const struct plan *plan, struct run *run, struct error *err)
 	TRY(started);
 	if (keeper_hear(its_words, is_ready))
 		return 0;
-	if (access(tunnel, R_OK | W_OK) < 0)
-		return error_set(err, ERROR_HOST, errno, "pasta cannot connect the sandbox: '%s'", tunnel);
+	if (access(tunnel, R_OK | W_OK) < 0) {
+		error_set(err, ERROR_HOST, errno, "pasta cannot connect the sandbox: '%s'", tunnel);
+		return error_hint(err, "root mends it: modprobe tun; chmod 666 %s; `casemate doctor` tries it again",
+				  tunnel);
+	}
 	error_set(err, ERROR_HOST, 0, "pasta did not connect the sandbox");
 	return error_hint(err, "`pasta --config-net true` says why");
 }

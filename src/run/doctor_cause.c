@@ -8,7 +8,7 @@
 #include "base/sys.h"
 #include "parts/mounts.h"
 #include "run/doctor.h"
-#include "run/mountinfo.h"
+#include "base/mountinfo.h"
 
 enum { FILE_BYTES = 4096 };
 

@@ -113,6 +113,21 @@ int image_write(int dir, const struct image *image, struct error *err)
 	return 0;
 }
 
+/* As the kernel writes it: absolute, and without "." and ".." and empty parts. */
+static bool is_place(const char *path)
+{
+	size_t length;
+
+	for (; *path == '/'; path += 1 + length) {
+		length = strcspn(path + 1, "/");
+		if (length == 0 || strncmp(path + 1, ".", length) == 0 || strncmp(path + 1, "..", length) == 0)
+			return false;
+		if (path[1 + length] == '\0')
+			return true;
+	}
+	return false;
+}
+
 int image_read(int dir, struct arena *arena, struct image *ret, struct error *err)
 {
 	struct json_input input = {.name = IMAGE_RECORD, .source = IMAGE_RECORD, .own = true};
@@ -123,6 +138,10 @@ int image_read(int dir, struct arena *arena, struct image *ret, struct error *er
 					     : -1;
 	input.text = text;
 	TRY(json_read(&input, &image_schema, ret, arena, err));
+	for (size_t i = 0; i < ret->mounts.count; i++)
+		if (!is_place(ret->mounts.at[i]))
+			return error_set(err, ERROR_CONFIG, 0, "%s: '%s' is no place of a mount", IMAGE_RECORD,
+					 ret->mounts.at[i]);
 	if (ret->streams.count != IMAGE_STREAMS)
 		return error_set(err, ERROR_CONFIG, 0, "%s: there are %zu standard streams", IMAGE_RECORD,
 				 ret->streams.count);

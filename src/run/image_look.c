@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 #include "run/image.h"
-#include "run/mountinfo.h"
+#include "base/mountinfo.h"
 
 enum { TTY_SLAVE_MAJOR = 136 };
 

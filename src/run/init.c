@@ -158,8 +158,12 @@ int init_apply(const struct plan *plan, struct run *run, struct error *err)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot block signals");
 	pid_t workload = sys_clone(0, -1, NULL);
 
-	if (workload < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot start the program beside its init");
+	if (workload < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot start the program beside its init");
+		return errno == EAGAIN
+			       ? error_hint(err, "raise the limit of processes: --pids, --rlimit NPROC, or `ulimit -u`")
+			       : -1;
+	}
 	if (workload > 0) {
 		/* Done on both sides: whoever is first, nobody sees a group that is not there yet. */
 		(void)setpgid(workload, workload);

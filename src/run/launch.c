@@ -18,9 +18,11 @@
 #include "base/sys.h"
 #include "parts/cgroup_oom.h"
 #include "parts/cgroup_scope.h"
+#include "parts/dbus.h"
 #include "parts/oom_score.h"
 #include "parts/pasta.h"
 #include "run/doctor.h"
+#include "run/hand_over.h"
 #include "run/init.h"
 #include "run/listener.h"
 #include "run/notify.h"
@@ -160,6 +162,8 @@ static int clone_error(const struct plan *plan, struct error *err)
 		error_advise(err, "raise user.max_user_namespaces and its neighbours, or nest less deeply");
 		return name_other_way(plan, err);
 	}
+	if (reason == EAGAIN)
+		return error_hint(err, "raise the limit of processes: `ulimit -u`, or pids.max of the caller's cgroup");
 	return reason == EPERM ? error_hint(err, "run it as root, or with a user namespace") : -1;
 }
 
@@ -170,8 +174,7 @@ static bool joins_cgroups(const struct plan *plan)
 	       plan->namespaces.join[NAMESPACE_CGROUP].path != NULL;
 }
 
-/* @peer is the child's end of the conversation, which the launcher closes, so that its end of file means the child's.
- */
+/* @peer is the child's end of the conversation, which is closed here: its end of file means the child's. */
 static int start_child(const struct plan *plan, struct run *run, int *peer, struct error *err)
 {
 	uint64_t flags = plan->namespaces.fresh;
@@ -250,41 +253,12 @@ static int await_child(const struct plan *plan, struct run *run, enum sync_messa
 	return gone > 0 ? child_failed(plan, run, err) : gone;
 }
 
-/* The engine holds the terminal; without a socket for it the launcher does (run/relay.h). */
-int launch_hand_over_terminal(const struct plan *plan, struct run *run, struct error *err)
-{
-	static const char name[] = "/dev/ptmx";
-	const char *path = plan->lifecycle.console_socket;
-
-	if (path == NULL)
-		return 0;
-	AUTOCLOSE int socket = sys_unix_connect(SOCK_STREAM, AT_FDCWD, path);
-	if (socket < 0 || fd_send(socket, name, sizeof(name) - 1, run->terminal) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot send the terminal to the console socket '%s'", path);
-	fd_close(&run->terminal);
-	return 0;
-}
-
-static int send_pidfd(const struct plan *plan, const struct run *run, struct error *err)
-{
-	static const char name[] = "pidfd";
-	const char *path = plan->lifecycle.pidfd_socket;
-
-	if (path == NULL)
-		return 0;
-	AUTOCLOSE int process = sys_pidfd_open(run->child);
-	AUTOCLOSE int socket = sys_unix_connect(SOCK_STREAM, AT_FDCWD, path);
-	if (process < 0 || socket < 0 || fd_send(socket, name, sizeof(name) - 1, process) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot send a pidfd to the socket '%s'", path);
-	return 0;
-}
-
 /* From SYNC_RECORDED on it may live without the launcher: what can fail must have been done before. */
 static int let_go(const struct plan *plan, const struct launch_options *options, struct run *run, struct error *err)
 {
 	TRY(await_child(plan, run, SYNC_CREATED, NULL, err));
 	TRY(state_record(plan, run, err));
-	TRY(send_pidfd(plan, run, err));
+	TRY(hand_over_pidfd(plan, run, err));
 	TRY(wait_write_pid(options->pid_file, run->child, err));
 	return sync_tell(run->sync, SYNC_RECORDED, -1, err);
 }
@@ -347,7 +321,7 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 	}
 	if (plan->terminal.pty) {
 		TRY(await_child(plan, run, SYNC_TERMINAL, &run->terminal, err));
-		TRY(launch_hand_over_terminal(plan, run, err));
+		TRY(hand_over_terminal(plan, run, err));
 	}
 	if (start_created_wanted(plan))
 		TRY(let_go(plan, options, run, err));
@@ -361,6 +335,7 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 		TRY(report_start(plan, run, options->report_fd, err));
 	}
 	TRY(await_exec(plan, run, err));
+	dbus_hide(plan);
 	/* Who waits for the end of a pipe waits for the program alone. */
 	for (size_t i = 0; i < plan->process.kept.count; i++)
 		(void)close((int)plan->process.kept.at[i]);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -16,23 +17,25 @@
 #include "run/risk.h"
 #include "run/view.h"
 
-/* *@ret_mode is 0 where it may be there, and cannot be looked at. */
-static bool exists_inside(int root, const char *path, mode_t *ret_mode)
+/* A file of the sandbox: `status` is all zeros where it may be there, and cannot be looked at. */
+struct inside {
+	struct stat status;
+	bool acl; /* its mode does not say everything */
+};
+
+static bool exists_inside(int root, const char *path, struct inside *ret)
 {
 	AUTOCLOSE int fd = sys_openat2(root, path, O_PATH | O_NOFOLLOW, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-	struct stat status;
+	char link[32];
 
-	*ret_mode = 0;
+	*ret = (struct inside){.acl = false};
 	if (fd < 0)
 		return errno != ENOENT;
-	if (fstat(fd, &status) == 0)
-		*ret_mode = status.st_mode;
+	if (fstat(fd, &ret->status) < 0)
+		ret->status = (struct stat){.st_mode = 0};
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ret->acl = getxattr(link, "system.posix_acl_access", NULL, 0) > 0;
 	return true;
-}
-
-static bool exists_outside(const char *path, struct stat *ret)
-{
-	return fstatat(AT_FDCWD, path, ret, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) == 0;
 }
 
 /* The name of a file in the sandbox's own home, in the caller's. */
@@ -84,9 +87,9 @@ static void judge_missing(const struct plan *plan, const struct report_path *ask
 	/* It is as the host has it. */
 	if (mount != NULL && mount->kind == MOUNT_BIND && strcmp(mount->source, mount->target) == 0)
 		return;
-	if (exists_outside(asked->text, &status))
+	if (view_outside(asked->text, &status))
 		add_missing(asked->text, asked->text, &status, writable, findings);
-	else if (in_caller_home(plan, asked->text, source) && exists_outside(source, &status))
+	else if (in_caller_home(plan, asked->text, source) && view_outside(source, &status))
 		add_missing(asked->text, source, &status, writable, findings);
 }
 
@@ -99,6 +102,34 @@ static bool is_readonly(const struct plan *plan, const struct plan_mount *mount)
 	return (mount->attr_set & MOUNT_ATTR_RDONLY) != 0 || mount->sealed;
 }
 
+/*
+ * Whoever starts a sandbox as somebody else, as root does, finds that its files are not the program's. Where both are
+ * one user nothing is different inside. Only what somebody shows is looked at: the system's own directories are as
+ * they are for everybody.
+ */
+static bool judge_rights(const struct plan *plan, const char *what, const char *path, const struct inside *file,
+			 mode_t wanted, struct findings *findings)
+{
+	const struct plan_mount *mount = plan_mount_at(plan, path, NULL);
+	uint32_t uid = plan->ids.uid.count > 0 ? plan->ids.uid.at[0].host : geteuid();
+	uint32_t gid = plan->ids.gid.count > 0 ? plan->ids.gid.at[0].host : getegid();
+	const struct stat *status = &file->status;
+	unsigned shift = status->st_uid == uid ? 6 : status->st_gid == gid ? 3 : 0;
+
+	if (uid == geteuid() || mount == NULL || mount->kind != MOUNT_BIND || strcmp(mount->from, "default") == 0 ||
+	    mount->uid_mappings.count > 0 || status->st_mode == 0 || file->acl ||
+	    (status->st_mode >> shift & wanted) == wanted)
+		return false;
+	findings_add(findings,
+		     &(struct finding){
+			     .kind = (wanted & S_IWOTH) != 0 ? FINDING_WRITE : FINDING_FILE,
+			     .what = what,
+			     .why = "shown, but its owner and mode do not let the sandbox's user",
+			     .flag = "start casemate as its owner, or name that user: --uid N --gid N, or chown it",
+		     });
+	return true;
+}
+
 /* What is read-only for all programs of the host, as /usr, is no surprise to this one. */
 static void judge_write(const struct plan *plan, const char *what, const char *written, struct findings *findings)
 {
@@ -109,7 +140,7 @@ static void judge_write(const struct plan *plan, const char *what, const char *w
 	if (!is_readonly(plan, mount) || (hosts && access(written, W_OK) < 0))
 		return;
 	if (hosts)
-		(void)exists_outside(written, &status);
+		(void)view_outside(written, &status);
 	else if (strcmp(written, "/") == 0)
 		written = NULL;
 	findings_add(findings, &(struct finding){
@@ -151,7 +182,7 @@ static void judge_entry(const struct plan *plan, int root, const struct report_p
 {
 	const struct plan_mount *mount = plan_mount_at(plan, asked->text, NULL);
 	char directory[PATH_MAX];
-	mode_t mode;
+	struct inside inside;
 
 	/* What is a mount itself is there, and stays: programs only try. */
 	if (mount != NULL && strcmp(mount->target, asked->text) == 0)
@@ -159,17 +190,18 @@ static void judge_entry(const struct plan *plan, int root, const struct report_p
 	memcpy(directory, asked->text, sizeof(directory));
 	char *slash = strrchr(directory, '/');
 	slash[slash == directory ? 1 : 0] = '\0';
-	if (exists_inside(root, directory, &mode))
-		judge_write(plan, asked->text, directory, findings);
-	else
+	if (!exists_inside(root, directory, &inside))
 		judge_missing(plan, asked, findings);
+	else if (!judge_rights(plan, asked->text, directory, &inside, S_IWOTH | S_IXOTH, findings))
+		judge_write(plan, asked->text, directory, findings);
 }
 
 static void judge_path(const struct plan *plan, int root, const struct report_path *asked, struct findings *findings)
 {
 	const struct plan_mount *mount = plan_mount_at(plan, asked->text, NULL);
-	mode_t mode;
-	bool there = exists_inside(root, asked->text, &mode);
+	struct inside inside;
+	bool there = exists_inside(root, asked->text, &inside);
+	mode_t mode = inside.status.st_mode;
 
 	if (mount != NULL && mount->kind == MOUNT_HIDE)
 		add_hidden(asked->text, mount->target, findings);
@@ -177,6 +209,10 @@ static void judge_path(const struct plan *plan, int root, const struct report_pa
 		judge_entry(plan, root, asked, findings);
 	else if (!there)
 		judge_missing(plan, asked, findings);
+	else if (asked->opens && !S_ISLNK(mode) &&
+		 judge_rights(plan, asked->text, asked->text, &inside, asked->use == PATH_WRITE ? S_IWOTH : S_IROTH,
+			      findings))
+		return;
 	else if (asked->use == PATH_WRITE && (S_ISREG(mode) || S_ISDIR(mode))) /* others are no part of their mount */
 		judge_write(plan, asked->text, asked->text, findings);
 	else if (asked->use == PATH_EXECUTE)

@@ -99,10 +99,11 @@ static void read_use(const struct seccomp_notif *call, const struct path_call *r
 	uint64_t flags;
 
 	ret->use = row->use;
-	ret->creates = false;
+	ret->creates = ret->opens = false;
 	if (row->use != PATH_FLAGS && row->use != PATH_HOW)
 		return;
 	flags = open_flags(call, row);
+	ret->opens = (flags & O_PATH) == 0;
 	ret->creates = (flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) != 0;
 	ret->use = (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0 ? PATH_WRITE : PATH_READ;
 }
@@ -128,7 +129,7 @@ static void read_address(const struct seccomp_notif *call, struct report_questio
 	found->text[0] = '\0';
 	(void)append(found->text, text);
 	found->use = ret->binds ? PATH_ENTRY : PATH_READ;
-	found->creates = false;
+	found->creates = found->opens = false;
 }
 
 void report_question_read(const struct seccomp_notif *call, struct report_question *ret)

@@ -14,9 +14,11 @@
 #include "base/sys.h"
 #include "parts/cgroup_scope.h"
 #include "parts/mounts.h"
+#include "parts/namespaces.h"
 #include "parts/place.h"
 #include "parts/rootfs.h"
 #include "run/checkpoint_options.h"
+#include "run/hand_over.h"
 #include "run/image.h"
 #include "run/plan.h"
 #include "run/restore_check.h"
@@ -254,7 +256,7 @@ static int take_notice(struct criu_notice *notice, void *context, struct error *
 	cgroup_scope_let_go(restore->run);
 	if (strcmp(notice->what, "orphan-pts-master") == 0) {
 		restore->run->terminal = fd_take(&notice->fd);
-		return launch_hand_over_terminal(plan, restore->run, err);
+		return hand_over_terminal(plan, restore->run, err);
 	}
 	if (strcmp(notice->what, "setup-namespaces") == 0) {
 		restore->run->child = notice->pid;
@@ -275,12 +277,11 @@ static int take_notice(struct criu_notice *notice, void *context, struct error *
 /* A network namespace that was given is given again. 0 and -1 in *@ret_fd: it has its own. */
 static int open_network(const struct plan *plan, int *ret_fd, struct error *err)
 {
-	const char *path = plan->namespaces.join[NAMESPACE_NETWORK].path;
-
-	*ret_fd = path == NULL ? -1 : sys_openat(AT_FDCWD, path, O_RDONLY, 0);
-	if (path != NULL && *ret_fd < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot open the network namespace '%s'", path);
-	return 0;
+	*ret_fd = -1;
+	if (plan->namespaces.join[NAMESPACE_NETWORK].path == NULL)
+		return 0;
+	*ret_fd = namespaces_open(&plan->namespaces, NAMESPACE_NETWORK, err);
+	return *ret_fd < 0 ? -1 : 0;
 }
 
 static int judge(const struct plan *plan, struct error *err)

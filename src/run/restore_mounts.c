@@ -17,7 +17,7 @@
 #include "parts/place.h"
 #include "parts/rootfs.h"
 #include "run/image.h"
-#include "run/mountinfo.h"
+#include "base/mountinfo.h"
 #include "run/restore_check.h"
 
 enum { RESTRICTIONS = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
@@ -78,21 +78,45 @@ static bool is_device(const struct plan *plan, const struct mount_line *line)
 	return false;
 }
 
+static int not_of_plan(const struct mount_line *line, struct error *err)
+{
+	return error_set(err, ERROR_REFUSED, 0, "the image has a mount on '%s', and config.json has none", line->at);
+}
+
+/* What the host has mounted below a source came along with it. */
+static bool came_along(const struct plan_mount *mount, const char *below, const struct mount_line *line,
+		       const mount_line_list *host)
+{
+	const char *source = mount->real != NULL ? mount->real : mount->source;
+	size_t length = strcmp(source, "/") == 0 ? 0 : strlen(source);
+
+	for (size_t i = 0; mount->kind == MOUNT_BIND && mount->recursive && i < host->count; i++)
+		if (strncmp(host->at[i].at, source, length) == 0 && strcmp(host->at[i].at + length, below) == 0 &&
+		    strcmp(host->at[i].device, line->device) == 0)
+			return true;
+	return false;
+}
+
+static bool is_cgroup(const struct mount_line *line)
+{
+	return strcmp(line->type, "cgroup") == 0 || strcmp(line->type, "cgroup2") == 0;
+}
+
 /* Whoever may mount can have more than the config has; nobody else can have come by it. */
-static int check_line(const struct plan *plan, const struct mount_line *line, struct error *err)
+static int check_line(const struct plan *plan, const struct mount_line *line, const mount_line_list *host,
+		      struct error *err)
 {
 	const char *below = "";
 	const struct plan_mount *mount = image_find_mount(plan, line->at, &below);
-	bool whole = mount != NULL && below[0] == '\0';
 
-	if (strcmp(line->at, "/") == 0)
-		return 0;
-	if (mount == NULL || (!whole && mount->kind == MOUNT_FILESYSTEM)) {
-		if (is_device(plan, line))
-			return 0;
-		return error_set(err, ERROR_REFUSED, 0, "the image has a mount on '%s', and config.json has none",
-				 line->at);
-	}
+	if (mount == NULL)
+		return is_device(plan, line) ? 0 : not_of_plan(line, err);
+	if (mount->kind == MOUNT_CGROUP)
+		return is_cgroup(line) || (below[0] == '\0' && strcmp(line->type, "tmpfs") == 0)
+			       ? 0
+			       : not_of_plan(line, err);
+	if (below[0] != '\0')
+		return is_device(plan, line) || came_along(mount, below, line, host) ? 0 : not_of_plan(line, err);
 	if (mount->kind == MOUNT_FILESYSTEM && strcmp(mount->type, line->type) != 0)
 		return differs(mount, line->type, err);
 	return 0;
@@ -100,13 +124,19 @@ static int check_line(const struct plan *plan, const struct mount_line *line, st
 
 static int check_lines(const struct plan *plan, const char *path, struct error *err)
 {
-	mount_line_list lines = {0};
+	mount_line_list lines = {0}, host = {0};
+	size_t roots = 0;
 
 	if ((plan->caps.bounding & 1ULL << CAP_SYS_ADMIN) != 0)
 		return 0;
 	TRY(mountinfo_read(path, plan->arena, &lines, err));
-	for (size_t i = 0; i < lines.count; i++)
-		TRY(check_line(plan, &lines.at[i], err));
+	TRY(mountinfo_read("/proc/self/mountinfo", plan->arena, &host, err));
+	for (size_t i = 0; i < lines.count; i++) {
+		if (strcmp(lines.at[i].at, "/") != 0)
+			TRY(check_line(plan, &lines.at[i], &host, err));
+		else if (++roots > 1)
+			return not_of_plan(&lines.at[i], err);
+	}
 	return 0;
 }
 

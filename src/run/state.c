@@ -160,7 +160,8 @@ int state_check_id(const char *id, struct error *err)
 
 static int not_there(const char *id, struct error *err)
 {
-	return error_set(err, ERROR_GONE, 0, "container \"%s\" does not exist", id);
+	error_set(err, ERROR_GONE, 0, "container \"%s\" does not exist", id);
+	return error_hint(err, "`casemate list` shows those that do; --root names another place than the default");
 }
 
 static int take_lock(struct state *state, enum state_lock lock, struct error *err)
@@ -180,12 +181,9 @@ static int take_lock(struct state *state, enum state_lock lock, struct error *er
 int state_open(const char *root, const char *id, enum state_lock lock, struct arena *arena, struct state *ret,
 	       struct error *err)
 {
-	AUTOCLOSE int at = -1;
-
 	*ret = (struct state){.dir = -1, .id = id};
 	TRY(state_check_id(id, err));
-	at = sys_openat(AT_FDCWD, root, O_PATH | O_DIRECTORY, 0);
-	ret->dir = at < 0 ? -1 : sys_openat(at, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	ret->dir = sys_openat(AT_FDCWD, arena_printf(arena, "%s/%s", root, id), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (ret->dir < 0 && errno == ENOENT)
 		return not_there(id, err);
 	if (ret->dir < 0)

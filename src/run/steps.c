@@ -136,6 +136,8 @@ static const struct step launch_steps[] = {
 	STEP("hold", STEP_CONFINE, hold),
 	STEP("hooks-start", STEP_CONFINE, runtime_hooks_start),
 
+	/* Nothing is opened after this. */
+	STEP("open-files", STEP_EXEC, limits_files),
 	/* The filter may forbid everything above; it lets the launch's own execve(2) through. */
 	STEP("filter", STEP_EXEC, filter_apply),
 	STEP("report", STEP_EXEC, report_hand_over),
@@ -169,6 +171,7 @@ static const struct step join_steps[] = {
 	STEP("fds", STEP_CONFINE, process_fds),
 	STEP("program", STEP_CONFINE, process_program),
 	STEP("created", STEP_CONFINE, start_created),
+	STEP("open-files", STEP_EXEC, limits_files),
 	STEP("filter", STEP_EXEC, filter_apply),
 	STEP("exec", STEP_EXEC, process_exec),
 	{0},
@@ -204,6 +207,7 @@ static const struct step bare_steps[] = {
 	STEP("fds", STEP_CONFINE, process_fds),
 	STEP("program", STEP_CONFINE, process_program),
 	STEP("hold", STEP_CONFINE, hold),
+	STEP("open-files", STEP_EXEC, limits_files),
 	STEP("filter", STEP_EXEC, filter_apply),
 	STEP("exec", STEP_EXEC, process_exec),
 	{0},

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/view.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
 
 enum { MOST_LINKS = 40 };
 
@@ -16,6 +24,58 @@ bool view_within(const char *path, const char *directory)
 		length--;
 	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
+
+/* ---- the host */
+
+/* Only what the kernel has in its memory, where it waits for nobody (openat2(2)). Before Linux 5.12: EINVAL. */
+static int open_known(int directory, const char *path)
+{
+	return sys_openat2(directory, path, O_PATH | O_NOFOLLOW, 0, RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED);
+}
+
+/* @name in @directory, which is no automounter's; a link leads on where all that it leads to is known. */
+static int open_name(int directory, const char *name, bool last)
+{
+	struct statfs fs;
+	struct stat status;
+
+	if (fstatfs(directory, &fs) < 0 || fs.f_type == AUTOFS_SUPER_MAGIC)
+		return -1;
+	AUTOCLOSE int found = sys_openat(directory, name, O_PATH | O_NOFOLLOW, 0);
+	if (found < 0 || last || fstat(found, &status) < 0 || !S_ISLNK(status.st_mode))
+		return fd_take(&found);
+	return sys_openat2(directory, name, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED);
+}
+
+static int open_by_names(const char *path)
+{
+	char name[NAME_MAX + 1];
+	AUTOCLOSE int at = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+
+	for (path += strspn(path, "/"); at >= 0 && *path != '\0'; path += strspn(path, "/")) {
+		size_t length = strcspn(path, "/");
+
+		if (length > NAME_MAX)
+			return -1;
+		memcpy(name, path, length);
+		name[length] = '\0';
+		path += length;
+		int next = open_name(at, name, *path == '\0');
+		fd_close(&at);
+		at = next;
+	}
+	return fd_take(&at);
+}
+
+bool view_outside(const char *path, struct stat *ret)
+{
+	AUTOCLOSE int known = open_known(AT_FDCWD, path);
+	AUTOCLOSE int found = known < 0 && (errno == EAGAIN || errno == EINVAL) ? open_by_names(path) : -1;
+
+	return fstat(known >= 0 ? known : found, ret) == 0;
+}
+
+/* ---- what is shown of it */
 
 /* Whether @path is there only because something is mounted below it. */
 static bool holds_mount(const struct plan *plan, const char *path)
@@ -32,7 +92,7 @@ static bool on_host(const char *source, const char *below, char ret[PATH_MAX])
 	struct stat status;
 	int length = snprintf(ret, PATH_MAX, "%s%s", strcmp(source, "/") == 0 ? "" : source, below);
 
-	return length < PATH_MAX && lstat(length == 0 ? "/" : ret, &status) == 0;
+	return length < PATH_MAX && view_outside(length == 0 ? "/" : ret, &status);
 }
 
 /* 1: @ret->inside is something of the host, @ret->host; 0: a directory of the sandbox; -1: neither. */

@@ -196,6 +196,10 @@ static _Noreturn void restored(int ready)
 		give_up("mount");
 	if (chdir(root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		give_up("pivot_root");
+	if (is_mode("below") && mount("none", "/srv/below", "sysfs", 0, NULL) < 0)
+		give_up("mount");
+	if (is_mode("root") && mount("none", "/", "tmpfs", 0, NULL) < 0)
+		give_up("mount");
 	if (is_mode("more") && mount("none", "/tmp", "tmpfs", 0, NULL) < 0)
 		give_up("mount");
 	for (int cap = 0; !is_mode("caps") && cap <= LAST_CAP; cap++)

@@ -11,10 +11,14 @@
 # test. The lines "ENGINE check runtime answer" are collected below $ENGINE_RESULTS for table.sh.
 
 export RUNTIMES=${RUNTIMES:-runc}
+# How many times slower than others this machine may be: what is waited for gets so much more time.
+PATIENCE=${PATIENCE:-1}
 ENGINES=$TESTS/engines
 
 # shellcheck source=tests/engines/machine.bash
 source "$ENGINES/machine.bash"
+# shellcheck source=tests/engines/machine_systemd.bash
+[ "${ENGINE_MACHINE-}" != systemd ] || source "$ENGINES/machine_systemd.bash"
 # shellcheck source=tests/engines/servers.bash
 source "$ENGINES/servers.bash"
 # shellcheck source=tests/engines/images.bash
@@ -107,7 +111,12 @@ each_runtime() {
 
 # in_machine COMMAND...: with a time limit and nothing of the caller's environment
 in_machine() {
-	machine_run env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=xterm timeout -k 5 60 "$@"
+	machine_run env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=xterm timeout -k 5 "$((60 * PATIENCE))" "$@"
+}
+
+# by_systemd: the engines have systemd make cgroups
+by_systemd() {
+	[ "${ENGINE_MACHINE-}" = systemd ]
 }
 
 # criu_works: the kernel is one for the criu that is installed. Where it is none, a checkpoint is to be refused with criu's own

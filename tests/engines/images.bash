@@ -59,15 +59,16 @@ image_of_busybox() {
 	rm -r "$work"
 }
 
-# The servers and their libraries are left out: half a gigabyte, for what tests/real.bats does without an engine.
+# The servers, languages and their libraries are left out: half a gigabyte, for what tests/real.bats does without an engine.
 image_debian() {
 	local work rootfs
 	rootfs=$(rootfs_get) || return
 	work=$(mktemp -d)
 	mkdir "$work/image"
 	tar -C "$rootfs" -cf "$work/image/layer.tar" --exclude='./usr/lib/*/libLLVM*' --exclude='./usr/lib/*/libnode*' \
-		--exclude='./usr/lib/*/libicu*' --exclude=./usr/lib/postgresql --exclude=./usr/lib/git-core \
-		--exclude=./usr/share/perl --exclude=./usr/share/nodejs --exclude=./var/lib/dpkg .
+		--exclude='./usr/lib/*/libicu*' --exclude='./usr/lib/*/libz3*' --exclude=./usr/lib/postgresql --exclude=./usr/lib/git-core \
+		--exclude='./usr/lib/python3*' --exclude='./usr/bin/python3*' --exclude='./usr/bin/git*' --exclude=./usr/bin/scalar \
+		--exclude='./usr/bin/redis*' --exclude=./usr/share/perl --exclude=./usr/share/nodejs --exclude=./var/lib/dpkg .
 	image_pack docker.io/library/debian:test "$work/image/layer.tar" "$1"
 	rm -r "$work"
 }

@@ -10,7 +10,7 @@
 
 # wait_until SECONDS COMMAND...: until the command succeeds
 wait_until() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * PATIENCE))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return
@@ -57,6 +57,7 @@ containerd_cri_start() {
 		printf '[plugins."io.containerd.internal.v1.opt"]\npath = "%s"\n' "$MACHINE/opt"
 		printf '[grpc]\naddress = "/run/containerd/cri.sock"\n'
 	} >"$MACHINE/config.toml"
+	! by_systemd || sed -i 's/^\( *\)BinaryName = .*/&\n\1SystemdCgroup = true/' "$MACHINE/config.toml"
 	cat >"$MACHINE/cni/10-pods.conflist" <<-'END'
 		{"cniVersion": "0.4.0", "name": "pods", "plugins": [{"type": "bridge", "bridge": "pods0", "isGateway": true,
 		 "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.88.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}}]}
@@ -68,7 +69,7 @@ containerd_cri_start() {
 
 # cri METHOD: the request is standard input, as JSON
 cri() {
-	machine_run env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin timeout -k 5 90 /usr/bin/python3 "$ENGINES/cri.py" /run/containerd/cri.sock "$@"
+	machine_run env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin timeout -k 5 "$((90 * PATIENCE))" /usr/bin/python3 "$ENGINES/cri.py" /run/containerd/cri.sock "$@"
 }
 
 # manual_text NAME: the block of that name in casemate-engines(7), for the programs of this test. What an operator reads there
@@ -122,8 +123,8 @@ dockerd_start_other() {
 podman_setup() {
 	local runtime
 	{
-		manual_text containers.conf |
-			sed '/^\[engine\]$/a cgroup_manager = "cgroupfs"\nevents_logger = "file"\ninfra_image = ""'
+		manual_text containers.conf | sed '/^\[engine\]$/a cgroup_manager = "'"$(by_systemd && echo systemd || echo cgroupfs)"'"' |
+			sed '/^\[engine\]$/a events_logger = "file"\ninfra_image = ""'
 		for runtime in $RUNTIMES; do
 			[[ $runtime = casemate* ]] || echo "$runtime = [\"$(runtime_path "$runtime")\"]"
 		done
@@ -131,7 +132,12 @@ podman_setup() {
 	machine_run useradd --uid 4321 --no-create-home --shell /bin/sh ordinary
 	mkdir -m 700 "$MACHINE/home"
 	chown 4321:4321 "$MACHINE/home"
-	machine_run install -d -m 700 -o ordinary /run/user/4321
+	if by_systemd; then
+		loginctl enable-linger ordinary
+		wait_until 10 test -S /run/user/4321/bus
+	else
+		machine_run install -d -m 700 -o ordinary /run/user/4321
+	fi
 	cat >"$MACHINE/podman-root" <<-END
 		#!/bin/sh
 		export CONTAINERS_CONF=$MACHINE/containers.conf

@@ -37,7 +37,6 @@ static void read_rule(struct input *in, struct arena *arena, struct request_secc
 	struct request_seccomp_rule *rule = LIST_ADD(arena, &request->syscalls);
 	uint64_t head = take(in, 4);
 
-	rule->from = "rule";
 	rule->action = (uint32_t)(head & 7);
 	rule->errno_ret = (struct opt_u32){(head >> 3 & 1) != 0, (uint32_t)(head >> 4 & 0xffff)};
 	for (uint64_t i = 0; i <= (head >> 20 & 3); i++)

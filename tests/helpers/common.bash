@@ -37,7 +37,8 @@ common_setup() {
 	probe_build
 	# shellcheck disable=SC2034
 	{
-		ID=t$BATS_ROOT_PID-$BATS_SUITE_TEST_NUMBER
+		# Runs in other pid namespaces, which have the same pids, may share the cgroups and /run/casemate.
+		printf -v ID 't%d-%d-%08x' "$BATS_ROOT_PID" "$BATS_SUITE_TEST_NUMBER" "$SRANDOM"
 		BUNDLE=$BATS_TEST_TMPDIR/bundle
 		PROFILE=restricted
 	}
@@ -58,7 +59,7 @@ as_user() {
 
 # Fails the test and says what was seen.
 fail() {
-	printf '%s\n' "$@" "status: ${status-}" "stdout: ${output-}" "stderr: ${stderr-}" >&2
+	printf '%s\n' "$@" ${WHO:+"as: $WHO"} "status: ${status-}" "stdout: ${output-}" "stderr: ${stderr-}" >&2
 	return 1
 }
 

@@ -57,6 +57,10 @@ have_own_nproc() {
 	linux_at_least 5.14
 }
 
+have_autofs() {
+	grep -qw autofs /proc/filesystems
+}
+
 have_fuse() {
 	[ -c /dev/fuse ]
 }

@@ -68,22 +68,29 @@ rootfs_make() {
 	# A server that is installed must not be started; there is no init to ask.
 	debootstrap --variant=minbase --components="$(rootfs_components)" --include="${ROOTFS_PACKAGES// /,}" \
 		"$suite" "$root" ${mirror:+"$mirror"} || return
-	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/lib/postgresql/* \
-		"$root"/usr/share/{doc,man,info,locale,i18n}
+	rootfs_thin_out "$root"
+}
+
+rootfs_thin_out() {
+	rm -rf "$1"/var/cache/apt/* "$1"/var/lib/apt/lists/* "$1"/var/lib/postgresql/* "$1"/usr/share/{doc,man,info,locale,i18n}
 	# Where the tests mount their scripts: the rootfs is read-only, nothing can be made in it later.
-	mkdir -p "$root/work" || return
+	mkdir -p "$1/work" || return
 	# The host's own names do not belong into a container.
-	printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
-	rm -f "$root/etc/resolv.conf"
+	printf '127.0.0.1 localhost\n' >"$1/etc/hosts"
+	rm -f "$1/etc/resolv.conf"
+}
+
+# rootfs_name SUITE: of the directory below the cache
+rootfs_name() {
+	echo "$1-$(printf '%s %s %s' "$1" "$ROOTFS_PACKAGES" "$ROOTFS_RECIPE" | sha256sum | cut -c1-16)"
 }
 
 # Prints the path of the root file system, after making it when the cache has none. Runs that start together make one.
 rootfs_get() {
-	local suite cache key dir
+	local suite cache dir
 	suite=$(rootfs_suite)
 	cache=$(rootfs_cache)
-	key=$(printf '%s %s %s' "$suite" "$ROOTFS_PACKAGES" "$ROOTFS_RECIPE" | sha256sum | cut -c1-16)
-	dir="$cache/$suite-$key"
+	dir=$cache/$(rootfs_name "$suite")
 	mkdir -p "$cache" || return
 	(
 		flock 9 || exit
@@ -95,6 +102,6 @@ rootfs_get() {
 			exit 1
 		}
 		mv -T "$dir.new" "$dir"
-	) 9>"$cache/$suite-$key.lock" || return
+	) 9>"$dir.lock" || return
 	echo "$dir/rootfs"
 }

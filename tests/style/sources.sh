@@ -18,6 +18,17 @@ for file in $(project_files | grep -E '^(src|include)/.*\.[ch]$|^tests/[a-z0-9_-
 	esac
 done
 
+macros=$(tr '[:blank:]' '\n' <Makefile.am | sed -n "s/^-D\([A-Z_]*\)='\"\$(.*/\1/p" | paste -sd '|' -)
+for file in $(project_files | grep '^src/.*\.c$' | xargs grep -lwE "$macros"); do
+	case " $listed " in
+	*" ${file%.c}.\$(OBJEXT)"*) ;;
+	*)
+		echo "$file: says where something is installed, and has no rule in Makefile.am that makes it again"
+		bad=1
+		;;
+	esac
+done
+
 for header in $(project_files | grep '^include/.*\.h$'); do
 	family=${header#include/}
 	family=src/${family%.h}

@@ -52,6 +52,7 @@ tap 'no banned word or function' sh tests/style/words.sh
 tap 'nothing of a private machine' sh tests/style/private.sh
 tap 'each file stands in Makefile.am' sh tests/style/sources.sh
 tap 'each header stands alone' sh tests/style/headers.sh
+tap 'no check of a test is lost' sh tests/style/checks.sh
 tap 'no white space at the end of a line' white
 tap 'manual and --help name the same options' sh tests/style/manual.sh
 with clang-format 'clang-format would change nothing' format

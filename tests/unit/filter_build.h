@@ -40,7 +40,6 @@ static inline struct request_seccomp_rule *add_rule(struct request_seccomp *requ
 
 	*LIST_ADD(&arena, &rule->names) = name;
 	rule->action = action;
-	rule->from = "test rule";
 	return rule;
 }
 

@@ -122,7 +122,7 @@ static void check_v1(void)
 	EXPECT(is(value_of("/sys/fs/cgroup/cpu,cpuacct", "cpu.idle"), "1"), "v1: cpu.idle");
 	EXPECT(is(value_of("/sys/fs/cgroup/cpuset", "cpuset.cpus"), "0"), "v1: cpu.cpus");
 	EXPECT(is(value_of("/sys/fs/cgroup/pids", "pids.max"), "50"), "v1: pids.limit");
-	EXPECT(is(plan.cgroup.path, "/casemate/web"), "the default path");
+	EXPECT(is(plan.cgroup.path, "/casemate-web"), "the default path");
 }
 
 static void check_v2(void)
@@ -236,7 +236,7 @@ static void check_paths(void)
 
 	EXPECT(has_path("/a//b/", "/a/b", 0), "an absolute path");
 	EXPECT(has_path("a/b", "/casemate/a/b", 1), "a relative path");
-	EXPECT(has_path("", "/casemate/web", 1), "an empty path");
+	EXPECT(has_path("", "/casemate-web", 0), "an empty path");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		has_path(bad[i], "", 0);
 		EXPECT(err.kind == ERROR_CONFIG, "a path that leads elsewhere is refused");

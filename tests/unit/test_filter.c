@@ -245,8 +245,9 @@ static void check_refused(void)
 	CHECK(build(request, &built) < 0 && err.kind == ERROR_CONFIG);
 	rule->action = SECCOMP_ALLOW;
 	rule->errno_ret.value = 1;
-	test("errnoRet with ALLOW is refused");
+	test("errnoRet with ALLOW is refused, and it is said where that stands");
 	CHECK(build(request, &built) < 0 && err.kind == ERROR_CONFIG);
+	CHECK(strncmp(err.what, "test/syscalls/0: ", strlen("test/syscalls/0: ")) == 0);
 	rule->errno_ret.set = false;
 	add_arg(rule, 6, SECCOMP_EQ, 0, 0);
 	test("a seventh argument is refused");

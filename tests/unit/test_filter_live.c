@@ -67,7 +67,6 @@ static void add_rule(struct request_seccomp *own, const char *name, uint32_t act
 	*LIST_ADD(&arena, &rule->names) = name;
 	rule->action = action;
 	rule->errno_ret = (struct opt_u32){number != 0, number};
-	rule->from = "rule";
 }
 
 /* Runs @act in a child that has loaded the filters of @plan; its exit status, 128 + N for signal N. */

@@ -27,7 +27,7 @@ disk() {
 mapfile -t disks < <(disk root "$VM_HOME/disk.img,snapshot=on,cache=unsafe" && disk job "$work/job.tar,readonly=on")
 qemu=$VM_HOME/qemu
 TMPDIR=$work timeout --foreground -k 5 "$limit" "$qemu/lib/ld-linux-x86-64.so.2" --library-path "$qemu/lib" "$qemu/qemu-system-x86_64" -L "$qemu/share" \
-	-machine q35 -accel tcg,thread=multi,tb-size=512 -cpu max,-la57,-pku -m 2048 -smp 2 -nodefaults -no-user-config -display none \
+	-machine q35 -accel tcg,thread=multi,tb-size=512 -cpu max,-la57,-pku -m "${VM_MEMORY:-2048}" -smp "${VM_CPUS:-2}" -nodefaults -no-user-config -display none \
 	-no-reboot -nic none -serial "file:$work/console" -kernel "$kernel/vmlinux" -initrd "$kernel/initrd.img" \
 	-append "console=ttyS0 quiet loglevel=3 mitigations=off no_timer_check tsc=reliable random.trust_cpu=on audit=0 nowatchdog panic=-1 systemd.show_status=0 systemd.gpt_auto=0 cryptomgr.notests initcall_blacklist=jent_mod_init" \
 	"${disks[@]}" -device virtio-rng-pci -device virtio-serial-pci \

@@ -3,9 +3,16 @@
 #
 #	check.sh [TEST...]	runs the tests in machines with systemd and nothing but cgroup v2, and prints a table
 #
-# The kernel 5.10 is there for the launch, and runs the tests of that by default.
-# environment: KERNELS (default: 5.10 6.1 6.12), FILTER (as bats -f), BUILD and SOURCE, as `make check-vm` sets them, VM_HOME (where the machines are)
+# The kernel 5.10 is there for the launch, and runs the tests of that by default. TEST may be `suite`, all that `make check` runs, and
+# `engines`, the tests of Docker, containerd and podman as systemd's units.
+# environment: KERNELS (default: 5.10 6.1 6.12), FILTER (as bats -f), RUNTIMES (for tests of engines), BUILD and SOURCE, as `make
+# check-vm` sets them, VM_HOME (where the machines are), VM_CPUS (2), VM_MEMORY (2048, with engines 6144)
 . "$(dirname "$0")/common.sh"
+
+# named NAME: the tests that tests.am lists by that
+named() {
+	sed -n "/^$1 = /,/[^\\\\]\$/p" "$SOURCE/tests/tests.am" | grep -o 'tests/[a-z0-9_/.]*'
+}
 
 given=$#
 # The launch itself: what else there is needs no kernel of its own.
@@ -13,14 +20,23 @@ oldest="tests/vm/oldest.bats tests/unit/fail_closed tests/launch.bats tests/laun
 oldest+=" tests/hostile.bats"
 [ $# -gt 0 ] || set -- tests/unit/test_cgroup tests/unit/fail_closed tests/unit/test_filter_live tests/vm/systemd.bats tests/vm/criu.bats \
 	tests/systemd.bats tests/notify.bats tests/cgroup.bats tests/launch_mounts.bats tests/control.bats tests/lifecycle.bats tests/exec.bats
+mapfile -t tests < <(for test; do
+	case $test in
+	suite) named UNIT_TESTS && named FUZZ_TARGETS && named BATS_TESTS ;;
+	engines) named ENGINE_TESTS | sed 's/$/:systemd/' ;;
+	*) echo "$test" ;;
+	esac
+done)
+! grep -qFf <(named ENGINE_TESTS) <<<"${tests[*]}" || export VM_MEMORY=${VM_MEMORY:-6144}
 "$VM_SOURCE/prepare.sh"
 work=$(mktemp -d "$VM_HOME/check.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/job/build/tests" "$work/job/source"
 cp "$VM_SOURCE/job" "$work/job/job"
-[ -z "${FILTER-}" ] || echo "$FILTER" >"$work/job/filter"
-cp -r "$SOURCE/tests" "$SOURCE/profiles" "$work/job/source/"
-for file in casemate systemd-scope tests/probe/probe tests/crash/killat tests/unit; do
+echo "${FILTER-}" >"$work/job/filter"
+echo "${RUNTIMES:-casemate-privileged casemate}" >"$work/job/runtimes"
+cp -r "$SOURCE/tests" "$SOURCE/profiles" "$SOURCE/man" "$work/job/source/"
+for file in casemate systemd-scope tests/probe/probe tests/crash/killat tests/criu/fake tests/unit tests/fuzz; do
 	mkdir -p "$work/job/build/$(dirname "$file")"
 	cp -r "$BUILD/$file" "$work/job/build/$file"
 done
@@ -28,10 +44,10 @@ find "$work/job/build" -name '*.o' -delete
 for link in restricted baseline privileged; do ln -s casemate "$work/job/build/casemate-$link"; done
 failed=0
 for kernel in ${KERNELS:-5.10 6.1 6.12}; do
-	printf '%s\n' "$@" >"$work/job/tests"
+	printf '%s\n' "${tests[@]}" >"$work/job/tests"
 	[ "$kernel" != 5.10 ] || [ "$given" != 0 ] || tr ' ' '\n' <<<"$oldest" >"$work/job/tests"
 	echo "# kernel $kernel"
-	"$VM_SOURCE/boot.sh" "$kernel" "$work/job" "${LIMIT:-5400}" | tee "$work/$kernel.out" || failed=1
+	"$VM_SOURCE/boot.sh" "$kernel" "$work/job" "${LIMIT:-7200}" | tee "$work/$kernel.out" || failed=1
 done
 echo
 echo "$(date -u +%Y-%m-%d), emulated, Debian's kernels and $VM_USERLAND's systemd $(sed -n 's/^SYSTEMD //p' "$work"/*.out | sort -u | tr '\n' ' ')"

@@ -100,7 +100,10 @@ make_kernel() {
 }
 
 userland="systemd systemd-sysv dbus dbus-user-session libpam-systemd udev kmod iproute2 procps util-linux libsystemd0 passwd
-	bats jq busybox-static uidmap strace python3 bubblewrap libcap2-bin tmux criu iptables gcc libc6-dev make diffutils git runc passt"
+	bats jq busybox-static uidmap strace python3 bubblewrap libcap2-bin tmux criu iptables gcc libc6-dev make diffutils git runc passt
+	crun curl ffmpeg imagemagick mandoc nginx nodejs openssh-client poppler-utils python3-pip python3-venv redis-server xdg-dbus-proxy
+	aardvark-dns bsdextrautils ca-certificates catatonit conmon containerd containernetworking-plugins debootstrap docker-cli docker-compose
+	docker.io netavark nftables podman protobuf-compiler python3-grpcio slirp4netns tini"
 
 # What a machine for tests has no use for costs seconds of an emulated processor at each boot.
 thin_out() {
@@ -112,7 +115,10 @@ thin_out() {
 		systemd-remount-fs.service systemd-sysusers.service systemd-pstore.service modprobe@configfs.service \
 		modprobe@drm.service modprobe@fuse.service modprobe@efi_pstore.service sys-kernel-debug.mount \
 		sys-kernel-config.mount proc-sys-fs-binfmt_misc.automount apt-daily.timer apt-daily-upgrade.timer \
-		dpkg-db-backup.timer e2scrub_all.timer fstrim.timer systemd-tmpfiles-clean.timer systemd-udev-trigger.service; do
+		dpkg-db-backup.timer e2scrub_all.timer fstrim.timer systemd-tmpfiles-clean.timer systemd-udev-trigger.service \
+		containerd.service docker.service docker.socket nginx.service redis-server.service podman.service podman.socket \
+		podman-restart.service podman-auto-update.service podman-auto-update.timer podman-clean-transient.service ssh-agent.socket \
+		netavark-dhcp-proxy.socket netavark-firewalld-reload.service apparmor.service nftables.service; do
 		ln -sf /dev/null "$root/etc/systemd/system/$unit"
 	done
 	touch "$root/etc/.updated" "$root/var/.updated"
@@ -120,11 +126,25 @@ thin_out() {
 	printf '[Journal]\nStorage=volatile\n' >"$root/etc/systemd/journald.conf.d/vm.conf"
 }
 
+# The root file system of tests/helpers/rootfs.bash, where that looks for it: there is no network in the machine to make it with.
+make_rootfs() {
+	local directory
+	# shellcheck source=tests/helpers/rootfs.bash
+	. "$VM_SOURCE/../helpers/rootfs.bash"
+	directory=$1/var/cache/casemate-tests/$(rootfs_name "$VM_USERLAND")
+	mkdir -p "$directory"
+	# shellcheck disable=SC2086 # a list
+	packages "$VM_USERLAND" "$directory/rootfs" minbase $ROOTFS_PACKAGES
+	rootfs_thin_out "$directory/rootfs"
+}
+
 make_disk() {
 	local root=$work/root
 	# shellcheck disable=SC2086 # a list
 	packages "$VM_USERLAND" "$root" minbase $userland
 	rm -rf "$root"/etc/apt/sources.list* "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root/etc/resolv.conf"
+	# Engines bind the host's.
+	: >"$root/etc/resolv.conf"
 	echo vm >"$root/etc/hostname"
 	printf '127.0.0.1 localhost vm\n' >"$root/etc/hosts"
 	: >"$root/etc/fstab"
@@ -138,7 +158,8 @@ make_disk() {
 	mkdir -p "$root/var/lib/systemd/linger"
 	: >"$root/var/lib/systemd/linger/tester"
 	thin_out "$root"
-	truncate -s 3G "$VM_HOME/disk.new"
+	make_rootfs "$root"
+	truncate -s 8G "$VM_HOME/disk.new"
 	mkfs.ext4 -q -F -O ^orphan_file,^metadata_csum_seed,^has_journal -m 0 -E lazy_itable_init=0,root_owner=0:0 -d "$root" "$VM_HOME/disk.new"
 	mv "$VM_HOME/disk.new" "$VM_HOME/disk.img"
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "run/mountinfo.h"
+#include "base/mountinfo.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -36,9 +36,11 @@ static bool parse_line(char *text, struct mount_line *ret)
 		separator++;
 	if (separator + 3 >= count)
 		return false;
+	unescape(fields[3]);
 	unescape(fields[4]);
 	*ret = (struct mount_line){.id = fields[0],
 				   .device = fields[2],
+				   .root = fields[3],
 				   .at = fields[4],
 				   .type = fields[separator + 1],
 				   .options = fields[separator + 3]};

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The mounts of a process, read from its mountinfo (proc_pid_mountinfo(5)). Never on the launch path. */
-#ifndef CASEMATE_RUN_MOUNTINFO_H
-#define CASEMATE_RUN_MOUNTINFO_H
+/* The mounts of a process, read from its mountinfo (proc_pid_mountinfo(5)). Never on the path of an ordinary launch. */
+#ifndef CASEMATE_BASE_MOUNTINFO_H
+#define CASEMATE_BASE_MOUNTINFO_H
 
 #include "base/arena.h"
 
 struct mount_line {
-	const char *id, *device, *at, *type, *options; /* `device`: "8:1"; `options`: of the file system */
+	const char *id, *device, *root, *at, *type, *options; /* `device`: "8:1"; `options`: of the file system */
 };
 typedef LIST(struct mount_line) mount_line_list;
 
