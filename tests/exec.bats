@@ -97,6 +97,24 @@ root_user='.process.user = {uid: 0, gid: 0}'
 	nothing_left
 }
 
+@test "a limit of processes that holds without a cgroup holds each process" {
+	local maps='[{"containerID": 1000, "hostID": 100000, "size": 1}]' command own
+	requires userns
+	edit_config --argjson maps "$maps" '.linux.namespaces += [{type: "user"}] | .linux.resources = {pids: {limit: 60}} |
+		.linux.uidMappings = $maps | .linux.gidMappings = $maps'
+	set_args sleep 100
+	good --cgroup-manager=disabled create --profile "$PROFILE" --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID"
+	good start "$ID"
+	own=$(grep "Max processes" "/proc/$(<"$BATS_TEST_TMPDIR/pid")/limits")
+	[[ $own == *" 60 "* ]] || fail "it has: $own"
+	jq '.process | .args = ["grep", "Max processes", "/proc/self/limits"]' "$BUNDLE/config.json" >"$BATS_TEST_TMPDIR/process"
+	for command in "$ID grep Max.processes /proc/self/limits" "--process $BATS_TEST_TMPDIR/process $ID"; do
+		# shellcheck disable=SC2086 # words
+		good exec $command
+		assert_output "$own"
+	done
+}
+
 @test "every attack that fails for the container's own program fails for this one" {
 	started sleep 100
 	local attack

@@ -161,6 +161,9 @@ static int read_request(const struct exec_options *given, char **command, const 
 			struct arena *arena, struct request *ret, struct error *err)
 {
 	TRY(after_config(state, arena, ret, err));
+	/* What a cgroup would have held, each process of the container has to hold by itself. */
+	if (!state->cgroup.wanted)
+		ret->cgroup_manager = CGROUPS_NONE;
 	if (given->process != NULL)
 		return read_process(given->process, arena, ret, err);
 	if (command[0] == NULL) {

@@ -267,10 +267,13 @@ int cgroup_plan(struct planner *p, struct error *err)
 	return cgroup_by_systemd(p) ? cgroup_scope_plan(p, err) : plan_path(p, err);
 }
 
-/* A limit of processes that holds by RLIMIT_NPROC is every process' own; root's containers have a cgroup for it. */
+/* A limit of processes that holds by RLIMIT_NPROC is every process' own; where root's container has a cgroup, that does
+ * it. */
 int cgroup_plan_process(struct planner *p, struct error *err)
 {
-	return p->host->privileged ? 0 : cgroup_plan(p, err);
+	bool held = p->host->privileged && p->request->cgroup_manager != CGROUPS_NONE;
+
+	return held ? 0 : cgroup_plan(p, err);
 }
 
 /* ---- make and remove */
