@@ -85,11 +85,8 @@ static void judge_type(struct planner *p, const struct plan_mount *mount)
 /* What lies over procfs deceives whoever trusts it, the launcher included; this holds in every profile. */
 static int check_target(const struct plan_mount *mount, struct error *err)
 {
-	if (strcmp(mount->target, "/") == 0) {
-		error_set(err, ERROR_CONFIG, 0, "%s: the destination is the root of the container", mount->from);
-		return error_hint(err,
-				  "root.path is for that; a sandbox shows a part, or / at another place: --ro /:/host");
-	}
+	if (strcmp(mount->target, "/") == 0)
+		return error_set(err, ERROR_CONFIG, 0, "%s: the destination is the root of the container", mount->from);
 	if (mount->kind == MOUNT_HIDE &&
 	    (strcmp(mount->target, "/proc") == 0 || strcmp(mount->target, "/dev") == 0 || below(mount->target, "/dev")))
 		return error_set(err, ERROR_USAGE, 0, "%s: programs need what is there, and it is not the host's",
