@@ -247,6 +247,8 @@ command_names() {
 	refused "casemate list" state nothing
 	refused "such as TERM, KILL or 9" kill nothing FOO
 	refused "it comes behind the flags" sandbox --ro /etc
+	refused "or another place for it, as in --ro /:/host" sandbox --ro / -- true
+	refused "spec --bundle DIR --sandbox" spec --sandbox -- true
 	refused "such as 512M" sandbox --mem 1x -- true
 	refused "such as 5m" sandbox --time 1y -- true
 	refused "such as 100" sandbox --pids x -- true

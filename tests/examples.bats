@@ -77,6 +77,20 @@ fetch() {
 	cat "$BATS_TEST_TMPDIR/got"
 }
 
+@test "the profile in casemate-profile(5) and the filter in casemate-explain(8) do what is said of them" {
+	awk '/^\.Bd -literal/ { block = ""; next } /^\.Ed/ { if (block ~ /"film"/) printf "%s", block } { block = block $0 "\n" }' \
+		"$SOURCE/man/casemate-profile.5" >"$BATS_TEST_TMPDIR/film.json"
+	mkdir "$WORK/out"
+	echo film >"$WORK/in.mkv"
+	run -0 example film cp in.mkv out/film.mp4
+	[ "$(cat "$WORK/out/film.mp4")" = film ]
+	local filter
+	requires jq
+	filter=$(sed -n 's/^\.Dl .*--json bundle | jq //p' "$SOURCE/man/casemate-explain.8")
+	run -0 --separate-stderr bash -c '"$1" explain --json sandbox -- true | jq "$2"' - "$USER_CASEMATE" "$filter"
+	assert_match '"layer": "masks"'
+}
+
 @test "ffmpeg converts a film" {
 	requires ffmpeg
 	mkdir out

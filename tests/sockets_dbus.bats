@@ -143,7 +143,7 @@ kept_away() {
 	reported 1 "org.example.Granted org.example.Face.Hello: $session; --dbus-talk org.example.Granted"
 	with_bus --report --socket dbus-session -- sh -c 'for i in 1 2; do
 			dbus-send --session --print-reply --dest=org.freedesktop.systemd1 / org.example.Face.Run; done
-		dbus-send --session --dest=org.example.Secret /a org.example.Face.Say
+		dbus-send --session --print-reply --dest=org.example.Secret /a org.example.Face.Say
 		dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.RequestName string:org.example.Mine uint32:0
 		dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetNameOwner string:org.example.Secret
 		dbus-send --session --print-reply --dest=:1.2 /a org.example.Face.Hello'

@@ -68,6 +68,17 @@ teardown() {
 	assert_status 125
 }
 
+@test "who is not root and runs what is written for root is told what to write instead" {
+	requires userns
+	install -m 755 "$CASEMATE" "$BATS_TEST_TMPDIR/casemate"
+	"$CASEMATE" spec
+	chmod -R a+rX "$BUNDLE"
+	install -d -o "$TEST_UID" "$BATS_TEST_TMPDIR/own"
+	capture as_user "$BATS_TEST_TMPDIR/casemate" --root "$BATS_TEST_TMPDIR/own" run --bundle "$BUNDLE" "$ID" </dev/null
+	assert_status 125
+	assert_stderr "\`casemate spec --rootless\` writes"
+}
+
 @test "other runtimes read it" {
 	requires root runc
 	"$CASEMATE" spec

@@ -61,6 +61,13 @@ static char *const *cut_sandbox(struct arena *arena, char *const *argv, char ***
 	return argv + count;
 }
 
+static int need_new(struct error *err)
+{
+	error_set(err, ERROR_USAGE, 0, "spec --sandbox needs --bundle DIR, and nothing else beside it");
+	return error_hint(
+		err, "casemate spec --bundle DIR --sandbox [FLAG]... -- COMMAND; DIR, which is not there yet, is made");
+}
+
 static int write_sandbox(const struct invocation *invocation, const struct spec_options *given, char *const *words,
 			 struct error *err)
 {
@@ -74,7 +81,7 @@ static int write_sandbox(const struct invocation *invocation, const struct spec_
 	if (help != 0)
 		return help < 0 ? -1 : 0;
 	if (strcmp(given->bundle, ".") == 0 || given->rootless)
-		return error_set(err, ERROR_USAGE, 0, "spec --sandbox needs --bundle DIR, and nothing else beside it");
+		return need_new(err);
 	if (choice->options.bundle_out != NULL)
 		return error_set(err, ERROR_USAGE, 0, "--bundle-out: spec --sandbox writes to --bundle");
 	return command_write_bundle(given->bundle, choice, err);

@@ -48,6 +48,10 @@ int options_check_target(const struct cli_word *word, const char *path, struct e
 	if (path == NULL || path[0] != '/')
 		return error_set(err, ERROR_USAGE, 0, "%s %s: the place in the sandbox must be an absolute path",
 				 word->option, word->value);
+	if (path[strspn(path, "/")] == '\0') {
+		error_set(err, ERROR_USAGE, 0, "%s %s: it would be the root of the sandbox", word->option, word->value);
+		return error_hint(err, "name the part that is needed, or another place for it, as in --ro /:/host");
+	}
 	for (const char *at = path; (at = strstr(at, "..")) != NULL; at += 2)
 		if (at[-1] == '/' && (at[2] == '/' || at[2] == '\0'))
 			return error_set(err, ERROR_USAGE, 0, "%s %s: '..' leads nowhere in the sandbox", word->option,

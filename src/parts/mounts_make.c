@@ -37,6 +37,10 @@ static int filesystem_error(int fs, const struct plan_mount *mount, struct error
 	/* The kernel's one reason where the pid namespace is the container's own. */
 	if (reason == EPERM && strcmp(mount->type, "proc") == 0)
 		return error_hint(err, "%s: %s", mounts_proc_cause, mounts_proc_fix);
+	if (reason == EINVAL && (strstr(err->what, "nvalid gid") != NULL || strstr(err->what, "nvalid uid") != NULL))
+		return error_hint(
+			err, "this user namespace does not map it: leave the option out; `casemate spec --rootless` "
+			     "writes a config.json without it");
 	return reason == ENODEV ? error_hint(err, "this kernel has no such file system") : -1;
 }
 
