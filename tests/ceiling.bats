@@ -320,6 +320,8 @@ refused() {
 	local tree=/sys/fs/cgroup/pids path
 	[ -d $tree ] || tree=/sys/fs/cgroup
 	mkdir -p "$tree/other-$BATS_ROOT_PID/busy" "$tree/other-$BATS_ROOT_PID/empty"
+	# Version 2 has the file once the parent hands the controller down.
+	[ ! -e "$tree/other-$BATS_ROOT_PID/cgroup.subtree_control" ] || echo +pids >"$tree/other-$BATS_ROOT_PID/cgroup.subtree_control"
 	echo 7 >"$tree/other-$BATS_ROOT_PID/empty/pids.max" || true
 	sleep 60 3>&- &
 	echo $! >"$tree/other-$BATS_ROOT_PID/busy/cgroup.procs"

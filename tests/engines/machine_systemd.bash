@@ -7,7 +7,7 @@
 
 machine_start() {
 	local helper
-	[ -d /run/job ] || {
+	[ -d /opt/job ] || {
 		echo "this is for a machine of tests/vm" >&2
 		return 1
 	}
