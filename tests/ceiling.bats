@@ -320,6 +320,8 @@ refused() {
 	local tree=/sys/fs/cgroup/pids path
 	[ -d $tree ] || tree=/sys/fs/cgroup
 	mkdir -p "$tree/other-$ID/busy" "$tree/other-$ID/empty"
+	# Version 2 has the file once the parent hands the controller down.
+	[ ! -e "$tree/other-$ID/cgroup.subtree_control" ] || echo +pids >"$tree/other-$ID/cgroup.subtree_control"
 	echo 7 >"$tree/other-$ID/empty/pids.max" || true
 	sleep 60 3>&- &
 	echo $! >"$tree/other-$ID/busy/cgroup.procs"

@@ -7,7 +7,7 @@
 
 machine_start() {
 	local helper
-	[ -d /run/job ] || {
+	[ -d /opt/job ] || {
 		echo "this is for a machine of tests/vm" >&2
 		return 1
 	}
@@ -30,9 +30,12 @@ machine_daemon() {
 		-E PATH=/usr/sbin:/usr/bin:/sbin:/bin -E HOME=/root -- "$@"
 }
 
+SCOPES=('docker-*.scope' 'cri-containerd-*.scope' 'libpod-*.scope' 'ctr-*.scope')
+
+# Containers outlive their engine: a pod of which a container was refused is still there.
 machine_stop() {
 	local mount
-	systemctl stop 'engine-*'
+	systemctl stop 'engine-*' "${SCOPES[@]}"
 	! id ordinary >/dev/null 2>&1 || { loginctl disable-linger ordinary && systemctl stop user@4321.service && userdel ordinary; }
 	awk -v below="$MACHINE/" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r mount; do
 		umount -l "$mount"
@@ -44,5 +47,5 @@ machine_stop() {
 }
 
 machine_left() {
-	systemctl list-units --all --plain --no-legend 'docker-*.scope' 'cri-containerd-*.scope' 'libpod-*.scope' 'ctr-*.scope'
+	systemctl list-units --all --plain --no-legend "${SCOPES[@]}"
 }

@@ -169,4 +169,5 @@ mkdir -p "$VM_HOME/kernels"
 while read -r name release package; do
 	[ -d "$VM_HOME/kernels/$name" ] || make_kernel "$name" "$release" "$package"
 done <<<"$VM_KERNELS"
-[ -f "$VM_HOME/disk.img" ] || make_disk
+# One that is older than what is on it is made anew.
+[ -n "$(find "$VM_HOME/disk.img" -newer "$VM_SOURCE/prepare.sh" -newer "$VM_SOURCE/guest-agent" 2>/dev/null)" ] || make_disk
