@@ -11,6 +11,7 @@
 struct parse {
 	struct json_reader reader;
 	yajl_handle yajl;
+	size_t end; /* behind the object or array that was closed last: in the end, that is the document */
 };
 
 /* yajl's words for stop and go on. */
@@ -143,6 +144,9 @@ static int on_start_array(void *context)
 
 static int on_end(void *context)
 {
+	struct parse *p = context;
+
+	p->end = yajl_get_bytes_consumed(p->yajl);
 	return proceed(json_on_end(context));
 }
 
@@ -201,6 +205,59 @@ static int syntax_error(struct parse *p, struct error *err)
 		       : -1;
 }
 
+/* The end of the comment at @at; @at where there is none, or no end of it. */
+static size_t skip_comment(const struct json_input *input, size_t at)
+{
+	const char *start = input->text + at, *end = input->text + input->length, *close;
+
+	if (end - start < 2 || start[0] != '/' || (start[1] != '/' && start[1] != '*'))
+		return at;
+	if (start[1] == '*') {
+		close = memmem(start + 2, (size_t)(end - start - 2), "*/", 2);
+		return close == NULL ? at : (size_t)(close + 2 - input->text);
+	}
+	close = memchr(start, '\n', (size_t)(end - start));
+	return close == NULL ? input->length : (size_t)(close - input->text);
+}
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* The end of what may stand behind the document at @at. */
+static size_t skip_rest(const struct json_input *input, size_t at)
+{
+	size_t before;
+
+	do {
+		before = at;
+		while (at < input->length && is_blank(input->text[at]))
+			at++;
+		if (input->own)
+			at = skip_comment(input, at);
+	} while (at != before);
+	return at;
+}
+
+/* yajl takes form feeds for blanks, and behind the document whatever it does not see the end of. */
+static int check_rest(const struct parse *p, struct error *err)
+{
+	const struct json_input *input = p->reader.input;
+	size_t end = skip_rest(input, p->end), blank = 0;
+
+	while (blank < input->length && input->text[blank] != '\f' && input->text[blank] != '\v')
+		blank++;
+	if (blank < input->length) {
+		error_set(err, ERROR_CONFIG, 0, "lexical error: a form feed or vertical tab is no blank in JSON");
+		return add_position(input, blank, err);
+	}
+	if (end == input->length)
+		return 0;
+	error_set(err, ERROR_CONFIG, 0, "trailing garbage");
+	return add_position(input, end, err);
+}
+
 static int parse_all(struct parse *p, struct error *err)
 {
 	const struct json_input *input = p->reader.input;
@@ -213,7 +270,7 @@ static int parse_all(struct parse *p, struct error *err)
 		consumed = input->length;
 	}
 	if (status == yajl_status_ok)
-		return 0;
+		return check_rest(p, err);
 	if (status == yajl_status_client_canceled)
 		return add_position(input, token_start(input, consumed), err);
 	syntax_error(p, err);

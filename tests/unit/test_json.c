@@ -336,6 +336,11 @@ static void test_keys(void)
 	const char *commented = "// one\n{ /* two */ \"u32\": 1 // three\n}";
 	CHECK(read_as(commented, strlen(commented), true) == 0 && out.u32 == 1);
 	CHECK(refuses(commented, ""));
+	static const char *const unfinished[] = {"{}/*", "{}/* x *", "{}/*/", "{}/", "{ / }", "{/ * * /}"};
+	for (size_t i = 0; i < sizeof(unfinished) / sizeof(unfinished[0]); i++)
+		CHECK(read_as(unfinished[i], strlen(unfinished[i]), true) < 0);
+	CHECK(read_as("{/**/}//", 8, true) == 0);
+	CHECK(read_as("/***/{/*/*/} /* a */ // b\n ", 26, true) == 0);
 }
 
 /* "{"x":[[[...]]]}" with @depth containers in all. */
@@ -427,6 +432,11 @@ static void test_messages(void)
 	CHECK(refuses("{}{}", "trailing garbage"));
 	CHECK(refuses("{} ]", "trailing garbage"));
 	CHECK(refuses("{},", "trailing garbage"));
+	CHECK(refuses("{}\"", "trailing garbage"));
+	CHECK(refuses("{} \f", "f.json:1:4: lexical error"));
+	CHECK(refuses("{\f\"u32\":1}", "f.json:1:2: lexical error"));
+	CHECK(refuses("{\v}", ""));
+	CHECK(read_as("{}\0", 3, false) < 0);
 	CHECK(reads("{} \n\t\r "));
 
 	test("what is no JSON is refused");
