@@ -6,7 +6,8 @@
 # The kernel 5.10 is there for the launch, and runs the tests of that by default. TEST may be `suite`, all that `make check` runs, and
 # `engines`, the tests of Docker, containerd and podman as systemd's units.
 # environment: KERNELS (default: 5.10 6.1 6.12), FILTER (as bats -f), RUNTIMES (for tests of engines), BUILD and SOURCE, as `make
-# check-vm` sets them, VM_HOME (where the machines are), VM_CPUS (2), VM_MEMORY (2048, with engines 6144)
+# check-vm` sets them, VM_HOME (where the machines are), VM_CPUS (2), VM_MEMORY
+# (2048, with engines 6144), LIMIT (7200 seconds for a machine)
 . "$(dirname "$0")/common.sh"
 
 # named NAME: the tests that tests.am lists by that
