@@ -42,9 +42,10 @@ static void put_key(struct pointer *p, const char *key, size_t length)
 static void put_index(struct pointer *p, size_t index)
 {
 	char digits[DIGITS_BYTES];
+	const char *end = digits_put(digits, index);
 
 	put(p, "/", 1);
-	put(p, digits, (size_t)(digits_put(digits, index) - digits));
+	put(p, digits, (size_t)(end - digits));
 }
 
 bool json_is_array(const struct json_frame *frame)

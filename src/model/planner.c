@@ -41,14 +41,7 @@ origin planner_origin(const struct planner *p, const char *pointer)
 {
 	if (p->request->sandbox.given)
 		return p->request->source;
-	/* There are dozens in each plan: copied rather than printed. */
-	size_t source = strlen(p->request->source), rest = strlen(pointer);
-	char *text = arena_alloc(p->arena, source + rest + sizeof(":"));
-
-	memcpy(text, p->request->source, source);
-	text[source] = ':';
-	memcpy(text + source + 1, pointer, rest);
-	return text;
+	return arena_printf(p->arena, "%s:%s", p->request->source, pointer);
 }
 
 uint32_t planner_host_uid(const struct planner *p)
