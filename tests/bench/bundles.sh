@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154,SC2016 # variables of run.sh and of jq
-# The bundles of run.sh, all on one busybox rootfs. Needs $work (a tmpfs) and jq.
+# The bundles of run.sh, all on one busybox rootfs. Needs $work (a tmpfs), $tools and jq.
 
 make_rootfs() {
 	local root=$work/rootfs busybox applet i
@@ -8,6 +8,7 @@ make_rootfs() {
 	busybox=$(command -v busybox) || die "busybox is missing"
 	mkdir -p "$root"/{bin,proc,dev,sys/fs/cgroup,etc,tmp,run,b}
 	cp "$busybox" "$root/bin/busybox"
+	cp "$tools/nothing" "$root/bin/nothing"
 	for applet in sh true sleep cut grep sort ls; do
 		ln -s busybox "$root/bin/$applet"
 	done

@@ -55,6 +55,7 @@ build_tools() {
 	mkdir -p "$tools"
 	if ! "$CC" "${flags[@]}" "${bare[@]}" -o "$tools/floor" "$here"/floor.c "$here"/floor_*.c ||
 		! "$CC" "${flags[@]}" -DFLOOR_LIBC -o "$tools/floor-glibc" "$here"/floor.c "$here"/floor_*.c ||
+		! "$CC" "${flags[@]}" "${bare[@]}" -o "$tools/nothing" "$here/nothing.c" ||
 		! "$CC" "${flags[@]}" -o "$tools/abbench" "$here/abbench.c" ||
 		! "$CC" "${flags[@]}" -o "$tools/crowd" "$here/crowd.c"; then
 		die "cannot build the tools"
