@@ -107,7 +107,7 @@ wrong() {
 	refused "'--hide $DATA/keys'" --ro . --ro keys --hide "$DATA/keys" || return
 	refused "programs need what is there" --hide /dev || return
 	refused "/proc/self" --hide "/proc/self/root$DATA/keys" --ro . || return
-	refused "is the root" --hide /
+	refused "name the directory or file" --hide /
 }
 
 @test "what cannot be hidden is an error" {
