@@ -22,12 +22,18 @@
 
 #include "base/error.h"
 
+/* The generator's memory, as far as it goes: what a launch records fits, and needs no heap. */
+enum { JSON_WRITER_BYTES = 8192 };
+
+/* Stays where it is while it is used: the generator has its address. */
 struct json_writer {
 	void *generator;
 	int status;  /* of the first call that failed */
 	size_t open; /* objects and arrays */
 	bool exact;  /* set by who writes for a reader that acts on it: what is not UTF-8 is an error */
 	bool repaired;
+	size_t used; /* of memory */
+	_Alignas(max_align_t) char memory[JSON_WRITER_BYTES];
 };
 
 /* @readable: indented by tabs, a line for each value; else no space at all. Fails with ERROR_SYSTEM when memory is out.

@@ -59,7 +59,7 @@ struct host {
 	uint64_t ignored_signals; /* by the caller: bit N-1 is signal N */
 	uint64_t processes;       /* the caller's hard limit of them (RLIMIT_NPROC); 0: nobody asked */
 	int landlock_abi;         /* 0: none */
-	int oom_score_adj;        /* of the caller, which a container inherits; asked where root could lower it */
+	int oom_score_adj;        /* of the caller, which a container inherits; by host_probe_oom_score() */
 	enum host_cgroup cgroup;
 	bool terminal;          /* standard input is a terminal */
 	const char *pasta;      /* the program of that name, by host_probe_pasta(); NULL: not asked for, or not there */
@@ -90,6 +90,10 @@ int host_probe(struct host *host, struct arena *arena, struct error *err);
 
 /* The same for `exec`. Root has no use of host->cgroups then (cgroup_plan_process()), and gets none. */
 int host_probe_process(struct host *host, struct arena *arena, struct error *err);
+
+/* Fills host->oom_score_adj where root could lower it and @request does not say what it shall be: for a profile that
+ * judges what is inherited. */
+void host_probe_oom_score(struct host *host, const struct request *request);
 
 /* Fills host->directories and host->terminal, which only a sandbox needs. */
 void host_probe_sandbox(struct host *host, struct arena *arena);

@@ -240,14 +240,21 @@ static size_t skip_rest(const struct json_input *input, size_t at)
 	return at;
 }
 
+/* Where the first @byte is; the end where there is none. */
+static size_t find_byte(const struct json_input *input, char byte)
+{
+	const char *at = memchr(input->text, byte, input->length);
+
+	return at == NULL ? input->length : (size_t)(at - input->text);
+}
+
 /* yajl takes form feeds for blanks, and behind the document whatever it does not see the end of. */
 static int check_rest(const struct parse *p, struct error *err)
 {
 	const struct json_input *input = p->reader.input;
-	size_t end = skip_rest(input, p->end), blank = 0;
+	size_t end = skip_rest(input, p->end), feed = find_byte(input, '\f'), tab = find_byte(input, '\v');
+	size_t blank = feed < tab ? feed : tab;
 
-	while (blank < input->length && input->text[blank] != '\f' && input->text[blank] != '\v')
-		blank++;
 	if (blank < input->length) {
 		error_set(err, ERROR_CONFIG, 0, "lexical error: a form feed or vertical tab is no blank in JSON");
 		return add_position(input, blank, err);

@@ -17,11 +17,56 @@ static void note(struct json_writer *w, yajl_gen_status status)
 		w->status = (int)status;
 }
 
+/* ---- the generator's memory: the writer's own, and the heap for what does not fit */
+
+static bool is_own(const struct json_writer *w, const void *block)
+{
+	return (uintptr_t)block - (uintptr_t)w->memory < sizeof(w->memory);
+}
+
+static void *take_memory(void *context, size_t size)
+{
+	struct json_writer *w = context;
+	size_t free_bytes = sizeof(w->memory) - w->used;
+
+	if (size > free_bytes)
+		return malloc(size);
+	char *block = w->memory + w->used;
+	size_t rounded = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+	w->used += rounded < free_bytes ? rounded : free_bytes;
+	return block;
+}
+
+static void *grow_memory(void *context, void *old, size_t size)
+{
+	struct json_writer *w = context;
+
+	if (old == NULL || !is_own(w, old))
+		return realloc(old, size);
+	void *block = take_memory(w, size);
+	size_t most = (size_t)(w->memory + sizeof(w->memory) - (char *)old);
+	if (block != NULL)
+		memmove(block, old, size < most ? size : most);
+	return block;
+}
+
+static void give_memory(void *context, void *block)
+{
+	if (!is_own(context, block))
+		free(block);
+}
+
+/* ---- what is written */
+
 int json_writer_create(struct json_writer *w, bool readable, struct error *err)
 {
-	yajl_gen generator = yajl_gen_alloc(NULL);
+	const yajl_alloc_funcs memory = {.malloc = take_memory, .realloc = grow_memory, .free = give_memory, .ctx = w};
 
-	*w = (struct json_writer){.generator = generator, .status = yajl_gen_status_ok};
+	w->status = yajl_gen_status_ok;
+	w->open = w->used = 0;
+	w->exact = w->repaired = false;
+	yajl_gen generator = yajl_gen_alloc(&memory);
+	w->generator = generator;
 	if (generator == NULL || !yajl_gen_config(generator, yajl_gen_beautify, readable ? 1 : 0) ||
 	    !yajl_gen_config(generator, yajl_gen_indent_string, "\t") ||
 	    !yajl_gen_config(generator, yajl_gen_validate_utf8, 1))

@@ -62,6 +62,8 @@ static int plan(const struct invocation *invocation, const struct request *reque
 		TRY(host_probe_sources(host, request, invocation->arena, err));
 	if (profile->hooks != VERDICT_ALLOW)
 		host_probe_hooks(host, request, &profile->hooks_allowed, invocation->arena);
+	if (profile->oom_score != VERDICT_ALLOW)
+		host_probe_oom_score(host, request);
 	TRY(plan_build(&input, invocation->arena, ret_plan, err));
 	(*ret_plan)->lifecycle.config = request->text;
 	(*ret_plan)->lifecycle.config_length = request->length;

@@ -184,6 +184,8 @@ static int make_plan(const struct invocation *invocation, const struct request *
 
 	TRY(after_profile(state, arena, profile, err));
 	TRY(host_probe_process(host, arena, err));
+	if (profile->oom_score != VERDICT_ALLOW)
+		host_probe_oom_score(host, request);
 	TRY(plan_build_process(&input, arena, ret_plan, err));
 	/* Of the container's own processes those with its privilege could reach this one. */
 	if (plan_runs_as_host_root(*ret_plan))

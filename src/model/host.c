@@ -71,9 +71,12 @@ static void probe_user_namespace(struct host *host)
 }
 
 /* Engines protect themselves from the killer of processes that lack memory (proc_pid_oom_score_adj(5)). */
-static void probe_oom_score(struct host *host)
+void host_probe_oom_score(struct host *host, const struct request *request)
 {
 	char text[16];
+
+	if (!host->privileged || request->process.oom_score_adj.set)
+		return;
 	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
@@ -212,8 +215,6 @@ static int probe(struct host *host, struct arena *arena, struct error *err)
 		return error_hint(err, "it was removed, or is out of reach: cd to another one");
 	}
 	host->cwd = arena_strdup(arena, cwd);
-	if (host->privileged)
-		probe_oom_score(host);
 	probe_cgroup_version(host);
 	return probe_status(host, err);
 }

@@ -41,7 +41,13 @@ origin planner_origin(const struct planner *p, const char *pointer)
 {
 	if (p->request->sandbox.given)
 		return p->request->source;
-	return arena_printf(p->arena, "%s:%s", p->request->source, pointer);
+	size_t length = strlen(p->request->source), rest = strlen(pointer);
+	char *text = arena_alloc(p->arena, length + 1 + rest + 1);
+
+	memcpy(text, p->request->source, length);
+	text[length] = ':';
+	memcpy(text + length + 1, pointer, rest + 1);
+	return text;
 }
 
 uint32_t planner_host_uid(const struct planner *p)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_limits.h"
@@ -174,17 +175,24 @@ static int check_v1(const struct plan_cgroup *plan, struct error *err)
 	return 0;
 }
 
+/* A container without a ceiling has ten of them, in each launch. */
 const char *cgroup_rule_text(const struct plan_cgroup_rule *rule, char text[CGROUP_RULE_BYTES])
 {
-	char numbers[2][24] = {"*", "*"};
+	char *at = text;
 
-	if (rule->major != ANY)
-		snprintf(numbers[0], sizeof(numbers[0]), "%lld", (long long)rule->major);
-	if (rule->minor != ANY)
-		snprintf(numbers[1], sizeof(numbers[1]), "%lld", (long long)rule->minor);
-	snprintf(text, CGROUP_RULE_BYTES, "%c %s:%s %s%s%s", rule->type, numbers[0], numbers[1],
-		 (rule->access & DEVICE_READ) != 0 ? "r" : "", (rule->access & DEVICE_WRITE) != 0 ? "w" : "",
-		 (rule->access & DEVICE_MKNOD) != 0 ? "m" : "");
+	*at++ = (char)rule->type;
+	*at++ = ' ';
+	at = rule->major == ANY ? stpcpy(at, "*") : digits_put(at, (uint64_t)rule->major);
+	*at++ = ':';
+	at = rule->minor == ANY ? stpcpy(at, "*") : digits_put(at, (uint64_t)rule->minor);
+	*at++ = ' ';
+	if ((rule->access & DEVICE_READ) != 0)
+		*at++ = 'r';
+	if ((rule->access & DEVICE_WRITE) != 0)
+		*at++ = 'w';
+	if ((rule->access & DEVICE_MKNOD) != 0)
+		*at++ = 'm';
+	*at = '\0';
 	return is_everything(rule) ? "a" : text;
 }
 

@@ -26,6 +26,8 @@ static bool has_path(const string_list *list, const char *path)
 static int add_paths(struct planner *p, const string_list *wanted, const char *pointer, pair_list *list,
 		     struct error *err)
 {
+	origin from = wanted->count > 0 ? planner_origin(p, pointer) : NULL;
+
 	for (size_t i = 0; i < wanted->count; i++) {
 		if (wanted->at[i][0] != '/')
 			return error_set(err, ERROR_CONFIG, 0, "config.json:%s: '%s' is not absolute", pointer,
@@ -34,7 +36,7 @@ static int add_paths(struct planner *p, const string_list *wanted, const char *p
 		if (strspn(wanted->at[i], "/.") == strlen(wanted->at[i]))
 			return error_set(err, ERROR_CONFIG, 0, "config.json:%s: '%s' is the root of the container",
 					 pointer, wanted->at[i]);
-		*LIST_ADD(p->arena, list) = (struct pair){.key = wanted->at[i], .value = planner_origin(p, pointer)};
+		*LIST_ADD(p->arena, list) = (struct pair){.key = wanted->at[i], .value = from};
 	}
 	return 0;
 }

@@ -498,6 +498,32 @@ static void test_writer(void)
 	CHECK(json_writer_finish(&extra, &text, &length, &err) < 0 && err.kind == ERROR_BUG);
 }
 
+/* Whether an array of @count numbers is written as it is. */
+static bool writes_long(size_t count)
+{
+	AUTO_JSON_WRITER struct json_writer w = {0};
+	const char *text;
+	size_t length;
+	bool good = json_writer_create(&w, false, &err) == 0;
+
+	json_write_begin_array(&w);
+	for (size_t i = 0; i < count; i++)
+		json_write_unsigned(&w, 1000000 + i);
+	json_write_end_array(&w);
+	good = good && json_writer_finish(&w, &text, &length, &err) == 0 && length == 8 * count + 1 &&
+	       text[length] == '\0' && text[0] == '[' && text[length - 1] == ']';
+	for (size_t i = 0; good && i < count; i++)
+		good = strtoul(text + 1 + 8 * i, NULL, 10) == 1000000 + i && (i == 0 || text[8 * i] == ',');
+	return good;
+}
+
+static void test_long(void)
+{
+	test("a text of any length is written whole, in the writer's own memory and outside");
+	for (size_t count = 1; count < 3 * JSON_WRITER_BYTES / 8; count += 7)
+		CHECK(writes_long(count));
+}
+
 int main(void)
 {
 	test_values();
@@ -508,6 +534,7 @@ int main(void)
 	test_limits();
 	test_messages();
 	test_writer();
+	test_long();
 	arena_destroy(&arena);
 	return check_done();
 }
