@@ -66,7 +66,7 @@ machine_start() {
 		exec setsid unshare --mount --propagation private --uts --ipc --net --pid --cgroup --fork --kill-child \
 			bash "$ENGINES/machine-init.sh" "$MACHINE"
 	) >"$MACHINE/machine.log" 2>&1 </dev/null 3>&- 4>&- &
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * PATIENCE; i++)); do
 		[ ! -e "$MACHINE/ready" ] || break
 		sleep 0.05
 	done
@@ -99,7 +99,7 @@ machine_stop() {
 	local pid group i
 	[ ! -e "$MACHINE/pid" ] || read -r pid <"$MACHINE/pid"
 	[ -z "${pid-}" ] || kill -KILL "$pid" || true
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * PATIENCE; i++)); do
 		machine_cgroups | while read -r group; do
 			[ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
 		done
