@@ -127,7 +127,7 @@ fetch() {
 }
 
 @test "pip installs a package, whose setup.py finds nothing to take" {
-	requires /usr/bin/pip3
+	requires /usr/bin/pip3 setuptools
 	mkdir package
 	echo 'answer = 42' >package/wall.py
 	cat >package/setup.py <<-'END'
