@@ -284,6 +284,27 @@ assert_mount() {
 	END
 }
 
+@test "files alone are masked, by a mount of each and no other" {
+	privileged
+	edit_config '.linux.maskedPaths = ["/proc/version", "/proc/uptime"] | .linux.readonlyPaths = []'
+	local path
+	for path in /proc/version /proc/uptime; do
+		set_args /probe stat "$path"
+		run_casemate
+		[[ $output == *" 0 "* || $output == *"1,3"* ]] || fail "the masked file is not empty"
+	done
+	set_args /bin/cat /proc/self/mountinfo
+	run_casemate
+	[ "$(awk '$5 == "/"' <<<"$output" | wc -l)" = 1 ] || fail "more than the root is at the root"
+	[ "$(awk '$5 ~ "^/proc/" { print $4, $5, $6 }' <<<"$output" | sort)" = "/masked//deleted /proc/uptime ro,nosuid,nodev,noexec,relatime
+/masked//deleted /proc/version ro,nosuid,nodev,noexec,relatime" ] || fail "other mounts, or options, than those of two masks"
+	set_args /bin/pwd
+	run_casemate
+	assert_output /
+	attack create /file
+	assert_allowed
+}
+
 @test "the masks of restricted are added when the config leaves them out" {
 	edit_config '.linux.maskedPaths = [] | .linux.readonlyPaths = []'
 	attack_table <<-END

@@ -21,14 +21,15 @@ teardown_file() {
 	engine_teardown
 }
 
-# inside ENGINE-COMMAND... -- OPTION... -- ARGUMENT...: casemate in a container of that engine
+# inside ENGINE-COMMAND... -- OPTION... -- ARGUMENT...: casemate in a container of that engine. Without a network: the only one
+# here is Docker's, which podman's users cannot have a way out by.
 inside() {
 	local engine=() options=()
 	while [ "$1" != -- ]; do engine+=("$1") && shift; done
 	shift
 	while [ "$1" != -- ]; do options+=("$1") && shift; done
 	shift
-	capture in_machine "${engine[@]}" run --rm --runtime runc -v "$MACHINE/bin/casemate:/casemate:ro" "${options[@]}" \
+	capture in_machine "${engine[@]}" run --rm --runtime runc --network none -v "$MACHINE/bin/casemate:/casemate:ro" "${options[@]}" \
 		debian:test /casemate "$@"
 }
 

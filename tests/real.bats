@@ -6,6 +6,9 @@
 load helpers/common
 load helpers/rootfs
 
+# How many times slower than others this machine may be.
+PATIENCE=${PATIENCE:-1}
+
 setup_file() {
 	umask 022
 	# Not below bats' own directory: an ordinary user and the users of the containers have to reach it.
@@ -63,7 +66,7 @@ said() {
 
 # launch TEXT: runs the bundle with the default profile and expects TEXT.
 launch() {
-	run timeout 60 "$SHARED/casemate" run --bundle "$PWD" "$ID_PREFIX-$BATS_TEST_NUMBER" </dev/null
+	run timeout "$((60 * PATIENCE))" "$SHARED/casemate" run --bundle "$PWD" "$ID_PREFIX-$BATS_TEST_NUMBER" </dev/null
 	said "$1"
 }
 
@@ -72,7 +75,7 @@ sandbox() {
 	local ordinary=()
 	cd / || return
 	[[ $EUID -ne 0 ]] || ordinary=(setpriv "--reuid=$ORDINARY" "--regid=$ORDINARY" --clear-groups --inh-caps=-all)
-	run timeout 60 "${ordinary[@]}" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$SHARED/casemate" sandbox \
+	run timeout "$((60 * PATIENCE))" "${ordinary[@]}" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$SHARED/casemate" sandbox \
 		--ro "$SHARED/work" "$@" </dev/null
 }
 
@@ -139,7 +142,7 @@ spec() {
 	done
 	"$1" spec
 	change '.process.terminal = false'
-	run timeout 60 "$SHARED/casemate" run --profile baseline --bundle "$PWD" "$ID_PREFIX-$BATS_TEST_NUMBER" <<-'END'
+	run timeout "$((60 * PATIENCE))" "$SHARED/casemate" run --profile baseline --bundle "$PWD" "$ID_PREFIX-$BATS_TEST_NUMBER" <<-'END'
 		id -u
 		hostname
 		echo "pid $$"

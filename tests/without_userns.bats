@@ -7,10 +7,18 @@
 load helpers/common
 load helpers/sandbox
 
+# Where Landlock holds too little, nothing is started.
+refused() {
+	capture as_user "$USER_CASEMATE" sandbox --without userns -- true </dev/null
+	assert_status 125
+	assert_stderr "is needed to hold signals"
+}
+
 setup() {
 	common_setup
-	requires landlock6 python3
 	sandbox_setup
+	have_landlock6 || refused
+	requires landlock6 python3
 	CAGE=$BATS_TEST_TMPDIR/cage
 	HOME_DIR=$BATS_TEST_TMPDIR/home
 	DATA=$BATS_TEST_TMPDIR/data

@@ -103,7 +103,8 @@ struct waiting {
 /*
  * One tmpfs covers everything, never anything of the image: a file of it the files, and its root, when the file's name
  * is gone from it, the directories. The first use of each attaches it and the others are clones: before 6.15 only what
- * is attached can be cloned, and a detached mount that is closed unused makes the kernel wait for a grace period.
+ * is attached can be cloned, and a detached mount that is closed unused makes the kernel wait for a grace period. Files
+ * alone leave no place for the cover, and there it is attached just to be cloned.
  */
 struct cover {
 	int directory, file;
@@ -161,19 +162,37 @@ static int attach_clones(int cover, const struct waiting *targets, size_t count,
 	return 0;
 }
 
+/* Over the root, where no path leads, and only for as long as the file of it is cloned. */
+static int clone_attached(int cover)
+{
+	AUTOCLOSE int root = place_open("/", PLACE_ORDINARY);
+
+	if (root < 0 || sys_move_mount(cover, root, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return -1;
+	AUTOCLOSE int file = sys_open_tree(cover, "masked", OPEN_TREE_CLONE);
+	if (sys_fchdir(cover) < 0 || sys_umount2(".", MNT_DETACH) < 0 || sys_fchdir(root) < 0)
+		return -1;
+	return fd_take(&file);
+}
+
+static int clone_file(const struct cover *cover)
+{
+	int clone = sys_open_tree(cover->directory, "masked", OPEN_TREE_CLONE);
+
+	if (clone >= 0 || errno != EINVAL || cover->directory_count > 0)
+		return clone;
+	return clone_attached(cover->directory);
+}
+
 static int cover_files(struct cover *cover, const struct run *run, struct error *err)
 {
 	const struct remount protect = {.set = MASK_ATTRS};
 	AUTOCLOSE int file = sys_openat(cover->directory, "masked", O_RDONLY | O_CREAT | O_EXCL, 0444);
 
 	if (file >= 0)
-		cover->file = sys_open_tree(cover->directory, "masked", OPEN_TREE_CLONE);
-	if (cover->file < 0) {
-		error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked files");
-		return cover->directory_count == 0
-			       ? error_hint(err, "before Linux 6.15 a directory must be masked as well")
-			       : -1;
-	}
+		cover->file = clone_file(cover);
+	if (cover->file < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot make the cover for masked files");
 	TRY(attach(cover->file, &cover->files[0], err));
 	if (remount_attached(run, cover->file, &protect) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot protect the cover for masked files");

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -18,6 +19,22 @@ const char mounts_proc_cause[] =
 	"/proc is partly covered around this process, as engines do, so the kernel gives no new one";
 const char mounts_proc_fix[] = "docker: --security-opt systempaths=unconfined; podman: --security-opt unmask=ALL; "
 			       "Kubernetes: securityContext.procMount: Unmasked";
+
+static bool has_owner(const struct plan_mount *mount)
+{
+	for (size_t i = 0; i < mount->data.count; i++)
+		if (strncmp(mount->data.at[i], "uid=", 4) == 0 || strncmp(mount->data.at[i], "gid=", 4) == 0)
+			return true;
+	return false;
+}
+
+/* The devpts of older kernels only says that some option is wrong. */
+static int owner_hint(bool known, struct error *err)
+{
+	return error_hint(err, "%s: leave the option out; `casemate spec --rootless` writes a config.json without it",
+			  known ? "this user namespace does not map it"
+				: "perhaps this user namespace does not map its uid or gid");
+}
 
 /* The kernel says more than errno in the log of the file system context (fsopen(2)): "e tmpfs: Bad value for 'size'".
  */
@@ -37,10 +54,9 @@ static int filesystem_error(int fs, const struct plan_mount *mount, struct error
 	/* The kernel's one reason where the pid namespace is the container's own. */
 	if (reason == EPERM && strcmp(mount->type, "proc") == 0)
 		return error_hint(err, "%s: %s", mounts_proc_cause, mounts_proc_fix);
-	if (reason == EINVAL && (strstr(err->what, "nvalid gid") != NULL || strstr(err->what, "nvalid uid") != NULL))
-		return error_hint(
-			err, "this user namespace does not map it: leave the option out; `casemate spec --rootless` "
-			     "writes a config.json without it");
+	bool known = strstr(err->what, "nvalid gid") != NULL || strstr(err->what, "nvalid uid") != NULL;
+	if (reason == EINVAL && (known || (length <= 2 && has_owner(mount))))
+		return owner_hint(known, err);
 	return reason == ENODEV ? error_hint(err, "this kernel has no such file system") : -1;
 }
 

@@ -26,9 +26,6 @@ cgroups() {
 		options=${options#rw,}
 		[ "$kind" = cgroup ] || options=rw
 		mount -t "$kind" -o "$options" cgroup "$mount"
-		[ "$mount" != /sys/fs/cgroup ] || for controller in $(<"$mount/cgroup.controllers"); do
-			echo "+$controller" >"$mount/cgroup.subtree_control"
-		done
 	done
 }
 

@@ -41,18 +41,32 @@ machine_delegate() {
 	done
 }
 
-# Takes the calling process into the machine's cgroups. Writing 0 to "tasks" is quick where a number to "cgroup.procs" waits.
+# machine_join [DIR]: takes the calling process into the machine's cgroups; on v2 into that of its processes there, or DIR.
+# Writing 0 to "tasks" is quick where a number to "cgroup.procs" waits.
 machine_join() {
 	local group
 	# Not from a pipe: what is executed next would find its writer among its children.
 	for group in $(machine_cgroups); do
-		[ ! -e "$group/init" ] || group=$group/init
+		[ ! -e "$group/init" ] || group=$group/${1-init}
 		if [ -e "$group/tasks" ]; then
 			echo 0 >"$group/tasks"
 		else
 			echo 0 >"$group/cgroup.procs"
 		fi
 	done
+}
+
+# On v2 a cgroup that hands controllers down has no processes: those that made the machine's namespaces, of which it is the
+# root, go to where all others are.
+machine_settle() {
+	local group pid
+	while read -r group; do
+		[ -e "$group/init" ] || continue
+		while [ -n "$(<"$group/cgroup.procs")" ]; do
+			for pid in $(<"$group/cgroup.procs"); do echo "$pid" 2>/dev/null >"$group/init/cgroup.procs" || true; done
+		done
+		machine_delegate "$group"
+	done < <(machine_cgroups)
 }
 
 machine_start() {
@@ -62,11 +76,11 @@ machine_start() {
 	mkdir -p "$MACHINE"
 	machine_cgroups_make || return
 	(
-		machine_join || exit
+		machine_join . || exit
 		exec setsid unshare --mount --propagation private --uts --ipc --net --pid --cgroup --fork --kill-child \
 			bash "$ENGINES/machine-init.sh" "$MACHINE"
 	) >"$MACHINE/machine.log" 2>&1 </dev/null 3>&- 4>&- &
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * PATIENCE; i++)); do
 		[ ! -e "$MACHINE/ready" ] || break
 		sleep 0.05
 	done
@@ -78,6 +92,7 @@ machine_start() {
 	# The only child of unshare(1), as the host numbers it.
 	tr -d ' ' <"/proc/$!/task/$!/children" >"$MACHINE/pid"
 	echo >>"$MACHINE/pid"
+	machine_settle
 }
 
 machine_run() {
@@ -99,7 +114,7 @@ machine_stop() {
 	local pid group i
 	[ ! -e "$MACHINE/pid" ] || read -r pid <"$MACHINE/pid"
 	[ -z "${pid-}" ] || kill -KILL "$pid" || true
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * PATIENCE; i++)); do
 		machine_cgroups | while read -r group; do
 			[ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
 		done

@@ -65,6 +65,11 @@ have_fuse() {
 	[ -c /dev/fuse ]
 }
 
+# What the system's pip builds packages with, which it does not bring along everywhere.
+have_setuptools() {
+	/usr/bin/python3 -c 'import setuptools' 2>/dev/null
+}
+
 have_x86_64() {
 	[ "$(uname -m)" = x86_64 ]
 }

@@ -8,7 +8,7 @@ done
 data=$(mktemp -d)/data
 trap 'cat "$data.log" >&2; tail -n 20 "$data.server" >&2' EXIT
 "$bin/initdb" -D "$data" -U postgres --auth=trust --no-sync --encoding=UTF8 >"$data.log" 2>&1
-"$bin/pg_ctl" -D "$data" -l "$data.server" -w -t 30 \
+"$bin/pg_ctl" -D "$data" -l "$data.server" -w -t 300 \
 	-o "-c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp -c port=5432" start >>"$data.log" 2>&1
 
 ask() {

@@ -101,8 +101,8 @@ make_kernel() {
 
 userland="systemd systemd-sysv dbus dbus-user-session libpam-systemd udev kmod iproute2 procps util-linux libsystemd0 passwd
 	bats jq busybox-static uidmap strace python3 bubblewrap libcap2-bin tmux criu iptables gcc libc6-dev make diffutils git runc passt
-	crun curl ffmpeg imagemagick mandoc nginx nodejs openssh-client poppler-utils python3-pip python3-venv redis-server xdg-dbus-proxy
-	aardvark-dns bsdextrautils ca-certificates catatonit conmon containerd containernetworking-plugins debootstrap docker-cli docker-compose
+	crun curl ffmpeg imagemagick mandoc nginx nodejs openssh-client poppler-utils python3-pip python3-setuptools python3-venv redis-server
+	xdg-dbus-proxy aardvark-dns bsdextrautils ca-certificates catatonit conmon containerd containernetworking-plugins debootstrap docker-cli docker-compose
 	docker.io netavark nftables podman protobuf-compiler python3-grpcio slirp4netns tini"
 
 # What a machine for tests has no use for costs seconds of an emulated processor at each boot.
