@@ -48,6 +48,9 @@ allowed_names() {
 		grep -vxF "$(echo "$denied" | tr ' ' '\n')" | head -n 371
 }
 
+# What `runc spec` writes has one on cgroup v2 and none on v1.
+own_cgroup_namespace='.linux.namespaces |= (map(select(.type != "cgroup")) + [{ type: "cgroup" }])'
+
 docker_filter='
 def allow($name): { names: [$name], action: "SCMP_ACT_ALLOW" };
 def argument($name; $value; $mask; $op): { names: [$name], action: "SCMP_ACT_ALLOW",
@@ -60,7 +63,7 @@ def bind($i): { destination: "/b/\($i)", type: "bind", source: "\($src)/\($i)", 
 .process.env += [range(12) | "SETTING_\(.)=a value of a service"] |
 .mounts += [bind(range(3))] |
 .linux.sysctl = { "net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 2147483647" } |
-.linux.namespaces += [{ type: "cgroup" }] |
+'"$own_cgroup_namespace"' |
 .linux.readonlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", "/proc/interrupts"] |
 .linux.seccomp = { defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 1, architectures: $architectures,
 	syscalls: ([$names[] | allow(.)] +
@@ -88,8 +91,7 @@ make_bundles() {
 	make_bundle sleep '.process.args = ["/bin/sleep", "1"]'
 	make_bundle forever '.process.args = ["/bin/sleep", "100000"]'
 	make_bundle look '.process.args = ["/bin/sh", "-c", $script]' --arg script "$look"
-	make_bundle user '.process.user = { uid: 1000, gid: 1000 } | .linux.namespaces += [{ type: "cgroup" }] |
-		del(.process.capabilities)'
+	make_bundle user "$own_cgroup_namespace"' | .process.user = { uid: 1000, gid: 1000 } | del(.process.capabilities)'
 	make_docker_bundle
 	mkdir "$work/docker-forever"
 	jq '.process.args = ["/bin/sleep", "100000"]' "$work/docker/config.json" >"$work/docker-forever/config.json"
