@@ -296,6 +296,39 @@ receive_terminal() {
 	grep -q '^denied' "$BATS_TEST_TMPDIR/answer" || fail "$(cat "$BATS_TEST_TMPDIR/answer")"
 }
 
+# The attacker is the container's own program; who joins is kept waiting where only strace could see it otherwise.
+newcomers_are_safe() {
+	edit_config --argjson c '["CAP_SYS_PTRACE","CAP_SYS_ADMIN","CAP_DAC_OVERRIDE","CAP_SETPCAP"]' \
+		"$root_user"' | .process.capabilities |= with_entries(.value = $c)'
+	timeout 60 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
+		</dev/null >"$BATS_TEST_TMPDIR/answer" 3>&- &
+	eventually status_is running
+	run strace -f -qq -o /dev/null -e trace=prctl -e inject=prctl:delay_enter=100000 \
+		"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" exec "$ID" true </dev/null
+	cm exec "$ID" touch /tmp/enough
+	wait "$!" || fail "$(cat "$BATS_TEST_TMPDIR/answer")"
+	grep -q '^denied' "$BATS_TEST_TMPDIR/answer" || fail "$(cat "$BATS_TEST_TMPDIR/answer")"
+}
+
+@test "root of a user namespace, with CAP_SYS_PTRACE there, gets nothing of a process that joins it" {
+	requires strace
+	PROFILE=privileged
+	make_bundle privileged
+	edit_config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	set_args /probe newcomers 55
+	newcomers_are_safe
+}
+
+@test "nobody makes the launcher's file writable while it joins a container" {
+	requires strace
+	PROFILE=privileged
+	make_bundle privileged
+	set_args /probe newcomers-program 55
+	newcomers_are_safe
+}
+
 @test "what the container did to /dev/pts and /proc does not mislead exec" {
 	PROFILE=privileged
 	make_bundle privileged

@@ -18,14 +18,23 @@ int self_protect(char *const *argv, struct error *err);
 
 /* Whether this process is root in the host's own user namespace, and not only in one that a user made. */
 bool self_is_host_root(void);
+
 /*
- * The descriptor of that clone, or -1 for a program that was executed by name. It is open because closing the last one
- * of a detached mount makes the kernel wait for a grace period; a process that attaches it to a tree which goes away
- * anyhow saves that wait.
+ * The descriptor of that clone, or -1 for a program that was executed by name, or before self_keep_view(). It is open
+ * because closing the last one of a detached mount makes the kernel wait for a grace period; a process that attaches it
+ * to a tree which goes away anyhow saves that wait. One of both has to be done before anything of a container can see
+ * a process that runs from it: what is the root of a detached mount can be made writable again by whoever has a mount
+ * namespace of his own and opens /proc/PID/exe (mount_setattr(2) asks there for no more).
  */
 int self_view(void);
 
-/* Marks it to be closed by execve(2), so that nothing hands it on, not even --preserve-fds. Fails with ERROR_SYSTEM. */
+/*
+ * At the start of the program: marks it to be closed by execve(2), so that nothing hands it on, not even
+ * --preserve-fds. Fails with ERROR_SYSTEM.
+ */
 int self_keep_view(struct error *err);
+
+/* Closes it, in a process that no other shares it with: nothing can change the mount any more. */
+void self_end_view(void);
 
 #endif

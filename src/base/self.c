@@ -18,8 +18,10 @@
 #include "base/fd.h"
 #include "base/sys.h"
 
+static int kept_view = -1;
+
 /* The kernel names a program that was executed by handle after the descriptor (AT_EXECFN of getauxval(3)). */
-int self_view(void)
+static int executed_by(void)
 {
 	static const char by_handle[] = "/dev/fd/";
 	const char *name = (const char *)getauxval(AT_EXECFN);
@@ -33,11 +35,26 @@ int self_view(void)
 
 int self_keep_view(struct error *err)
 {
-	int view = self_view();
+	int view = executed_by();
 
-	if (view >= 0 && fcntl(view, F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF)
+	if (view < 0)
+		return 0;
+	if (fcntl(view, F_SETFD, FD_CLOEXEC) == 0)
+		kept_view = view;
+	/* Closed by the execve(2): the number may be another file's later on. */
+	else if (errno != EBADF)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot keep the launcher's own file");
 	return 0;
+}
+
+int self_view(void)
+{
+	return kept_view;
+}
+
+void self_end_view(void)
+{
+	fd_close(&kept_view);
 }
 
 static const char own[] = "/proc/self/exe";

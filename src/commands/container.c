@@ -111,6 +111,9 @@ int container_plan(const struct invocation *invocation, const struct container_o
 	/* Root on the host could write to the launcher's file through /proc/PID/exe; nobody else owns it. */
 	if (plan_runs_as_host_root(plan))
 		TRY(self_protect(invocation->whole, err));
+	/* There is no old tree that it could be left in. */
+	if (plan->rootfs.joined)
+		self_end_view();
 	*ret_plan = plan;
 	return 0;
 }

@@ -190,6 +190,8 @@ static int make_plan(const struct invocation *invocation, const struct request *
 	/* Of the container's own processes those with its privilege could reach this one. */
 	if (plan_runs_as_host_root(*ret_plan))
 		TRY(self_protect(invocation->whole, err));
+	/* They see the process that joins them. */
+	self_end_view();
 	join_plan(*ret_plan, state);
 	return 0;
 }

@@ -264,20 +264,21 @@ static int enter_joined(const struct plan_rootfs *plan, struct error *err)
 	return 0;
 }
 
-/* Anywhere in the old tree, which is detached next: only to save a wait of the kernel's, so it may fail. */
-static void leave_view(void)
+/* Anywhere in the old tree, which is detached next. EINVAL: what it was executed from is no detached mount. */
+static int leave_view(struct error *err)
 {
 	int view = self_view();
 
-	if (view >= 0)
-		(void)sys_move_mount(view, AT_FDCWD, "/proc/version", 0);
+	if (view >= 0 && sys_move_mount(view, AT_FDCWD, "/proc/version", 0) < 0 && errno != EINVAL)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot leave the view of the launcher's own file behind");
+	return 0;
 }
 
 int rootfs_enter(const struct plan *plan, struct run *run, struct error *err)
 {
 	if (plan->rootfs.joined)
 		return enter_joined(&plan->rootfs, err);
-	leave_view();
+	TRY(leave_view(err));
 	if (run->root < 0)
 		TRY(rootfs_open(plan, run, err));
 	/* Attached over "/" it needs no directory of the host; then it takes the old root's place and the old root

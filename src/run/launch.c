@@ -106,6 +106,11 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 	fd_close(&run->dbus_log);
 	if (steps_apply(STEP_ENTER, plan, run, err) < 0)
 		_exit(125);
+	/* Others in these namespaces see the child from its first moment on. */
+	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot protect the set-up from others");
+		_exit(125);
+	}
 	/* The child is the launcher's, not ours: it is waited for and killed like any other. */
 	pid_t child = sys_clone(flags | CLONE_PARENT, run->cgroup, NULL);
 	if (child == 0)

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +28,20 @@ static bool is_launcher(long pid)
 	if (fd >= 0)
 		close(fd);
 	return length > 0 && strncmp(comm, "casemate", 8) == 0;
+}
+
+/* Whether the mount that the program of process @pid is on could be made writable. Errno says why not. */
+static const char *unlock_program(long pid)
+{
+	struct mount_attr attr = {.attr_clr = MOUNT_ATTR_RDONLY};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%ld/exe", pid);
+	int fd = open(path, O_PATH);
+	long ret = fd < 0 ? -1 : syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+	if (fd >= 0)
+		close(fd);
+	return ret < 0 ? NULL : "the mount of the program";
 }
 
 /* The name of what could be had of process @pid, or NULL. */
@@ -48,10 +64,12 @@ static const char *take(long pid)
 	return NULL;
 }
 
-static const char *watch(long pid, unsigned *seen)
+typedef const char *attempt_on(long pid);
+
+static const char *watch(long pid, attempt_on *attempt, unsigned *seen)
 {
 	for (int i = 0; i < CLOSER_LOOKS && is_launcher(pid); i++) {
-		const char *had = take(pid);
+		const char *had = attempt(pid);
 
 		*seen += i == 0;
 		/* Still the launcher afterwards: it was not the program that it became. */
@@ -61,7 +79,7 @@ static const char *watch(long pid, unsigned *seen)
 	return NULL;
 }
 
-static const char *look_around(unsigned *seen)
+static const char *look_around(attempt_on *attempt, unsigned *seen)
 {
 	const char *had = NULL;
 	struct dirent *entry;
@@ -71,20 +89,20 @@ static const char *look_around(unsigned *seen)
 		if (isdigit((unsigned char)entry->d_name[0])) {
 			long pid = strtol(entry->d_name, NULL, 10);
 
-			had = pid > 1 && pid != getpid() ? watch(pid, seen) : NULL;
+			had = pid > 1 && pid != getpid() ? watch(pid, attempt, seen) : NULL;
 		}
 	if (proc != NULL)
 		closedir(proc);
 	return had;
 }
 
-static enum outcome catch_newcomers(int argc, char **argv)
+static enum outcome catch_by(attempt_on *attempt, int argc, char **argv)
 {
 	time_t end = time(NULL) + number_argument(argc, argv, 0, 5);
 	unsigned seen = 0;
 
 	while (time(NULL) < end && access("/tmp/enough", F_OK) != 0) {
-		const char *had = look_around(&seen);
+		const char *had = look_around(attempt, &seen);
 
 		if (had != NULL)
 			return allowed("%s of a newcomer", had);
@@ -95,7 +113,18 @@ static enum outcome catch_newcomers(int argc, char **argv)
 	return denied("%u newcomers", seen);
 }
 
+static enum outcome catch_newcomers(int argc, char **argv)
+{
+	return catch_by(take, argc, argv);
+}
+
+static enum outcome catch_programs(int argc, char **argv)
+{
+	return catch_by(unlock_program, argc, argv);
+}
+
 const struct attack newcomer_attacks[] = {
 	{"newcomers", catch_newcomers},
+	{"newcomers-program", catch_programs},
 	{NULL, NULL},
 };
