@@ -243,6 +243,30 @@ teardown() {
 	assert_stderr "can be written by others"
 }
 
+@test "nobody believes the state of a container that another user made" {
+	local root=$BATS_TEST_TMPDIR/theirs command
+	mkdir -p "$root/$ID"
+	printf '{"ociVersion": "1.2.0", "root": {"path": "/"}, "process": {"args": ["x"], "cwd": "/", "user": {"uid": 1, "gid": 1}},
+		"hooks": {"poststop": [{"path": "/bin/touch", "args": ["touch", "%s"]}]}}' "$BATS_TEST_TMPDIR/hook" >"$root/$ID/config.json"
+	cat >"$root/$ID/state.json" <<-END
+		{"casemate": 1, "ociVersion": "1.2.0", "bundle": "/", "rootfs": "/", "created": "2026-01-01T00:00:00Z",
+		"profile": "privileged", "builtin": true, "owner": 0, "hooks": true, "process": {"pid": 2, "started": 1}}
+	END
+	chown -R "$TEST_UID" "$root"
+	for command in "delete --force" delete state "kill --all" start list; do
+		# shellcheck disable=SC2046,SC2086
+		capture "$CASEMATE" --root "$root" $command $([ "$command" = list ] || echo "$ID")
+		assert_status 125
+		assert_stderr "is of user $TEST_UID"
+	done
+	[ ! -e "$BATS_TEST_TMPDIR/hook" ] || fail "its hook ran"
+	# The same record from oneself is good.
+	chown -R 0 "$root"
+	capture "$CASEMATE" --root "$root" delete "$ID"
+	assert_status 0
+	[ -e "$BATS_TEST_TMPDIR/hook" ] || fail "its hook did not run"
+}
+
 @test "the pid of a process that ended is not mistaken for another's" {
 	created sleep 100
 	local state=$BATS_TEST_TMPDIR/state/$ID/state.json
