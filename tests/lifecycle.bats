@@ -243,6 +243,22 @@ teardown() {
 	assert_stderr "can be written by others"
 }
 
+@test "a state that was made and cannot be opened is not left behind" {
+	requires strace
+	local root=$BATS_TEST_TMPDIR/state at failed=0
+	mkdir -m 700 "$root"
+	for at in {1..9}; do
+		capture strace -f -qq -o /dev/null -P "$root" -e trace=openat -e "inject=openat:error=EMFILE:when=$at" \
+			"$CASEMATE" --root "$root" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null
+		# From here on it is what removes the state that cannot open it.
+		[[ $output != *uid* ]] || break
+		nothing_left
+		assert_stderr "too many open files"
+		failed=$((failed + 1))
+	done
+	[ "$failed" -ge 2 ] || fail "it was opened $failed times"
+}
+
 @test "nobody believes the state of a container that another user made" {
 	local root=$BATS_TEST_TMPDIR/theirs command
 	mkdir -p "$root/$ID"
