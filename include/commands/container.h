@@ -76,6 +76,9 @@ struct container_options {
 		"-no-subreaper", 0, CLI_ON, CONTAINER_AT(ignored), NULL, NULL, 0                                       \
 	}
 
+/* The absolute path of the directory of all containers, by state_root(). */
+const char *container_state_root(const struct invocation *invocation);
+
 /* Executes the launcher again from where it cannot be written to, if @plan lets a container do so: self_protect(). */
 int container_protect(const struct invocation *invocation, const struct plan *plan, struct error *err);
 

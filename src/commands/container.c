@@ -79,6 +79,11 @@ static const char *absolute(const char *path, struct arena *arena)
 	return arena_printf(arena, "%s/%s", cwd, path);
 }
 
+const char *container_state_root(const struct invocation *invocation)
+{
+	return absolute(state_root(invocation->root, invocation->arena), invocation->arena);
+}
+
 int container_protect(const struct invocation *invocation, const struct plan *plan, struct error *err)
 {
 	uint32_t owner;
@@ -90,12 +95,13 @@ int container_protect(const struct invocation *invocation, const struct plan *pl
 int container_plan(const struct invocation *invocation, const struct container_options *given, const char *id,
 		   bool waits, struct plan **ret_plan, struct launch_options *ret_launch, struct error *err)
 {
-	const char *root = absolute(state_root(invocation->root, invocation->arena), invocation->arena);
+	const char *root = container_state_root(invocation);
 	const struct bundle_choice choice = {
 		.bundle = given->bundle,
 		.config = given->config,
 		.profile = given->profile,
 		.id = id,
+		.state_root = root,
 		.no_pivot = given->no_pivot,
 		.no_new_keyring = given->no_new_keyring,
 		.notify = getenv("NOTIFY_SOCKET") == NULL
