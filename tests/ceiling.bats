@@ -140,6 +140,30 @@ refused() {
 	done
 }
 
+# With hooks in it: who writes there runs what he likes when a container is deleted.
+@test "the state of containers is no source, and neither is what it lies in" {
+	local state=$BATS_TEST_TMPDIR/volume/states path when
+	for when in "before there is any" afterwards; do
+		for PROFILE in restricted baseline; do
+			for path in "$VOLUME" "$state" "$state/some"; do
+				[ -d "$path" ] || continue
+				bind "$path" '["rbind", "ro", "nosuid", "nodev"]'
+				capture "$CASEMATE" --root "$state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null
+				assert_status 125
+				assert_stderr "the state of the containers"
+				capture "$CASEMATE" --root "$state" explain --profile "$PROFILE" "$BUNDLE"
+				assert_status 125
+			done
+		done
+		mkdir -p "$state/some"
+		mount --bind "$state" "$VOLUME/sub"
+		bind "$VOLUME/sub/some" '["bind", "ro", "nosuid", "nodev"]'
+		capture "$CASEMATE" --root "$state" run --profile restricted --bundle "$BUNDLE" "$ID" </dev/null
+		assert_status 125
+		umount "$VOLUME/sub"
+	done
+}
+
 @test "a directory with the socket of an engine is no source" {
 	requires python3
 	bind /run/containerd '["rbind","ro"]'

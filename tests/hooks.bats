@@ -164,6 +164,14 @@ field() {
 	! pgrep -f "sleep 87" || fail "its children live"
 }
 
+# 2^32 milliseconds and a little more.
+@test "a hook may take longer than poll(2) can count" {
+	printf '#!/bin/sh\nsleep 2\n' >"$HOOK.slow"
+	chmod 755 "$HOOK.slow"
+	edit_config --arg p "$HOOK.slow" '.hooks.prestart = [{path: $p, timeout: 4294968}]'
+	created sleep 100
+}
+
 @test "a hook's child in the background does not hold up the launch" {
 	printf '#!/bin/sh\nsleep 5 &\n' >"$HOOK.background"
 	chmod 755 "$HOOK.background"

@@ -365,6 +365,21 @@ each_link() {
 	assert_stderr set
 }
 
+@test "a user whose own the launcher's file is runs containers from a copy that cannot be written to" {
+	requires userns
+	local copy=$BATS_TEST_TMPDIR/casemate-own state=$BATS_TEST_TMPDIR/state
+	rm -rf "$BUNDLE"
+	make_bundle privileged
+	edit_config '.process.user = {uid: 0, gid: 0} | .linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: '"$TEST_UID"', size: 1}] | .linux.gidMappings = .linux.uidMappings'
+	install -m 755 -o "$TEST_UID" "$CASEMATE" "$copy"
+	install -d -o "$TEST_UID" "$state"
+	as_user "$copy" --root "$state" create --profile baseline --bundle "$BUNDLE" --pid-file "$state/pid" "$ID" </dev/null 3>&-
+	run readlink "/proc/$(<"$state/pid")/exe"
+	as_user "$copy" --root "$state" delete --force "$ID"
+	[ "$output" = "/memfd:casemate (deleted)" ] || fail "it runs from $output"
+}
+
 # --- files of the rootfs that a runtime might read
 
 @test "what the launcher does not need it does not read" {

@@ -243,6 +243,46 @@ teardown() {
 	assert_stderr "can be written by others"
 }
 
+@test "a state that was made and cannot be opened is not left behind" {
+	requires strace
+	local root=$BATS_TEST_TMPDIR/state at failed=0
+	mkdir -m 700 "$root"
+	for at in {1..9}; do
+		capture strace -f -qq -o /dev/null -P "$root" -e trace=openat -e "inject=openat:error=EMFILE:when=$at" \
+			"$CASEMATE" --root "$root" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null
+		# From here on it is what removes the state that cannot open it.
+		[[ $output != *uid* ]] || break
+		nothing_left
+		assert_stderr "too many open files"
+		failed=$((failed + 1))
+	done
+	[ "$failed" -ge 2 ] || fail "it was opened $failed times"
+}
+
+@test "nobody believes the state of a container that another user made" {
+	local root=$BATS_TEST_TMPDIR/theirs command
+	mkdir -p "$root/$ID"
+	printf '{"ociVersion": "1.2.0", "root": {"path": "/"}, "process": {"args": ["x"], "cwd": "/", "user": {"uid": 1, "gid": 1}},
+		"hooks": {"poststop": [{"path": "/bin/touch", "args": ["touch", "%s"]}]}}' "$BATS_TEST_TMPDIR/hook" >"$root/$ID/config.json"
+	cat >"$root/$ID/state.json" <<-END
+		{"casemate": 1, "ociVersion": "1.2.0", "bundle": "/", "rootfs": "/", "created": "2026-01-01T00:00:00Z",
+		"profile": "privileged", "builtin": true, "owner": 0, "hooks": true, "process": {"pid": 2, "started": 1}}
+	END
+	chown -R "$TEST_UID" "$root"
+	for command in "delete --force" delete state "kill --all" start list; do
+		# shellcheck disable=SC2046,SC2086
+		capture "$CASEMATE" --root "$root" $command $([ "$command" = list ] || echo "$ID")
+		assert_status 125
+		assert_stderr "is of user $TEST_UID"
+	done
+	[ ! -e "$BATS_TEST_TMPDIR/hook" ] || fail "its hook ran"
+	# The same record from oneself is good.
+	chown -R 0 "$root"
+	capture "$CASEMATE" --root "$root" delete "$ID"
+	assert_status 0
+	[ -e "$BATS_TEST_TMPDIR/hook" ] || fail "its hook did not run"
+}
+
 @test "the pid of a process that ended is not mistaken for another's" {
 	created sleep 100
 	local state=$BATS_TEST_TMPDIR/state/$ID/state.json

@@ -152,3 +152,15 @@ WRITES='for d in "/data" "/data/a b" "/data/a b/c"; do (echo >"$d/new") 2>/dev/n
 	run strace -f -e trace=execveat,fcntl "$OLD" "$CASEMATE" run --profile privileged --bundle "$BUNDLE" "$ID"
 	[[ $output == *"F_SEAL_WRITE"*"execveat("* ]]
 }
+
+# shellcheck disable=SC2016
+@test "so does a user namespace that maps the owner of the launcher's file" {
+	make_bundle privileged
+	edit_config '.process.args = ["/bin/true"] | .linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 0, size: 1000}] | .linux.gidMappings = .linux.uidMappings'
+	run strace -f -e trace=execveat,fcntl "$OLD" "$CASEMATE" run --profile privileged --bundle "$BUNDLE" "$ID"
+	[[ $output == *"F_SEAL_WRITE"*"execveat("* ]]
+	edit_config '.linux.uidMappings[0].hostID = 1000'
+	run strace -f -e trace=execveat,fcntl "$OLD" "$CASEMATE" run --profile privileged --bundle "$BUNDLE" "$ID"
+	[[ $output != *"F_SEAL_WRITE"* ]]
+}

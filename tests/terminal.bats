@@ -171,3 +171,10 @@ key() {
 	wait_for 'status ok' 2
 	[ "$(screen | grep -cF -- "$before")" -ge 2 ] || fail "the terminal is another one than before: $(screen)"
 }
+
+# 2^32 milliseconds and a little more.
+@test "a limit of time that poll(2) cannot count does not end a program on a terminal" {
+	requires userns
+	SHELL=/bin/sh run timeout -k 2 20 script -qec "'$CASEMATE' sandbox --time 4294968s -- sh -c 'sleep 2; echo went on'" /dev/null </dev/null
+	[ "$status" -eq 0 ] && [[ $output == *"went on"* ]] || fail "it was ended"
+}

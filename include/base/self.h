@@ -4,17 +4,21 @@
 #define CASEMATE_BASE_SELF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 /*
  * Makes sure that /proc/self/exe of this process and of its children is on a read-only mount: executes this program
  * again, with @argv and the same environment, from a detached read-only clone of the mount that its file is on
- * (mount_setattr(2)). Whoever gets hold of /proc/PID/exe can then read the file and never write it. Returns 0 where
- * that is so already, which a static program has seen to before it started (src/entry.c). Needs CAP_SYS_ADMIN. Fails
- * with ERROR_SYSTEM.
+ * (mount_setattr(2)), or from a sealed copy of it where that cannot be made: before Linux 5.12, or without
+ * CAP_SYS_ADMIN. Whoever gets hold of /proc/PID/exe can then read the file and never write it. Returns 0 where that is
+ * so already, which a static program has seen to before it started (src/entry.c). Fails with ERROR_SYSTEM.
  */
 int self_protect(char *const *argv, struct error *err);
+
+/* Who may change this program's file: it is root's, or of a user who has a launcher of his own. Fails: ERROR_SYSTEM. */
+int self_owner(uint32_t *ret_uid, struct error *err);
 
 /* Whether this process is root in the host's own user namespace, and not only in one that a user made. */
 bool self_is_host_root(void);

@@ -69,7 +69,7 @@ int command_write_bundle(const char *directory, const struct sandbox_choice *cho
 /* Plans the bundle @bundle (@config: another config.json, or NULL) for the container @id. */
 struct bundle_choice {
 	const char *bundle, *config, *profile, *id;
-	const char *notify; /* as in struct request */
+	const char *state_root, *notify; /* as in struct request */
 	bool no_pivot, no_new_keyring;
 };
 int command_plan_bundle(const struct invocation *invocation, const struct bundle_choice *choice, struct plan **ret_plan,

@@ -76,9 +76,15 @@ struct container_options {
 		"-no-subreaper", 0, CLI_ON, CONTAINER_AT(ignored), NULL, NULL, 0                                       \
 	}
 
+/* The absolute path of the directory of all containers, by state_root(). */
+const char *container_state_root(const struct invocation *invocation);
+
+/* Executes the launcher again from where it cannot be written to, if @plan lets a container do so: self_protect(). */
+int container_protect(const struct invocation *invocation, const struct plan *plan, struct error *err);
+
 /*
  * Plans the container @id as @given says, for `create` (@waits) or `run`, and protects casemate's own file where the
- * container has the rights of the host's root. Fails as base/error.h says.
+ * container may write to it. Fails as base/error.h says.
  */
 int container_plan(const struct invocation *invocation, const struct container_options *given, const char *id,
 		   bool waits, struct plan **ret_plan, struct launch_options *ret_launch, struct error *err);

@@ -435,9 +435,10 @@ struct request {
 	enum cgroup_manager cgroup_manager; /* who makes the cgroup, by --cgroup-manager */
 	struct request_linux linux_;
 	struct request_sandbox sandbox;
-	bool no_pivot;       /* --no-pivot: the old root stays below the new one */
-	const char *notify;  /* NOTIFY_SOCKET is set: the directory that is bound at /run/notify for it; or NULL */
-	bool no_new_keyring; /* --no-new-keyring: the caller's session keyring stays */
+	bool no_pivot;          /* --no-pivot: the old root stays below the new one */
+	const char *notify;     /* NOTIFY_SOCKET is set: the directory that is bound at /run/notify for it; or NULL */
+	const char *state_root; /* absolute: where the state of this container and of others is kept; or NULL */
+	bool no_new_keyring;    /* --no-new-keyring: the caller's session keyring stays */
 	string_list
 		ignored; /* JSON pointers of properties that the spec does not define or that are for other systems */
 	const char *bundle; /* absolute path of the bundle, NULL for the sandbox */

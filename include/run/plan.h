@@ -24,9 +24,12 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 /* The same for another process in a container that is there: what is made once, for the container, is left out. */
 int plan_build_process(const struct plan_input *input, struct arena *arena, struct plan **ret_plan, struct error *err);
 
-/* Whether the workload has the rights of the host's root: user id 0, or a capability that passes over file permissions.
+/*
+ * Whether something of the container may write to a file of user @owner: it has the rights of the host's root (user id
+ * 0, or a capability that passes over file permissions), or its user namespace maps that user. What one maps that is
+ * joined is not known: all that its maker @caller is, at least.
  */
-bool plan_runs_as_host_root(const struct plan *plan);
+bool plan_may_write_to(const struct plan *plan, uint32_t owner, uint32_t caller);
 
 /* ERROR_REFUSED with every refusal and remedy, a line each, when there is one; else 0. */
 int plan_check_refusals(const struct plan *plan, struct error *err);

@@ -63,7 +63,8 @@ const char *state_root(const char *given, struct arena *arena);
 
 /*
  * Reads the state of the container @id into *@ret, whose strings live in @arena; state_close() closes it and drops the
- * lock. Fails with ERROR_GONE when there is none, ERROR_USAGE for a bad id, ERROR_SYSTEM.
+ * lock. Fails with ERROR_GONE when there is none, ERROR_USAGE for a bad id, ERROR_HOST when another user made it who is
+ * not root, ERROR_SYSTEM.
  */
 int state_open(const char *root, const char *id, enum state_lock lock, struct arena *arena, struct state *ret,
 	       struct error *err);

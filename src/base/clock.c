@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -10,6 +11,22 @@ uint64_t clock_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int clock_left(uint64_t deadline)
+{
+	uint64_t now = clock_ms();
+
+	if (deadline == 0)
+		return -1;
+	if (now >= deadline)
+		return 0;
+	return deadline - now < INT_MAX ? (int)(deadline - now) : INT_MAX;
+}
+
+bool clock_passed(uint64_t deadline)
+{
+	return deadline != 0 && clock_ms() >= deadline;
 }
 
 /*

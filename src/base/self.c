@@ -57,14 +57,36 @@ void self_end_view(void)
 	fd_close(&kept_view);
 }
 
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
 static const char own[] = "/proc/self/exe";
 
-/* Where no mount can be made read-only without a place for it (before 5.12): a copy that nobody can write to. */
+int self_owner(uint32_t *ret_uid, struct error *err)
+{
+	struct stat status;
+
+	if (stat(own, &status) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at the launcher's own file");
+	*ret_uid = status.st_uid;
+	return 0;
+}
+
+/* sysctl vm.memfd_noexec (6.3) may want to be told that it will be executed; before, that is an unknown flag. */
+static int make_memfd(void)
+{
+	int copy = sys_memfd_create("casemate", MFD_ALLOW_SEALING | MFD_EXEC);
+
+	return copy >= 0 || errno != EINVAL ? copy : sys_memfd_create("casemate", MFD_ALLOW_SEALING);
+}
+
+/* Where no mount can be made read-only without a place for it: a copy that nobody can write to. */
 static int sealed_copy(void)
 {
 	enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 	AUTOCLOSE int from = openat(AT_FDCWD, own, O_RDONLY | O_CLOEXEC);
-	AUTOCLOSE int copy = from < 0 ? -1 : sys_memfd_create("casemate", MFD_ALLOW_SEALING);
+	AUTOCLOSE int copy = from < 0 ? -1 : make_memfd();
 	struct stat status;
 
 	if (copy < 0 || fstat(from, &status) < 0)
@@ -90,7 +112,7 @@ static int make_view(void)
 
 	if (view >= 0 && sys_mount_setattr(view, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0, -1) == 0)
 		return fd_take(&view);
-	return view >= 0 && errno == ENOSYS ? sealed_copy() : -1;
+	return errno == ENOSYS || errno == EPERM ? sealed_copy() : -1;
 }
 
 int self_protect(char *const *argv, struct error *err)

@@ -159,6 +159,7 @@ int command_plan_bundle(const struct invocation *invocation, const struct bundle
 	TRY(oci_read_bundle(choice->bundle, choice->config, invocation->arena, request, err));
 	request->no_pivot = choice->no_pivot;
 	request->no_new_keyring = choice->no_new_keyring;
+	request->state_root = choice->state_root;
 	request->notify = choice->notify;
 	TRY(host_probe(&host, invocation->arena, err));
 	probe_manager(invocation, request, &host);

@@ -79,15 +79,29 @@ static const char *absolute(const char *path, struct arena *arena)
 	return arena_printf(arena, "%s/%s", cwd, path);
 }
 
+const char *container_state_root(const struct invocation *invocation)
+{
+	return absolute(state_root(invocation->root, invocation->arena), invocation->arena);
+}
+
+int container_protect(const struct invocation *invocation, const struct plan *plan, struct error *err)
+{
+	uint32_t owner;
+
+	TRY(self_owner(&owner, err));
+	return plan_may_write_to(plan, owner, geteuid()) ? self_protect(invocation->whole, err) : 0;
+}
+
 int container_plan(const struct invocation *invocation, const struct container_options *given, const char *id,
 		   bool waits, struct plan **ret_plan, struct launch_options *ret_launch, struct error *err)
 {
-	const char *root = absolute(state_root(invocation->root, invocation->arena), invocation->arena);
+	const char *root = container_state_root(invocation);
 	const struct bundle_choice choice = {
 		.bundle = given->bundle,
 		.config = given->config,
 		.profile = given->profile,
 		.id = id,
+		.state_root = root,
 		.no_pivot = given->no_pivot,
 		.no_new_keyring = given->no_new_keyring,
 		.notify = getenv("NOTIFY_SOCKET") == NULL
@@ -108,9 +122,7 @@ int container_plan(const struct invocation *invocation, const struct container_o
 	plan->lifecycle.announced = given->pid_file != NULL || given->pidfd_socket != NULL;
 	plan_fds(plan, given);
 	TRY(container_check_terminal(plan, err));
-	/* Root on the host could write to the launcher's file through /proc/PID/exe; nobody else owns it. */
-	if (plan_runs_as_host_root(plan))
-		TRY(self_protect(invocation->whole, err));
+	TRY(container_protect(invocation, plan, err));
 	/* There is no old tree that it could be left in. */
 	if (plan->rootfs.joined)
 		self_end_view();

@@ -187,10 +187,8 @@ static int make_plan(const struct invocation *invocation, const struct request *
 	if (profile->oom_score != VERDICT_ALLOW)
 		host_probe_oom_score(host, request);
 	TRY(plan_build_process(&input, arena, ret_plan, err));
-	/* Of the container's own processes those with its privilege could reach this one. */
-	if (plan_runs_as_host_root(*ret_plan))
-		TRY(self_protect(invocation->whole, err));
-	/* They see the process that joins them. */
+	TRY(container_protect(invocation, *ret_plan, err));
+	/* The container's own processes see the one that joins them. */
 	self_end_view();
 	join_plan(*ret_plan, state);
 	return 0;

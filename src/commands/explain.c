@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/container.h"
 
 struct explain_options {
 	const char *config, *profile;
@@ -63,7 +64,8 @@ static int explain(const struct invocation *invocation, int *ret_status, struct 
 	} else if (help == 0) {
 		/* Options may follow the bundle as well. */
 		struct cli behind = cli;
-		struct bundle_choice choice = {.bundle = rest[0], .id = "container"};
+		struct bundle_choice choice = {
+			.bundle = rest[0], .id = "container", .state_root = container_state_root(invocation)};
 		char **more;
 
 		behind.order = CLI_MIXED;

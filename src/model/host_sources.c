@@ -54,7 +54,7 @@ static const char *const sensitive_sockets[] = {
 	"/run/podman/podman.sock",         "/run/systemd/private",
 };
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-_Static_assert(COUNT(sensitive_directories) <= 32, "host_object.below has a bit for each");
+_Static_assert(COUNT(sensitive_directories) < 32, "host_object.below has a bit for each, and for request.state_root");
 
 /* A directory in a mount: it has one name there, and so one directory above it. */
 struct seen {
@@ -313,6 +313,24 @@ static void add_sensitive(struct look *look, const char *path)
 			.path = path, .real = path, .device = is.device, .inode = is.inode, .mode = is.mode};
 }
 
+/* What is to lie in it is no less sensitive before it is there; where the caller may not go it binds nothing. */
+static int add_state_root(struct look *look, const char *path, struct error *err)
+{
+	struct identity is = {0};
+	AUTOCLOSE int fd = openat(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if ((fd < 0 && errno != ENOENT && errno != EACCES) || (fd >= 0 && look_at(fd, "", &is) < 0))
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s', for the state of containers", path);
+	const char *real = fd < 0 ? NULL : find_real(look, fd);
+	*LIST_ADD(look->arena, &look->host->sensitive) = (struct host_object){.path = path,
+									      .real = real == NULL ? path : real,
+									      .device = is.device,
+									      .inode = is.inode,
+									      .mode = is.mode,
+									      .is_state = true};
+	return 0;
+}
+
 static bool lies_below(const char *path, const char *parent)
 {
 	size_t length = strlen(parent);
@@ -493,6 +511,8 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 		return 0;
 	for (size_t i = 0; i < COUNT(sensitive_directories); i++)
 		add_sensitive(&look, sensitive_directories[i]);
+	if (request->state_root != NULL)
+		TRY(add_state_root(&look, request->state_root, err));
 	if (request->root.path != NULL) {
 		TRY(probe_object(&look, &host->root, request->root.path, false, err));
 		if (host->root.real != NULL && !host->root.bare)

@@ -113,16 +113,6 @@ static bool keep_output(int from, char *text, size_t *length)
 	return true;
 }
 
-/* Milliseconds for poll(2); @deadline 0 is none. */
-static int left_until(uint64_t deadline)
-{
-	uint64_t now = clock_ms();
-
-	if (deadline == 0)
-		return -1;
-	return now >= deadline ? 0 : (int)(deadline - now);
-}
-
 /* Until the process ends, not its output: it may leave a child behind that keeps that open. Returns false past
  * @deadline. */
 static bool watch(int process, int output, uint64_t deadline, char *text, size_t *length)
@@ -131,8 +121,8 @@ static bool watch(int process, int output, uint64_t deadline, char *text, size_t
 	int ready = 0;
 
 	while (watched[0].revents == 0) {
-		ready = poll(watched, 2, left_until(deadline));
-		if (ready == 0 || (ready < 0 && errno != EINTR))
+		ready = poll(watched, 2, clock_left(deadline));
+		if ((ready == 0 && clock_passed(deadline)) || (ready < 0 && errno != EINTR))
 			return false;
 		if (ready > 0 && watched[1].revents != 0 && !keep_output(output, text, length))
 			watched[1].fd = -1;

@@ -128,8 +128,8 @@ static const char *compare(const struct host *host, const struct host_object *so
 	bool same = source->device == own->device && source->inode == own->inode;
 	bool below = (source->below & 1ULL << index) != 0;
 	uint32_t for_all = S_ISDIR(source->mode) ? S_IROTH | S_IXOTH : S_IROTH;
-	const char *why;
-	unsigned scope = scope_of(own->path, &why);
+	const char *why = "it holds the state of the containers, which is believed";
+	unsigned scope = own->is_state ? SCOPE_EVER | SCOPE_BELOW_EVER | SCOPE_INSIDE : scope_of(own->path, &why);
 
 	if (same && ((scope & SCOPE_EVER) != 0 || (writable && (scope & SCOPE_WRITABLE) != 0)))
 		return why;

@@ -168,14 +168,24 @@ int plan_build_process(const struct plan_input *input, struct arena *arena, stru
 	return build(input, process_parts, arena, ret_plan, err);
 }
 
-bool plan_runs_as_host_root(const struct plan *plan)
+static bool maps_host_id(const id_map_list *map, uint32_t id)
+{
+	for (size_t i = 0; i < map->count; i++)
+		if (id >= map->at[i].host && id - map->at[i].host < map->at[i].size)
+			return true;
+	return false;
+}
+
+bool plan_may_write_to(const struct plan *plan, uint32_t owner, uint32_t caller)
 {
 	const struct plan_caps *caps = &plan->caps;
 	uint64_t override = 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER | 1ULL << CAP_SETUID;
-	bool own_users = plan->ids.writer != IDS_NONE || plan->namespaces.join[NAMESPACE_USER].path != NULL;
 
-	return !own_users &&
-	       (plan->user.uid == 0 || ((caps->bounding | caps->permitted | caps->ambient) & override) != 0);
+	if (plan->namespaces.join[NAMESPACE_USER].path != NULL)
+		return caller == 0 || caller == owner;
+	if (plan->ids.writer != IDS_NONE)
+		return maps_host_id(&plan->ids.uid, owner);
+	return plan->user.uid == 0 || ((caps->bounding | caps->permitted | caps->ambient) & override) != 0;
 }
 
 int plan_check_refusals(const struct plan *plan, struct error *err)

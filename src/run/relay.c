@@ -9,9 +9,9 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "run/sync.h"
@@ -130,17 +130,6 @@ static void drain(const struct relay *relay)
 			return;
 }
 
-static int remaining(uint64_t deadline_ms)
-{
-	struct timespec now;
-
-	if (deadline_ms == 0)
-		return -1;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	uint64_t at = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-	return at >= deadline_ms ? 0 : (int)(deadline_ms - at);
-}
-
 /* No slave is open just now: a process that is about to end, or has not opened it yet. */
 static void pause_for_signals(struct pollfd *signals)
 {
@@ -158,11 +147,11 @@ static int relay_once(struct relay *relay, int signals, uint64_t deadline_ms, st
 		[INPUT] = {.fd = relay->input_open && !full ? STDIN_FILENO : -1, .events = POLLIN},
 		[CONTROL] = {.fd = relay->run->control, .events = POLLIN},
 	};
-	int ready = poll(fds, COUNT, remaining(deadline_ms));
+	int ready = poll(fds, COUNT, clock_left(deadline_ms));
 
 	if (ready < 0 && errno != EINTR)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot wait for the terminal");
-	if (ready == 0)
+	if (ready == 0 && clock_passed(deadline_ms))
 		(void)sys_kill(relay->run->child, relay->run->ending);
 	if (ready <= 0)
 		return 0;

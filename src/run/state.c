@@ -164,6 +164,19 @@ static int not_there(const char *id, struct error *err)
 	return error_hint(err, "`casemate list` shows those that do; --root names another place than the default");
 }
 
+/* A record can name hooks, processes and cgroups: it is believed from whoever could do all that anyhow. */
+static int check_owner(const struct state *state, struct error *err)
+{
+	struct stat status;
+
+	if (fstat(state->dir, &status) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at the container \"%s\"", state->id);
+	if (status.st_uid == geteuid() || status.st_uid == 0)
+		return 0;
+	error_set(err, ERROR_HOST, 0, "the container \"%s\" is of user %u", state->id, status.st_uid);
+	return error_hint(err, "be that user, or choose another directory by --root, or XDG_RUNTIME_DIR");
+}
+
 static int take_lock(struct state *state, enum state_lock lock, struct error *err)
 {
 	struct stat status;
@@ -188,7 +201,7 @@ int state_open(const char *root, const char *id, enum state_lock lock, struct ar
 		return not_there(id, err);
 	if (ret->dir < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open the container \"%s\"", id);
-	if (take_lock(ret, lock, err) < 0 || read_record(ret, arena, err) < 0) {
+	if (check_owner(ret, err) < 0 || take_lock(ret, lock, err) < 0 || read_record(ret, arena, err) < 0) {
 		state_close(ret);
 		return -1;
 	}

@@ -237,7 +237,13 @@ int state_make(const struct plan *plan, struct run *run, struct error *err)
 		return errno == EEXIST ? error_hint(err, "choose another id, or: casemate delete %s", plan->id) : -1;
 	}
 	run->state = sys_openat(root, plan->id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-	if (run->state < 0 || sys_flock(run->state, LOCK_EX) < 0)
+	if (run->state < 0) {
+		error_set(err, ERROR_SYSTEM, errno, "cannot open the state of the container \"%s\"", plan->id);
+		/* state_unmake() has no handle on it. */
+		(void)sys_unlinkat(root, plan->id, AT_REMOVEDIR);
+		return -1;
+	}
+	if (sys_flock(run->state, LOCK_EX) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot lock the state of the container \"%s\"", plan->id);
 	return fill(plan, run, err);
 }
@@ -247,8 +253,9 @@ static int remove_files(const char *root, const char *id, int dir, struct error 
 	/* The record last: until then `delete` knows what there is. */
 	static const char *const names[] = {STATE_START, STATE_CONFIG, STATE_PROFILE, STATE_RECORD_NEW, STATE_RECORD};
 	AUTOCLOSE int at = sys_openat(AT_FDCWD, root, O_PATH | O_DIRECTORY, 0);
+	if (at < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' for the state of containers", root);
 	AUTOCLOSE int notify = sys_openat(dir, STATE_NOTIFY, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
-
 	if (notify >= 0 && ((sys_unlinkat(notify, STATE_NOTIFY_SOCKET, 0) < 0 && errno != ENOENT) ||
 			    sys_unlinkat(dir, STATE_NOTIFY, AT_REMOVEDIR) < 0))
 		return error_set(err, ERROR_SYSTEM, errno, "cannot remove the notify socket of the container \"%s\"",
@@ -257,7 +264,7 @@ static int remove_files(const char *root, const char *id, int dir, struct error 
 		if (sys_unlinkat(dir, names[i], 0) < 0 && errno != ENOENT)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot remove '%s' of the container \"%s\"",
 					 names[i], id);
-	if (at < 0 || (sys_unlinkat(at, id, AT_REMOVEDIR) < 0 && errno != ENOENT))
+	if (sys_unlinkat(at, id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot remove the state of the container \"%s\"", id);
 	return 0;
 }
