@@ -277,7 +277,8 @@ static int add_hide(const struct adding *a, const struct file_flag *flag, struct
 	target = options_path(a->arena, a->host->cwd, target);
 	if (strcmp(target, "/") == 0) {
 		error_set(err, ERROR_USAGE, 0, "--hide %s: nothing would be left of the sandbox", word->value);
-		return error_hint(err, "name the directory or file: what of the host no flag shows is not there anyhow");
+		return error_hint(err,
+				  "name the directory or file: what of the host no flag shows is not there anyhow");
 	}
 	struct request_mount *mount = options_add_mount(a->arena, a->request, target, flag->from);
 	mount->hide = true;
