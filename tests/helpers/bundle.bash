@@ -129,7 +129,7 @@ set_args() {
 
 # The command line of one run.
 casemate_run() {
-	timeout -k 2 60 "$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$@" "$ID"
+	timeout -k 2 "$((60 * ${PATIENCE:-1}))" "$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$@" "$ID"
 }
 
 # shellcheck disable=SC2120

@@ -14,7 +14,7 @@
 cm() {
 	status=0
 	rm -f "$BATS_TEST_TMPDIR/stdout" "$BATS_TEST_TMPDIR/stderr"
-	timeout -k 2 60 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" "$@" </dev/null \
+	timeout -k 2 "$((60 * ${PATIENCE:-1}))" "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" "$@" </dev/null \
 		>"$BATS_TEST_TMPDIR/stdout" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- || status=$?
 	output=$(<"$BATS_TEST_TMPDIR/stdout")
 	stderr=$(<"$BATS_TEST_TMPDIR/stderr")

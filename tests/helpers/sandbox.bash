@@ -19,7 +19,7 @@ sandbox_setup() {
 sandbox_run() {
 	local as=()
 	[ "$WHO" = root ] || as=(setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups --inh-caps=-all)
-	(cd "${FROM:-/}" && exec "${as[@]}" timeout -k 2 60 "$USER_CASEMATE" sandbox "$@")
+	(cd "${FROM:-/}" && exec "${as[@]}" timeout -k 2 "$((60 * ${PATIENCE:-1}))" "$USER_CASEMATE" sandbox "$@")
 }
 
 sandbox() {
