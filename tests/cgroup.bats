@@ -237,7 +237,7 @@ finish() {
 	case " $controller " in
 	*" pids "*) file=pids.max value=77 ;;
 	*" hugetlb "*) file=hugetlb.2MB.max value=4194304 ;;
-	*) skip "no controller is left for v2" ;;
+	*) requires "a controller that v1 leaves to v2" ;;
 	esac
 	PROFILE=privileged
 	edit_config --arg f "$file" --arg v "$value" \
@@ -302,7 +302,7 @@ SH
 	case $controllers in
 	*" memory "*) controllers=memory file=memory.max value=67108864 ;;
 	*" hugetlb "*) controllers=hugetlb file=hugetlb.2MB.max value=4194304 ;;
-	*) skip "no controller is left for v2" ;;
+	*) requires "a controller that v1 leaves to v2" ;;
 	esac
 	edit_config --arg f "$file" --arg v "$value" \
 		'.linux.resources = {unified: {($f): $v}} | .linux.namespaces += [{type: "user"}]

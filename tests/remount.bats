@@ -162,5 +162,6 @@ WRITES='for d in "/data" "/data/a b" "/data/a b/c"; do (echo >"$d/new") 2>/dev/n
 	[[ $output == *"F_SEAL_WRITE"*"execveat("* ]]
 	edit_config '.linux.uidMappings[0].hostID = 1000'
 	run strace -f -e trace=execveat,fcntl "$OLD" "$CASEMATE" run --profile privileged --bundle "$BUNDLE" "$ID"
+	[ "$status" -eq 0 ] || fail "it does not start without a copy"
 	[[ $output != *"F_SEAL_WRITE"* ]]
 }

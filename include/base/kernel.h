@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 
 #ifndef CLONE_NEWTIME
@@ -21,6 +22,9 @@
 #endif
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000 /* 5.14 */
+#endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U /* 6.3 */
 #endif
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE 65 /* 6.3 */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/kernel.h"
 #include "base/sys.h"
 
 static int kept_view = -1;
@@ -56,10 +57,6 @@ void self_end_view(void)
 {
 	fd_close(&kept_view);
 }
-
-#ifndef MFD_EXEC
-#define MFD_EXEC 0x0010U
-#endif
 
 static const char own[] = "/proc/self/exe";
 

@@ -41,6 +41,7 @@ origin planner_origin(const struct planner *p, const char *pointer)
 {
 	if (p->request->sandbox.given)
 		return p->request->source;
+	/* There are dozens in each plan: copied rather than printed. */
 	size_t length = strlen(p->request->source), rest = strlen(pointer);
 	char *text = arena_alloc(p->arena, length + 1 + rest + 1);
 

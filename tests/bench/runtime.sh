@@ -99,6 +99,8 @@ lifecycle_of() { # BUNDLE FOREVER
 }
 
 case_lifecycle() {
+	local loop machine
+
 	lifecycle_of default forever
 	lifecycle_of docker docker-forever
 	heading "create, start and delete, casemate alone: in a loop, and 200 ms of quiet before each"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # requires NEED...: skips the test where the machine cannot run it, and fails it where CI=true, because there a skipped
-# test would go unnoticed. A need is the name of a function have_NEED below, or the name of a program.
+# test would go unnoticed. A need is the name of a function have_NEED below, or the name of a program, or
+# what the test has looked for itself and not found.
 
 have_root() {
 	[ "$(id -u)" -eq 0 ]
@@ -50,6 +51,15 @@ linux_at_least() {
 
 have_mount_setattr() {
 	linux_at_least 5.12
+}
+
+# mount_setattr(2) lists the file systems: that of the tests' directories is one where the kernel is new enough for it.
+have_idmapped_mounts() {
+	case $(stat -f -c %T "$BATS_TEST_TMPDIR") in
+	tmpfs) linux_at_least 6.3 ;;
+	overlayfs) false ;;
+	*) linux_at_least 5.12 ;;
+	esac
 }
 
 # RLIMIT_NPROC counts in each user namespace by itself.
