@@ -65,8 +65,8 @@ rootfs_make() {
 	local suite=$1 root=$2 mirror
 	mirror=$(rootfs_mirror "$suite")
 	rootfs_proxy
-	# A server that is installed must not be started; there is no init to ask.
-	debootstrap --variant=minbase --components="$(rootfs_components)" --include="${ROOTFS_PACKAGES// /,}" \
+	# A server that is installed must not be started; there is no init to ask. What is mounted meanwhile is seen by no other test.
+	unshare --mount debootstrap --variant=minbase --components="$(rootfs_components)" --include="${ROOTFS_PACKAGES// /,}" \
 		"$suite" "$root" ${mirror:+"$mirror"} || return
 	rootfs_thin_out "$root"
 }
