@@ -12,6 +12,15 @@
 void fd_close(int *fd);
 #define AUTOCLOSE __attribute__((cleanup(fd_close)))
 
+/*
+ * For a process that is about to execute a program, or to end: leaves @*fd to that, which closes it for nothing. A high
+ * number is closed, so that many of them do not exceed the limit of open files. Not for what is open for writing, a
+ * lock, or an end that somebody waits for.
+ */
+void fd_leave(int *fd);
+#define AUTOLEAVE __attribute__((cleanup(fd_leave)))
+enum { FD_LEFT = 64 }; /* so many, at the most, are open and forgotten */
+
 /* Takes the descriptor out of an AUTOCLOSE variable: the caller of the function owns it now. */
 int fd_take(int *fd);
 

@@ -22,6 +22,13 @@ void fd_close(int *fd)
 	*fd = -1;
 }
 
+void fd_leave(int *fd)
+{
+	if (*fd >= FD_LEFT)
+		close(*fd);
+	*fd = -1;
+}
+
 int fd_take(int *fd)
 {
 	int taken = *fd;

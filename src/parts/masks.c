@@ -115,20 +115,20 @@ struct cover {
 static void targets_close(struct waiting *targets, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		fd_close(&targets[i].target);
+		fd_leave(&targets[i].target);
 }
 
 static void cover_close(struct cover *cover)
 {
-	fd_close(&cover->directory);
-	fd_close(&cover->file);
+	fd_leave(&cover->directory);
+	fd_leave(&cover->file);
 	targets_close(cover->directories, cover->directory_count);
 	targets_close(cover->files, cover->file_count);
 }
 
 static int mount_cover(const char *label, struct error *err)
 {
-	AUTOCLOSE int fs = sys_fsopen("tmpfs");
+	AUTOLEAVE int fs = sys_fsopen("tmpfs");
 
 	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_STRING, "size", "4k", 0) < 0 ||
 	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", "3", 0) < 0 ||
@@ -153,7 +153,7 @@ static int attach(int cover, const struct waiting *waiting, struct error *err)
 static int attach_clones(int cover, const struct waiting *targets, size_t count, struct error *err)
 {
 	for (size_t i = 1; i < count; i++) {
-		AUTOCLOSE int clone = sys_open_tree(cover, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+		AUTOLEAVE int clone = sys_open_tree(cover, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
 
 		if (clone < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot mask '%s'", targets[i].path);
@@ -165,11 +165,11 @@ static int attach_clones(int cover, const struct waiting *targets, size_t count,
 /* Over the root, where no path leads, and only for as long as the file of it is cloned. */
 static int clone_attached(int cover)
 {
-	AUTOCLOSE int root = place_open("/", PLACE_ORDINARY);
+	AUTOLEAVE int root = place_open("/", PLACE_ORDINARY);
 
 	if (root < 0 || sys_move_mount(cover, root, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return -1;
-	AUTOCLOSE int file = sys_open_tree(cover, "masked", OPEN_TREE_CLONE);
+	AUTOLEAVE int file = sys_open_tree(cover, "masked", OPEN_TREE_CLONE);
 	if (sys_fchdir(cover) < 0 || sys_umount2(".", MNT_DETACH) < 0 || sys_fchdir(root) < 0)
 		return -1;
 	return fd_take(&file);
@@ -187,7 +187,7 @@ static int clone_file(const struct cover *cover)
 static int cover_files(struct cover *cover, const struct run *run, struct error *err)
 {
 	const struct remount protect = {.set = MASK_ATTRS};
-	AUTOCLOSE int file = sys_openat(cover->directory, "masked", O_RDONLY | O_CREAT | O_EXCL, 0444);
+	AUTOLEAVE int file = sys_openat(cover->directory, "masked", O_RDONLY | O_CREAT | O_EXCL, 0444);
 
 	if (file >= 0)
 		cover->file = clone_file(cover);
@@ -224,7 +224,7 @@ static int cover_all(struct cover *cover, const struct run *run, const char *lab
 static int find_target(const char *path, struct cover *cover, struct error *err)
 {
 	struct stat status;
-	AUTOCLOSE int target = place_open(path, PLACE_FOLLOW);
+	AUTOLEAVE int target = place_open(path, PLACE_FOLLOW);
 
 	if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
@@ -240,13 +240,13 @@ static int find_target(const char *path, struct cover *cover, struct error *err)
 static int make_readonly(const char *path, const struct run *run, struct error *err)
 {
 	const struct remount change = {.set = MOUNT_ATTR_RDONLY, .recursive = true};
-	AUTOCLOSE int target = place_open(path, PLACE_FOLLOW);
+	AUTOLEAVE int target = place_open(path, PLACE_FOLLOW);
 
 	if (target < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (target < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' read-only", path);
-	AUTOCLOSE int tree = run->self < 0 ? remount_clone(target, "", AT_EMPTY_PATH | AT_RECURSIVE, &change)
+	AUTOLEAVE int tree = run->self < 0 ? remount_clone(target, "", AT_EMPTY_PATH | AT_RECURSIVE, &change)
 					   : sys_open_tree(target, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
 	if (tree < 0 || sys_move_mount(tree, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0 ||
 	    (run->self >= 0 && remount_attached(run, tree, &change) < 0))

@@ -106,7 +106,7 @@ static int attach_fresh(const struct plan_mount *mount, int made, struct place_n
 static int attach_found(const struct plan_mount *mount, int made, struct error *err)
 {
 	bool linked;
-	AUTOCLOSE int target = open_target(mount, made, &linked, err);
+	AUTOLEAVE int target = open_target(mount, made, &linked, err);
 
 	if (target < 0)
 		return -1;

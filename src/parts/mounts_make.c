@@ -104,7 +104,7 @@ static int set_super_flags(int fs, uint64_t flags)
 
 static int make_filesystem(const struct plan_mount *mount, struct error *err)
 {
-	AUTOCLOSE int fs = sys_fsopen(mount->type);
+	AUTOLEAVE int fs = sys_fsopen(mount->type);
 
 	if (fs < 0)
 		return filesystem_error(fs, mount, err);

@@ -31,7 +31,7 @@ void network_apply_explain(const struct plan *plan, struct explain *out)
 int network_apply(const struct plan *plan, struct run *run, struct error *err)
 {
 	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
-	AUTOCLOSE int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	AUTOLEAVE int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	(void)plan, (void)run;
 	if (socket_fd < 0 || sys_ioctl(socket_fd, SIOCSIFFLAGS, &request) < 0)

@@ -145,7 +145,7 @@ int place_make(const char *path, enum place_rule rule, int like, bool *ret_linke
 
 void place_forget(struct place_near *near)
 {
-	fd_close(&near->directory);
+	fd_leave(&near->directory);
 }
 
 int place_near(struct place_near *near, const char *path, bool make, const char **ret_name, struct error *err)

@@ -239,16 +239,17 @@ static int not_found(const char *name, int reason, struct error *err)
 int process_program(const struct plan *plan, struct run *run, struct error *err)
 {
 	int reason = ENOENT;
+	struct stat status;
 
 	for (size_t i = 0; i < plan->process.candidates.count; i++) {
 		const char *path = plan->process.candidates.at[i];
 
-		run->program = program_open(path, err);
+		run->program = program_open(path, &status, err);
 		if (run->program == -1)
 			return -1;
 		if (run->program >= 0) {
 			run->program_path = path;
-			return program_check(run->program, path, err);
+			return program_check(&status, path, err);
 		}
 		reason = errno == EISDIR || errno == EACCES ? errno : reason;
 	}

@@ -22,9 +22,8 @@ union head {
 	Elf64_Ehdr elf;
 };
 
-int program_open(const char *path, struct error *err)
+int program_open(const char *path, struct stat *ret_status, struct error *err)
 {
-	struct stat status;
 	AUTOCLOSE int fd = sys_openat2(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
 
 	if (fd < 0 && errno == ELOOP) {
@@ -36,7 +35,7 @@ int program_open(const char *path, struct error *err)
 	if (fd < 0)
 		return -2;
 	/* execvp(3) passes over directories on PATH as well. */
-	if (fstat(fd, &status) < 0 || S_ISDIR(status.st_mode)) {
+	if (fstat(fd, ret_status) < 0 || S_ISDIR(ret_status->st_mode)) {
 		errno = EISDIR;
 		return -2;
 	}
@@ -127,18 +126,18 @@ static int check_content(int file, const char *path, int level, struct error *er
 	return 0;
 }
 
-int program_check(int program, const char *path, struct error *err)
+int program_check(const struct stat *program, const char *path, struct error *err)
 {
-	struct stat status, reopened;
+	struct stat reopened;
 
 	/* A FIFO or device is not opened for reading: that could block for ever. */
-	if (fstat(program, &status) < 0 || !S_ISREG(status.st_mode))
+	if (!S_ISREG(program->st_mode))
 		return error_set(err, ERROR_NOT_EXECUTABLE, EACCES, "cannot execute '%s'", path);
-	AUTOCLOSE int file = sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_NO_MAGICLINKS);
+	AUTOLEAVE int file = sys_openat2(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_NO_MAGICLINKS);
 	/* A program may be executable and not readable. */
 	if (file < 0)
 		return errno == EACCES ? 0 : error_set(err, ERROR_NOT_EXECUTABLE, errno, "cannot execute '%s'", path);
-	if (fstat(file, &reopened) < 0 || reopened.st_dev != status.st_dev || reopened.st_ino != status.st_ino)
+	if (fstat(file, &reopened) < 0 || reopened.st_dev != program->st_dev || reopened.st_ino != program->st_ino)
 		return error_set(err, ERROR_NOT_EXECUTABLE, 0, "'%s' was replaced while it was being executed", path);
 	return check_content(file, path, 0, err);
 }

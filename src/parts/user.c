@@ -125,7 +125,7 @@ int user_cwd(const struct plan *plan, struct run *run, struct error *err)
 {
 	const char *cwd = plan->user.cwd;
 	bool linked;
-	AUTOCLOSE int directory = place_open(cwd, PLACE_FOLLOW);
+	AUTOLEAVE int directory = place_open(cwd, PLACE_FOLLOW);
 
 	(void)run;
 	if (directory < 0 && errno == ENOENT && plan->user.make_cwd) {

@@ -35,7 +35,7 @@
 #include "run/sync.h"
 #include "run/wait.h"
 
-enum { SPARE_FDS = 64 };
+enum { SPARE_FDS = 64 + FD_LEFT };
 
 /* ---- the child */
 
@@ -422,14 +422,14 @@ void launch_close(const struct plan *plan, struct run *run)
 	fd_close(&run->container);
 	fd_close(&run->state);
 	fd_close(&run->start);
-	fd_close(&run->sync);
+	fd_leave(&run->sync);
 	fd_close(&run->self);
 	fd_close(&run->root);
 	fd_close(&run->terminal);
 	fd_close(&run->control);
 	fd_close(&run->interrupts);
 	fd_close(&run->notify);
-	fd_close(&run->cgroup);
+	fd_leave(&run->cgroup);
 	fd_close(&run->net);
 	fd_close(&run->netns);
 	fd_close(&run->pasta.hold);
