@@ -145,36 +145,44 @@ BARE static void populate(const Elf64_Phdr *header, long base)
 	CALL(SYS_madvise, start, base + (long)(header->p_vaddr + header->p_filesz) - start, MADV_POPULATE_WRITE);
 }
 
+/* An even entry is the address of a word, an odd one has a bit for each of the 63 words behind the last one. */
+BARE static void unpack(const uint64_t *entry, const uint64_t *end, long base)
+{
+	uint64_t *next = (void *)base;
+
+	for (; entry < end; entry++) {
+		uint64_t bits = *entry >> 1;
+
+		if ((*entry & 1) == 0) {
+			next = (void *)(base + (long)*entry);
+			*next++ += (uint64_t)base;
+			continue;
+		}
+		for (uint64_t *word = next; bits != 0; bits >>= 1, word++)
+			if ((bits & 1) != 0)
+				*word += (uint64_t)base;
+		next += 63;
+	}
+}
+
 /*
  * Packed, the relocations take 1 KiB of memory in the place of 78. musl knows DT_RELR since 1.2.4 only: they are
  * carried out here, and no C library finds any that are left.
  */
 BARE static void relocate(Elf64_Dyn *dynamic, long base)
 {
-	const uint64_t *entry = NULL, *end;
-	uint64_t size = 0, *where = NULL;
+	const uint64_t *packed = NULL;
+	uint64_t size = 0;
 
 	for (; dynamic->d_tag != DT_NULL; dynamic++) {
 		if (dynamic->d_tag == DT_RELR)
-			entry = (const void *)(base + (long)dynamic->d_un.d_ptr);
+			packed = (const void *)(base + (long)dynamic->d_un.d_ptr);
 		if (dynamic->d_tag == DT_RELRSZ) {
 			size = dynamic->d_un.d_val;
 			dynamic->d_un.d_val = 0;
 		}
 	}
-	/* An even entry is the address of one word, an odd one has a bit for each of the next 63 words. */
-	for (end = entry + size / sizeof(*entry); entry < end; entry++)
-		if ((*entry & 1) == 0) {
-			where = (void *)(base + (long)*entry);
-			*where++ += (uint64_t)base;
-		} else {
-			uint64_t *next = where;
-
-			for (uint64_t bits = *entry >> 1; bits != 0; bits >>= 1, next++)
-				if ((bits & 1) != 0)
-					*next += (uint64_t)base;
-			where += 63;
-		}
+	unpack(packed, packed + size / sizeof(*packed), base);
 }
 
 BARE static void prepare(void)
