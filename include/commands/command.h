@@ -42,9 +42,6 @@ extern const struct command *const commands[];
 int command_parse(const struct cli *cli, const struct invocation *invocation, void *into, char ***ret_rest,
 		  struct error *err);
 
-/* The profile that --profile, the program's name or the site's file choose (casemate-profile(5)). */
-int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err);
-
 /* What the command line of a sandbox says. */
 struct sandbox_choice {
 	struct sandbox_options options; /* of the profile and of the command line */

@@ -10,7 +10,7 @@
 
 #include "model/request.h"
 
-enum host_cgroup { HOST_CGROUP_NONE, HOST_CGROUP_V1, HOST_CGROUP_HYBRID, HOST_CGROUP_V2 };
+enum host_cgroup { HOST_CGROUP_NONE, HOST_CGROUP_V1, HOST_CGROUP_V2 };
 
 /* A top-level directory of the host that programs expect: a directory, or a link such as /bin -> usr/bin. */
 struct host_directory {
