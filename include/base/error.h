@@ -3,7 +3,7 @@
  * What failed, on what, why, and what to do about it.
  *
  * An error is a plain value of fixed size: nobody allocates or frees it, and it may live in memory that the launcher
- *and the container's first process share. A function that can fail takes `struct error *err` last, returns 0 (or a
+ * and the container's first process share. A function that can fail takes `struct error *err` last, returns 0 (or a
  * descriptor, or another value that is not negative) and on failure -1; `err` is filled exactly when -1 is returned.
  * Nothing prints an error but main().
  *

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A JSON writer; src/base/json_write.c is the only file that knows yajl's generator. Calls may follow one another
- *without checks: what goes wrong is remembered, and json_writer_finish tells. Slashes are not escaped, numbers are
- *exact.
+ * without checks: what goes wrong is remembered, and json_writer_finish tells. Slashes are not escaped, numbers are
+ * exact.
  *
  *	AUTO_JSON_WRITER struct json_writer out = {0};
  *
@@ -36,8 +36,7 @@ struct json_writer {
 	_Alignas(max_align_t) char memory[JSON_WRITER_BYTES];
 };
 
-/* @readable: indented by tabs, a line for each value; else no space at all. Fails with ERROR_SYSTEM when memory is out.
- */
+/* @readable: indented by tabs, a line for each value; else no space at all. Fails with ERROR_SYSTEM without memory. */
 int json_writer_create(struct json_writer *w, bool readable, struct error *err);
 
 /* Frees everything, also what json_writer_finish gave. A writer of zeros is allowed. */

@@ -58,7 +58,7 @@ struct cgroup_counts {
 /* Writes the object "data" of an event of type "stats". Fails with ERROR_HOST when the container has no cgroup. */
 int cgroup_stats(const struct plan_cgroup *plan, struct json_writer *out, struct error *err);
 
-/* Fill @counts. */
+/* Fill @counts with what the files tell; what they do not have stays 0. Fail as cgroup_stats(). */
 int cgroup_count_v1(const struct plan_cgroup *plan, struct cgroup_counts *counts, struct error *err);
 int cgroup_count_v2(const struct plan_cgroup *plan, struct cgroup_counts *counts, struct error *err);
 

@@ -417,13 +417,13 @@ static char *mount_point(char *line)
 	return field;
 }
 
-/* Whatever somebody mounted below a directory comes along with a recursive bind of it. */
 static void close_stream(FILE **stream)
 {
 	if (*stream != NULL)
 		(void)fclose(*stream);
 }
 
+/* Whatever somebody mounted below a directory comes along with a recursive bind of it. */
 static int probe_submounts(struct look *look, const string_list *directories, struct error *err)
 {
 	__attribute__((cleanup(close_stream))) FILE *table = fopen("/proc/self/mountinfo", "re");

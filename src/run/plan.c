@@ -61,8 +61,7 @@ static part_plan *const launch_parts[] = {
 	labels_plan,
 	landlock_plan, /* derived from the mounts */
 	process_plan,
-	filter_plan, /* lets the launch's own execve(2) through: needs the final argv and environment
-		      */
+	filter_plan, /* lets the launch's own execve(2) through: needs its argv and environment */
 	NULL,
 };
 
