@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_limits.h"
@@ -69,38 +70,29 @@ static uint64_t number_of(const char *text, const char *key)
 
 /* ---- freeze */
 
-static long passed_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
-}
-
 /* Every change of cgroup.events is POLLPRI; the file must have been read before (cgroups(7)). */
 static int await_v2(int dir, bool frozen)
 {
 	AUTOCLOSE int events = sys_openat(dir, "cgroup.events", O_RDONLY | O_NOFOLLOW, 0);
-	struct timespec start;
+	uint64_t deadline = clock_ms() + PATIENCE_MS;
 	char text[STATE_TEXT];
 
 	if (events < 0)
 		return -1;
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (;;) {
 		ssize_t length = pread(events, text, sizeof(text) - 1, 0);
-		long left = PATIENCE_MS - passed_ms(&start);
+		int left = clock_left(deadline);
 
 		if (length < 0)
 			return -1;
 		text[length] = '\0';
 		if ((number_of(text, "frozen") == 1) == frozen)
 			return 0;
-		if (left <= 0) {
+		if (left == 0) {
 			errno = EBUSY;
 			return -1;
 		}
-		(void)poll(&(struct pollfd){.fd = events, .events = POLLPRI}, 1, (int)left);
+		(void)poll(&(struct pollfd){.fd = events, .events = POLLPRI}, 1, left);
 	}
 }
 
@@ -114,11 +106,10 @@ static int freeze_v1(int dir, bool frozen)
 {
 	static const struct timespec pause = {.tv_nsec = 1000000};
 	const char *wanted = frozen ? "FROZEN" : "THAWED";
-	struct timespec start;
+	uint64_t deadline = clock_ms() + PATIENCE_MS;
 	char text[STATE_TEXT];
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	for (int i = 0; passed_ms(&start) < PATIENCE_MS; i++) {
+	for (int i = 0; !clock_passed(deadline); i++) {
 		if (i % AGAIN == AGAIN - 1)
 			(void)fd_write_file(dir, "freezer.state", "THAWED");
 		if (fd_write_file(dir, "freezer.state", wanted) < 0 ||

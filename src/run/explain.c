@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "base/json_write.h"
+#include "base/printable.h"
 #include "model/explain.h"
 #include "run/steps.h"
 
@@ -23,25 +24,13 @@ static const char kind_marks[] = {
 	[EXPLAIN_DOES] = ' ', [EXPLAIN_GRANTS] = '+', [EXPLAIN_STOPS] = '-', [EXPLAIN_LACKS] = '!'};
 
 /* Text of the plan comes from others, and terminals obey control bytes. */
-static void put_safely(FILE *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		if (byte >= ' ' && byte != 0x7f)
-			fputc(byte, out);
-		else
-			fprintf(out, "\\x%02x", byte);
-	}
-}
-
 static void say_text(struct explain *out, enum explain_kind kind, origin from, const char *sentence)
 {
 	fprintf(out->out, "%-12s %c ", out->first ? out->step : "", kind_marks[kind]);
-	put_safely(out->out, sentence);
+	print_printable(sentence, out->out);
 	if (from != NULL) {
 		fputs("  [", out->out);
-		put_safely(out->out, from);
+		print_printable(from, out->out);
 		fputc(']', out->out);
 	}
 	fputc('\n', out->out);
@@ -84,13 +73,13 @@ static void text_remarks(FILE *out, const char *title, const remark_list *remark
 		const struct plan_remark *remark = &remarks->at[i];
 
 		fprintf(out, "%-12s %s: ", i == 0 ? title : "", remark->layer);
-		put_safely(out, remark->what);
+		print_printable(remark->what, out);
 		if (remark->remedy != NULL) {
 			fputs("  → ", out);
-			put_safely(out, remark->remedy);
+			print_printable(remark->remedy, out);
 		}
 		fputs("  [", out);
-		put_safely(out, remark->from);
+		print_printable(remark->from, out);
 		fputs("]\n", out);
 	}
 }
