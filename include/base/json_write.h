@@ -60,6 +60,16 @@ void json_write_signed(struct json_writer *w, int64_t value);
 void json_write_number(struct json_writer *w, const char *text);
 void json_write_bool(struct json_writer *w, bool value);
 
+/* Members of the object that is open: the key and the value; of an object or an array, the key and its beginning. */
+void json_member_object(struct json_writer *w, const char *key);
+void json_member_array(struct json_writer *w, const char *key);
+void json_member_string(struct json_writer *w, const char *key, const char *text);
+void json_member_strings(struct json_writer *w, const char *key, const char *const *texts, size_t count);
+void json_member_unsigned(struct json_writer *w, const char *key, uint64_t value);
+void json_member_signed(struct json_writer *w, const char *key, int64_t value);
+void json_member_number(struct json_writer *w, const char *key, const char *text);
+void json_member_bool(struct json_writer *w, const char *key, bool value);
+
 /*
  * The whole text, terminated, valid until json_writer_destroy. Fails with ERROR_BUG when calls were out of order or
  * something is still open, with ERROR_USAGE when the writer is `exact` and a text was not UTF-8.

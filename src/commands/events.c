@@ -34,10 +34,8 @@ static const struct cli cli = {
 static void begin(struct json_writer *json, const struct state *state, const char *type)
 {
 	json_write_begin_object(json);
-	json_write_key(json, "type");
-	json_write_string(json, type);
-	json_write_key(json, "id");
-	json_write_string(json, state->id);
+	json_member_string(json, "type", type);
+	json_member_string(json, "id", state->id);
 }
 
 static int print_stats(const struct state *state, struct error *err)

@@ -150,13 +150,12 @@ static int write_member(struct json_writer *json, size_t flag, const char *text,
 {
 	int64_t value;
 
-	json_write_key(json, flags[flag].key);
 	if (flags[flag].kind == TEXT) {
-		json_write_string(json, text);
+		json_member_string(json, flags[flag].key, text);
 		return 0;
 	}
 	TRY(parse_number(flag, text, &value, err));
-	json_write_signed(json, value);
+	json_member_signed(json, flags[flag].key, value);
 	return 0;
 }
 
@@ -171,8 +170,7 @@ static int write_flags(struct json_writer *json, const struct update_options *gi
 		if (open == NULL || strcmp(open, flags[i].object) != 0) {
 			if (open != NULL)
 				json_write_end_object(json);
-			json_write_key(json, flags[i].object);
-			json_write_begin_object(json);
+			json_member_object(json, flags[i].object);
 			open = flags[i].object;
 		}
 		TRY(write_member(json, i, given->given[i], err));

@@ -40,14 +40,10 @@ static void say_text(struct explain *out, enum explain_kind kind, origin from, c
 static void say_json(struct explain *out, enum explain_kind kind, origin from, const char *sentence)
 {
 	json_write_begin_object(out->json);
-	json_write_key(out->json, "kind");
-	json_write_string(out->json, kind_words[kind]);
-	json_write_key(out->json, "text");
-	json_write_string(out->json, sentence);
-	if (from != NULL) {
-		json_write_key(out->json, "from");
-		json_write_string(out->json, from);
-	}
+	json_member_string(out->json, "kind", kind_words[kind]);
+	json_member_string(out->json, "text", sentence);
+	if (from != NULL)
+		json_member_string(out->json, "from", from);
 	json_write_end_object(out->json);
 }
 
@@ -106,22 +102,16 @@ static void explain_text(const struct plan *plan, FILE *out)
 
 static void json_remarks(struct json_writer *json, const char *key, const remark_list *remarks)
 {
-	json_write_key(json, key);
-	json_write_begin_array(json);
+	json_member_array(json, key);
 	for (size_t i = 0; i < remarks->count; i++) {
 		const struct plan_remark *remark = &remarks->at[i];
 
 		json_write_begin_object(json);
-		json_write_key(json, "layer");
-		json_write_string(json, remark->layer);
-		json_write_key(json, "what");
-		json_write_string(json, remark->what);
-		if (remark->remedy != NULL) {
-			json_write_key(json, "remedy");
-			json_write_string(json, remark->remedy);
-		}
-		json_write_key(json, "from");
-		json_write_string(json, remark->from);
+		json_member_string(json, "layer", remark->layer);
+		json_member_string(json, "what", remark->what);
+		if (remark->remedy != NULL)
+			json_member_string(json, "remedy", remark->remedy);
+		json_member_string(json, "from", remark->from);
 		json_write_end_object(json);
 	}
 	json_write_end_array(json);
@@ -136,12 +126,9 @@ static void json_step(const struct step *step, const struct plan *plan, struct j
 	struct explain explain = {.json = json, .step = step->name};
 
 	json_write_begin_object(json);
-	json_write_key(json, "name");
-	json_write_string(json, step->name);
-	json_write_key(json, "phase");
-	json_write_string(json, phases[step->phase]);
-	json_write_key(json, "says");
-	json_write_begin_array(json);
+	json_member_string(json, "name", step->name);
+	json_member_string(json, "phase", phases[step->phase]);
+	json_member_array(json, "says");
 	step->explain(plan, &explain);
 	json_write_end_array(json);
 	json_write_end_object(json);
@@ -155,12 +142,9 @@ static int explain_json(const struct plan *plan, FILE *out, struct error *err)
 
 	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
-	json_write_key(&json, "id");
-	json_write_string(&json, plan->id);
-	json_write_key(&json, "profile");
-	json_write_string(&json, plan->profile);
-	json_write_key(&json, "steps");
-	json_write_begin_array(&json);
+	json_member_string(&json, "id", plan->id);
+	json_member_string(&json, "profile", plan->profile);
+	json_member_array(&json, "steps");
 	for (const struct step *step = steps_of(plan); step->name != NULL; step++)
 		if (step->wanted(plan))
 			json_step(step, plan, &json);
