@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/json_write.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "config/options_order.h"
 #include "model/names.h"
@@ -330,13 +331,9 @@ static bool is_covered(const struct request *request, size_t index)
 {
 	const char *path = request->mounts.at[index].destination;
 
-	for (size_t i = 0; i < index; i++) {
-		const char *above = request->mounts.at[i].destination;
-		size_t length = strlen(above);
-
-		if (request->mounts.at[i].link == NULL && strncmp(path, above, length) == 0 && path[length] == '/')
+	for (size_t i = 0; i < index; i++)
+		if (request->mounts.at[i].link == NULL && path_is_below(path, request->mounts.at[i].destination))
 			return true;
-	}
 	return false;
 }
 
