@@ -55,19 +55,6 @@ int cgroup_control_open(const struct plan_cgroup *plan, const char *controller, 
 	return dir;
 }
 
-/* The number behind "@key " in the lines of @text; 0 when there is none. */
-static uint64_t number_of(const char *text, const char *key)
-{
-	size_t length = strlen(key);
-
-	for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, key, length) == 0 && at[length] == ' ')
-			return strtoull(at + length, NULL, 10);
-	}
-	return 0;
-}
-
 /* ---- freeze */
 
 /* Every change of cgroup.events is POLLPRI; the file must have been read before (cgroups(7)). */
@@ -86,7 +73,7 @@ static int await_v2(int dir, bool frozen)
 		if (length < 0)
 			return -1;
 		text[length] = '\0';
-		if ((number_of(text, "frozen") == 1) == frozen)
+		if ((cgroup_tree_number(text, "frozen") == 1) == frozen)
 			return 0;
 		if (left == 0) {
 			errno = EBUSY;
@@ -166,18 +153,6 @@ int cgroup_is_frozen(const struct plan_cgroup *plan, struct error *err)
 
 /* ---- processes */
 
-static void close_stream(FILE **stream)
-{
-	if (*stream != NULL)
-		(void)fclose(*stream);
-}
-
-static void close_list(DIR **list)
-{
-	if (*list != NULL)
-		(void)closedir(*list);
-}
-
 static int unreadable(struct error *err)
 {
 	/* It ended while we looked, or is a threaded one, whose processes are listed above (cgroups(7)). */
@@ -196,7 +171,7 @@ static int add_pids(int dir, void *context, struct error *err)
 {
 	const struct listing *listing = context;
 	int fd = sys_openat(dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW, 0);
-	__attribute__((cleanup(close_stream))) FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	AUTOCLOSE_FILE FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char line[32];
 
 	if (file == NULL) {
@@ -231,7 +206,7 @@ typedef int visit(int dir, void *context, struct error *err);
 static int walk(int dir, int depth, visit *each, void *context, struct error *err)
 {
 	int copy = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	__attribute__((cleanup(close_list))) DIR *children = copy < 0 ? NULL : fdopendir(copy);
+	AUTOCLOSE_DIRECTORY DIR *children = copy < 0 ? NULL : fdopendir(copy);
 	const char *name;
 
 	if (children == NULL) {

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "parts/cgroup_tree.h"
 
 enum { MOST_TEXT = 256 * 1024, MOST_CPUS = 65536 };
 
@@ -46,18 +47,6 @@ uint64_t cgroup_stats_number(const struct cgroup_counts *counts, int dir, const 
 	const char *text = cgroup_stats_text(counts, dir, name);
 
 	return text == NULL ? 0 : number(text);
-}
-
-uint64_t cgroup_stats_key(const char *text, const char *key)
-{
-	size_t length = strlen(key);
-
-	for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, key, length) == 0 && at[length] == ' ')
-			return number(at + length + 1);
-	}
-	return 0;
 }
 
 void cgroup_stats_raw(struct cgroup_counts *counts, const char *text)
@@ -111,7 +100,7 @@ void cgroup_stats_huge(struct cgroup_counts *counts, int dir, const struct cgrou
 			counts, dir, arena_printf(counts->arena, "hugetlb.%s.%s", size, files->failures));
 		/* v1 has a number there, v2 lines of events. */
 		if (failures != NULL)
-			count.failcnt = failures[0] == 'm' ? cgroup_stats_key(failures, "max") : number(failures);
+			count.failcnt = failures[0] == 'm' ? cgroup_tree_number(failures, "max") : number(failures);
 		*LIST_ADD(counts->arena, &counts->huge) = count;
 	}
 	(void)closedir(list);

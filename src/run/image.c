@@ -26,12 +26,6 @@ static int check_owner(int dir, const char *name, const struct stat *status, str
 	return error_hint(err, "an image decides what a process may do: keep it where only root writes");
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory != NULL)
-		(void)closedir(*directory);
-}
-
 /* Files only: a link would lead elsewhere; "parent" is criu's name for the image before this one. */
 static int check_file(int dir, const char *name, struct error *err)
 {
@@ -52,7 +46,7 @@ static int check_file(int dir, const char *name, struct error *err)
 int image_check(int dir, struct error *err)
 {
 	AUTOCLOSE int again = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	__attribute__((cleanup(close_directory))) DIR *directory = again < 0 ? NULL : fdopendir(again);
+	AUTOCLOSE_DIRECTORY DIR *directory = again < 0 ? NULL : fdopendir(again);
 	const struct dirent *entry;
 
 	if (directory == NULL)
