@@ -23,7 +23,7 @@ enum error_kind {
 	ERROR_USAGE,          /* the command line is wrong */
 	ERROR_CONFIG,         /* config.json, a profile or another file we read is wrong */
 	ERROR_REFUSED,        /* the profile refuses what was asked for */
-	ERROR_UNSUPPORTED,    /* casemate does not carry this out yet */
+	ERROR_UNSUPPORTED,    /* casemate does not carry this out */
 	ERROR_HOST,           /* this host or kernel cannot give what the plan needs */
 	ERROR_SYSTEM,         /* a system call failed */
 	ERROR_NOT_FOUND,      /* the program, or an interpreter of it, does not exist: status 127 */
