@@ -19,11 +19,6 @@ restricted() {
 	make_bundle restricted
 }
 
-privileged() {
-	make_bundle privileged
-	PROFILE=privileged
-}
-
 # What the plan grants for writing; everything else must be unwritable.
 GRANTED="/tmp /dev/shm /dev/mqueue /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/pts/ptmx"
 
@@ -338,7 +333,7 @@ start_listeners() {
 		time.sleep(60)
 	END
 	LISTENER=$!
-	until [ -s "$BATS_TEST_TMPDIR/port" ]; do sleep 0.02; done
+	eventually test -s "$BATS_TEST_TMPDIR/port"
 	PORT=$(cat "$BATS_TEST_TMPDIR/port")
 	marker_take
 }

@@ -15,13 +15,6 @@ teardown() {
 	common_teardown
 }
 
-# A bundle of a root user with every right, for what "restricted" refuses.
-privileged() {
-	rm -rf "$BUNDLE"
-	make_bundle privileged
-	PROFILE=privileged
-}
-
 # --- process
 
 @test "user and groups are those of the config, and none of the caller's" {
@@ -205,7 +198,7 @@ privileged() {
 @test "a namespace is joined by its path" {
 	unshare --net --uts sh -c 'hostname joined; exec sleep 30' 3>&- &
 	local other=$!
-	until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
+	eventually test ! /proc/$other/ns/net -ef /proc/self/ns/net
 	local net
 	net=$(readlink /proc/$other/ns/net)
 	edit_config --arg p /proc/$other/ns/net '.linux.namespaces |= map(if .type == "network" then .path = $p else . end)'
@@ -349,7 +342,7 @@ privileged() {
 	set_args /bin/sh -c 'echo up; sleep 60'
 	"$CASEMATE" run --profile "$PROFILE" --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID" \
 		</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
-	until [ -s "$BATS_TEST_TMPDIR/out" ]; do sleep 0.01; done
+	eventually test -s "$BATS_TEST_TMPDIR/out"
 	kill -9 "$(cat "$BATS_TEST_TMPDIR/pid")"
 	status=0
 	wait $! || status=$?
@@ -366,7 +359,7 @@ privileged() {
 		number=$(kill -l $name)
 		rm -f "$BATS_TEST_TMPDIR/out" # of the round before, which was ready
 		"$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
-		until grep -qs ready "$BATS_TEST_TMPDIR/out"; do sleep 0.01; done
+		eventually grep -qs ready "$BATS_TEST_TMPDIR/out"
 		kill -"$name" $!
 		status=0
 		wait $! || status=$?
@@ -379,7 +372,7 @@ privileged() {
 	set_args /probe wait
 	"$CASEMATE" run --profile "$PROFILE" --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID" </dev/null \
 		>"$BATS_TEST_TMPDIR/out" 3>&- &
-	until grep -qs ready "$BATS_TEST_TMPDIR/out"; do sleep 0.01; done
+	eventually grep -qs ready "$BATS_TEST_TMPDIR/out"
 	local pid
 	pid=$(cat "$BATS_TEST_TMPDIR/pid")
 	[[ $pid =~ ^[0-9]+$ ]]
@@ -401,7 +394,7 @@ privileged() {
 	set_args /probe wait
 	"$CASEMATE" run --profile "$PROFILE" --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID" </dev/null \
 		>"$BATS_TEST_TMPDIR/out" 3>&- &
-	until grep -qs ready "$BATS_TEST_TMPDIR/out"; do sleep 0.01; done
+	eventually grep -qs ready "$BATS_TEST_TMPDIR/out"
 	run ls /proc/"$(cat "$BATS_TEST_TMPDIR/pid")"/fd
 	kill $!
 	wait $! || true

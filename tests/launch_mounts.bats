@@ -15,13 +15,6 @@ teardown() {
 	common_teardown
 }
 
-# A bundle of a root user with every right, for what "restricted" refuses.
-privileged() {
-	rm -rf "$BUNDLE"
-	make_bundle privileged
-	PROFILE=privileged
-}
-
 add_mount() {
 	edit_config --argjson m "$1" '.mounts += [$m]'
 }
