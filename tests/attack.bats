@@ -110,7 +110,7 @@ GRANTED="/tmp /dev/shm /dev/mqueue /dev/null /dev/zero /dev/full /dev/random /de
 
 BECOME_ROOT='setuid setgid setgroups setfsuid capset cap-ambient'
 
-@test "restricted: becoming root" {
+@test "restricted: nobody becomes root" {
 	restricted
 	local name
 	for name in $BECOME_ROOT; do echo "EPERM $name"; done | attack_table
@@ -256,7 +256,7 @@ PROCESSES='ptrace-traceme ptrace-attach ptrace-seize vm-readv vm-writev proc-mem
 	fi
 }
 
-@test "restricted: device nodes" {
+@test "restricted: no device node is made or read" {
 	restricted
 	attack_table <<-END
 		EPERM mknod-char /tmp
@@ -280,7 +280,7 @@ PROCESSES='ptrace-traceme ptrace-attach ptrace-seize vm-readv vm-writev proc-mem
 SOCKETS='socket-raw socket-raw6 socket-packet socket-packet-high-half socket-vsock-high-half socket-unix-high-half
 	socket-families socket-families-high-half socket-netlink socket-vsock socket-alg'
 
-@test "restricted: socket families" {
+@test "restricted: sockets of unusual families are refused" {
 	restricted
 	local name
 	for name in $SOCKETS; do echo "EPERM|EACCES|EAFNOSUPPORT|EPROTONOSUPPORT $name"; done | attack_table

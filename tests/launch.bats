@@ -56,7 +56,7 @@ teardown() {
 	[ "$(printf '\n \na\nb\n--version\nquote"'"'"'\nü')" = "$output" ] || fail "arguments were changed"
 }
 
-@test "the working directory" {
+@test "the working directory is that of the config" {
 	report cwd
 	assert_output $'/\nbelow root'
 	edit_config '.process.cwd = "/var/lib/data"'
@@ -76,7 +76,7 @@ teardown() {
 }
 
 # Beyond 2^53 a tool that keeps numbers as doubles is wrong, jq(1) too: the largest one is put in as text, last.
-@test "rlimits, with all 64 bits" {
+@test "rlimits are those of the config, with all 64 bits" {
 	set_args /probe rlimits
 	edit_config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200},
 		{type: "RLIMIT_CORE", soft: 0, hard: 0}, {type: "RLIMIT_FSIZE", soft: 4294967296, hard: 777777},
@@ -119,7 +119,7 @@ teardown() {
 	assert_line $'SigIgn:\t0000000000000000'
 }
 
-@test "personality" {
+@test "the execution domain is that of linux.personality" {
 	privileged
 	edit_config '.linux.personality = {domain: "LINUX32"}'
 	requires x86_64
@@ -156,7 +156,7 @@ teardown() {
 	assert_line "bounding 0000000000000001"
 }
 
-@test "an empty session keyring" {
+@test "the session keyring is a new one" {
 	privileged
 	report keyring
 	local inside=${output%% *}
@@ -175,7 +175,7 @@ teardown() {
 	[[ $inside == *"$(readlink /proc/self/ns/user)"* ]] || fail "a user namespace that nobody asked for"
 }
 
-@test "user and time namespaces" {
+@test "user and time namespaces have the mappings and offsets of the config" {
 	privileged
 	edit_config '.linux.namespaces += [{type: "user"}, {type: "time"}]
 		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}, {containerID: 5000, hostID: 200000, size: 1}]
@@ -217,7 +217,7 @@ teardown() {
 	assert_status 125
 }
 
-@test "hostname and domainname" {
+@test "host name and domain name are those of the config" {
 	edit_config '.hostname = "tower" | .domainname = "example.org"'
 	report names
 	assert_line "hostname tower"

@@ -57,7 +57,7 @@ exit_status() {
 	assert_status 143
 }
 
-@test "exit status" {
+@test "the exit status is the program's, or says why there was none" {
 	both exit_status
 }
 
@@ -172,7 +172,7 @@ attacks() {
 	}
 }
 
-@test "attacks from inside" {
+@test "attacks from inside are refused" {
 	both attacks
 }
 
