@@ -19,11 +19,6 @@ restricted() {
 	make_bundle restricted
 }
 
-privileged() {
-	make_bundle privileged
-	PROFILE=privileged
-}
-
 # What the plan grants for writing; everything else must be unwritable.
 GRANTED="/tmp /dev/shm /dev/mqueue /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty /dev/pts/ptmx"
 
@@ -115,7 +110,7 @@ GRANTED="/tmp /dev/shm /dev/mqueue /dev/null /dev/zero /dev/full /dev/random /de
 
 BECOME_ROOT='setuid setgid setgroups setfsuid capset cap-ambient'
 
-@test "restricted: becoming root" {
+@test "restricted: nobody becomes root" {
 	restricted
 	local name
 	for name in $BECOME_ROOT; do echo "EPERM $name"; done | attack_table
@@ -261,7 +256,7 @@ PROCESSES='ptrace-traceme ptrace-attach ptrace-seize vm-readv vm-writev proc-mem
 	fi
 }
 
-@test "restricted: device nodes" {
+@test "restricted: no device node is made or read" {
 	restricted
 	attack_table <<-END
 		EPERM mknod-char /tmp
@@ -285,7 +280,7 @@ PROCESSES='ptrace-traceme ptrace-attach ptrace-seize vm-readv vm-writev proc-mem
 SOCKETS='socket-raw socket-raw6 socket-packet socket-packet-high-half socket-vsock-high-half socket-unix-high-half
 	socket-families socket-families-high-half socket-netlink socket-vsock socket-alg'
 
-@test "restricted: socket families" {
+@test "restricted: sockets of unusual families are refused" {
 	restricted
 	local name
 	for name in $SOCKETS; do echo "EPERM|EACCES|EAFNOSUPPORT|EPROTONOSUPPORT $name"; done | attack_table
@@ -338,7 +333,7 @@ start_listeners() {
 		time.sleep(60)
 	END
 	LISTENER=$!
-	until [ -s "$BATS_TEST_TMPDIR/port" ]; do sleep 0.02; done
+	eventually test -s "$BATS_TEST_TMPDIR/port"
 	PORT=$(cat "$BATS_TEST_TMPDIR/port")
 	marker_take
 }

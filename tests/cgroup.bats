@@ -59,13 +59,8 @@ group_file() {
 start() {
 	casemate_run --pid-file "$BATS_TEST_TMPDIR/pid" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	LAUNCHER=$!
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ -s "$BATS_TEST_TMPDIR/pid" ] && PID=$(cat "$BATS_TEST_TMPDIR/pid") && return
-		sleep 0.05
-	done
-	cat "$BATS_TEST_TMPDIR/out"
-	fail "it did not start"
+	eventually test -s "$BATS_TEST_TMPDIR/pid" || fail "it did not start: $(<"$BATS_TEST_TMPDIR/out")" || return
+	PID=$(cat "$BATS_TEST_TMPDIR/pid")
 }
 
 finish() {
@@ -246,7 +241,7 @@ finish() {
 	in_v2 timeout -k 2 60 "$CASEMATE" run --profile privileged --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/pid" "$ID" \
 		</dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
 	LAUNCHER=$!
-	until [ -s "$BATS_TEST_TMPDIR/pid" ]; do sleep 0.05; done
+	eventually test -s "$BATS_TEST_TMPDIR/pid"
 	PID=$(cat "$BATS_TEST_TMPDIR/pid")
 	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/$file")" = "$value" ]
 	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/cgroup.max.descendants")" = 3 ]

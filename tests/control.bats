@@ -58,14 +58,13 @@ value() {
 	fi
 }
 
+has_processes() {
+	[ "$(casemate ps --format json "$ID" | jq length)" = "$1" ]
+}
+
 # Waits until the container has the number $1 of processes.
 await_processes() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ "$(casemate ps --format json "$ID" | jq length)" = "$1" ] && return
-		sleep 0.05
-	done
-	fail "it does not have $1 processes: $(casemate ps --format json "$ID")"
+	eventually has_processes "$1" || fail "it does not have $1 processes: $(casemate ps --format json "$ID")"
 }
 
 # Ticks of CPU that the container's first process has used.
@@ -107,12 +106,7 @@ paused_kill_test() {
 	start
 	casemate pause "$ID"
 	casemate kill "$ID" KILL
-	local i
-	for ((i = 0; i < 100; i++)); do
-		[ "$(casemate state "$ID" | jq -r .status)" = stopped ] && break
-		sleep 0.05
-	done
-	state_is stopped
+	eventually state_is stopped
 	casemate delete "$ID"
 	start
 	casemate pause "$ID"
@@ -368,11 +362,8 @@ update_v2() {
 	set_args /bin/sh -c 'sleep 1; dd if=/dev/zero of=/dev/null bs=64M count=1; sleep 1000'
 	start
 	casemate events --interval 1h "$ID" >"$BATS_TEST_TMPDIR/events" 3>&- &
-	local events=$! i
-	for ((i = 0; i < 100; i++)); do
-		grep -q oom "$BATS_TEST_TMPDIR/events" && break
-		sleep 0.1
-	done
+	local events=$!
+	eventually grep -q oom "$BATS_TEST_TMPDIR/events"
 	casemate kill "$ID" KILL
 	wait "$events"
 	head -1 "$BATS_TEST_TMPDIR/events" | jq -e --arg id "$ID" '. == {type: "oom", id: $id}'

@@ -60,7 +60,7 @@ behind() {
 	[ "$(check seccomp works)" = true ]
 }
 
-@test "a chroot" {
+@test "a chroot is named as what stops user namespaces" {
 	mkdir "$BATS_TEST_TMPDIR/root"
 	unshare --mount sh -c 'mount --rbind / "$0" && exec chroot --userspec=12345:12345 "$0" "$1" doctor --json' \
 		"$BATS_TEST_TMPDIR/root" "$USER_CASEMATE" >"$BATS_TEST_TMPDIR/out" </dev/null || true
@@ -111,7 +111,7 @@ behind() {
 	assert_stderr "apparmor_parser -r /etc/apparmor.d/casemate"
 }
 
-@test "programs that are not there" {
+@test "programs that are not there are named, with their packages" {
 	capture unshare --mount sh -c 'mount -t tmpfs tmpfs /usr/local; for name in newuidmap criu pasta xdg-dbus-proxy; do
 		path=$(readlink -f "$(command -v $name)"); mount --bind /dev/null "$path"; done
 		cd / && exec setpriv --reuid 12345 --regid 12345 --clear-groups "$0" doctor --json' "$USER_CASEMATE" </dev/null

@@ -87,7 +87,7 @@ error() {
 	error 125 'uid is 0' '--user'
 }
 
-@test "125: host namespaces" {
+@test "125: a namespace of the host's, which restricted refuses" {
 	local kind
 	for kind in pid network ipc uts; do
 		make_bundle restricted
@@ -227,7 +227,7 @@ error() {
 
 # --- usage
 
-@test "125: wrong command lines" {
+@test "125: a command line that is wrong, and what in it" {
 	run --separate-stderr "$CASEMATE"
 	assert_status 125
 	run --separate-stderr "$CASEMATE" nosuchcommand

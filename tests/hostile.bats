@@ -102,11 +102,11 @@ each_link() {
 	[ "$(cat "$HOST/file")" = "host file" ]
 }
 
-@test "/proc is a link" {
+@test "a link in the place of /proc leads nowhere on the host" {
 	each_link proc
 }
 
-@test "/sys is a link" {
+@test "a link in the place of /sys leads nowhere on the host" {
 	each_link sys
 }
 
@@ -207,7 +207,7 @@ each_link() {
 
 # --- masks
 
-@test "masked paths through links" {
+@test "a link in the image does not take a mask away" {
 	link_at masked "$HOST/secret"
 	link_at proc-link /proc/interrupts
 	mkdir "$ROOTFS/dir"

@@ -29,7 +29,7 @@ teardown() {
 	done
 }
 
-@test "user ids that are none" {
+@test "user and group ids that are none are refused" {
 	local value
 	for value in -1 4294967295 4294967296 18446744073709551615 18446744073709551616 1e3 1.0 '"1000"' null true 0x10 '[]' \
 		99999999999999999999999999 1e999 01 +1; do
@@ -68,7 +68,7 @@ teardown() {
 	assert_refused
 }
 
-@test "a key that is given twice" {
+@test "a key that is given twice is refused, an unknown one too" {
 	sed -i 's/"noNewPrivileges": true/"noNewPrivileges": true, "noNewPrivileges": false/' "$BUNDLE/config.json"
 	run_casemate
 	assert_refused
@@ -112,7 +112,7 @@ teardown() {
 	assert_refused endless
 }
 
-@test "counts around 2^16" {
+@test "counts around 2^16 are refused or carried out, and do not crash" {
 	edit_config '.process.env += [range(60000) | "V\(.)=x"]'
 	run_casemate
 	assert_refused_or_ran "60000 variables"

@@ -9,16 +9,12 @@ load helpers/common
 setup() {
 	common_setup
 	requires root
-	make_bundle privileged
-	PROFILE=privileged
+	privileged
 	# The other one: a mount namespace in which /mnt is another root file system, with a file that the host does not have.
 	unshare --mount bash -c 'mount -t tmpfs other /mnt && cp -a "$1"/. /mnt && mount -t proc proc /mnt/proc &&
 		echo joined >/mnt/etc/which && : >"$2" && exec sleep 120' - "$BUNDLE/rootfs" "$BATS_TEST_TMPDIR/ready" 3>&- &
 	OTHER=$!
-	for ((i = 0; i < 100; i++)); do
-		[ -e "$BATS_TEST_TMPDIR/ready" ] && break
-		sleep 0.05
-	done
+	eventually test -e "$BATS_TEST_TMPDIR/ready"
 	edit_config '.linux.namespaces |= map(if .type == "mount" then .path = $path elif .type == "pid" then empty else . end)
 		| .root.path = "/mnt" | .mounts = []' --arg path "/proc/$OTHER/ns/mnt"
 	set_args /bin/cat /etc/which

@@ -15,13 +15,6 @@ teardown() {
 	common_teardown
 }
 
-# A bundle of a root user with every right, for what "restricted" refuses.
-privileged() {
-	rm -rf "$BUNDLE"
-	make_bundle privileged
-	PROFILE=privileged
-}
-
 # --- process
 
 @test "user and groups are those of the config, and none of the caller's" {
@@ -63,7 +56,7 @@ privileged() {
 	[ "$(printf '\n \na\nb\n--version\nquote"'"'"'\nü')" = "$output" ] || fail "arguments were changed"
 }
 
-@test "the working directory" {
+@test "the working directory is that of the config" {
 	report cwd
 	assert_output $'/\nbelow root'
 	edit_config '.process.cwd = "/var/lib/data"'
@@ -83,7 +76,7 @@ privileged() {
 }
 
 # Beyond 2^53 a tool that keeps numbers as doubles is wrong, jq(1) too: the largest one is put in as text, last.
-@test "rlimits, with all 64 bits" {
+@test "rlimits are those of the config, with all 64 bits" {
 	set_args /probe rlimits
 	edit_config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200},
 		{type: "RLIMIT_CORE", soft: 0, hard: 0}, {type: "RLIMIT_FSIZE", soft: 4294967296, hard: 777777},
@@ -126,7 +119,7 @@ privileged() {
 	assert_line $'SigIgn:\t0000000000000000'
 }
 
-@test "personality" {
+@test "the execution domain is that of linux.personality" {
 	privileged
 	edit_config '.linux.personality = {domain: "LINUX32"}'
 	requires x86_64
@@ -163,7 +156,7 @@ privileged() {
 	assert_line "bounding 0000000000000001"
 }
 
-@test "an empty session keyring" {
+@test "the session keyring is a new one" {
 	privileged
 	report keyring
 	local inside=${output%% *}
@@ -182,7 +175,7 @@ privileged() {
 	[[ $inside == *"$(readlink /proc/self/ns/user)"* ]] || fail "a user namespace that nobody asked for"
 }
 
-@test "user and time namespaces" {
+@test "user and time namespaces have the mappings and offsets of the config" {
 	privileged
 	edit_config '.linux.namespaces += [{type: "user"}, {type: "time"}]
 		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}, {containerID: 5000, hostID: 200000, size: 1}]
@@ -205,7 +198,7 @@ privileged() {
 @test "a namespace is joined by its path" {
 	unshare --net --uts sh -c 'hostname joined; exec sleep 30' 3>&- &
 	local other=$!
-	until [ "$(readlink /proc/$other/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
+	eventually test ! /proc/$other/ns/net -ef /proc/self/ns/net
 	local net
 	net=$(readlink /proc/$other/ns/net)
 	edit_config --arg p /proc/$other/ns/net '.linux.namespaces |= map(if .type == "network" then .path = $p else . end)'
@@ -224,7 +217,7 @@ privileged() {
 	assert_status 125
 }
 
-@test "hostname and domainname" {
+@test "host name and domain name are those of the config" {
 	edit_config '.hostname = "tower" | .domainname = "example.org"'
 	report names
 	assert_line "hostname tower"
@@ -349,7 +342,7 @@ privileged() {
 	set_args /bin/sh -c 'echo up; sleep 60'
 	"$CASEMATE" run --profile "$PROFILE" --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID" \
 		</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
-	until [ -s "$BATS_TEST_TMPDIR/out" ]; do sleep 0.01; done
+	eventually test -s "$BATS_TEST_TMPDIR/out"
 	kill -9 "$(cat "$BATS_TEST_TMPDIR/pid")"
 	status=0
 	wait $! || status=$?
@@ -366,7 +359,7 @@ privileged() {
 		number=$(kill -l $name)
 		rm -f "$BATS_TEST_TMPDIR/out" # of the round before, which was ready
 		"$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
-		until grep -qs ready "$BATS_TEST_TMPDIR/out"; do sleep 0.01; done
+		eventually grep -qs ready "$BATS_TEST_TMPDIR/out"
 		kill -"$name" $!
 		status=0
 		wait $! || status=$?
@@ -379,7 +372,7 @@ privileged() {
 	set_args /probe wait
 	"$CASEMATE" run --profile "$PROFILE" --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID" </dev/null \
 		>"$BATS_TEST_TMPDIR/out" 3>&- &
-	until grep -qs ready "$BATS_TEST_TMPDIR/out"; do sleep 0.01; done
+	eventually grep -qs ready "$BATS_TEST_TMPDIR/out"
 	local pid
 	pid=$(cat "$BATS_TEST_TMPDIR/pid")
 	[[ $pid =~ ^[0-9]+$ ]]
@@ -401,7 +394,7 @@ privileged() {
 	set_args /probe wait
 	"$CASEMATE" run --profile "$PROFILE" --pid-file "$BATS_TEST_TMPDIR/pid" --bundle "$BUNDLE" "$ID" </dev/null \
 		>"$BATS_TEST_TMPDIR/out" 3>&- &
-	until grep -qs ready "$BATS_TEST_TMPDIR/out"; do sleep 0.01; done
+	eventually grep -qs ready "$BATS_TEST_TMPDIR/out"
 	run ls /proc/"$(cat "$BATS_TEST_TMPDIR/pid")"/fd
 	kill $!
 	wait $! || true

@@ -15,13 +15,6 @@ teardown() {
 	common_teardown
 }
 
-# A bundle of a root user with every right, for what "restricted" refuses.
-privileged() {
-	rm -rf "$BUNDLE"
-	make_bundle privileged
-	PROFILE=privileged
-}
-
 add_mount() {
 	edit_config --argjson m "$1" '.mounts += [$m]'
 }
@@ -190,7 +183,7 @@ assert_mount() {
 	assert_status 0
 }
 
-@test "idmapped mounts" {
+@test "an idmapped mount shows other owners" {
 	requires idmapped_mounts
 	privileged
 	local source=$BATS_TEST_TMPDIR/data
@@ -336,7 +329,7 @@ assert_mount() {
 	done
 }
 
-@test "devices of the config" {
+@test "devices of the config have its numbers, modes and owners" {
 	privileged
 	edit_config '.linux.devices = [
 		{type: "c", path: "/dev/log-kernel", major: 1, minor: 11, fileMode: 432, uid: 5, gid: 6},

@@ -9,8 +9,7 @@ load helpers/common
 setup() {
 	common_setup
 	requires root
-	make_bundle privileged
-	PROFILE=privileged
+	privileged
 }
 
 teardown() {
@@ -259,7 +258,7 @@ user_namespace() {
 	python3 -c 'import socket,sys,time
 s = socket.socket(socket.AF_UNIX); s.bind("\0" + sys.argv[1]); s.listen(); print("ready", flush=True); time.sleep(50)' \
 		"$ID" >"$BATS_TEST_TMPDIR/ready" 3>&- &
-	until [ -s "$BATS_TEST_TMPDIR/ready" ]; do sleep 0.02; done
+	eventually test -s "$BATS_TEST_TMPDIR/ready"
 	edit_config '.linux.namespaces |= map(select(.type != "network")) | .mounts |= map(select(.type != "sysfs"))'
 	alone "ECONNREFUSED connect-abstract $ID" edit_config '.linux.namespaces += [{type: "network"}]'
 	kill $!
@@ -334,7 +333,7 @@ landlock_only() {
 	python3 -c 'import socket,sys,time
 s = socket.socket(socket.AF_UNIX); s.bind("\0" + sys.argv[1]); s.listen(); print("ready", flush=True); time.sleep(50)' \
 		"$ID" >"$BATS_TEST_TMPDIR/ready" 3>&- &
-	until [ -s "$BATS_TEST_TMPDIR/ready" ]; do sleep 0.02; done
+	eventually test -s "$BATS_TEST_TMPDIR/ready"
 	edit_config '.linux.namespaces |= map(select(.type != "network" and .type != "pid"))
 		| .mounts |= map(select(.type != "sysfs"))'
 	alone "EPERM signal $! 0

@@ -8,8 +8,7 @@ load helpers/common
 setup() {
 	common_setup
 	requires root
-	make_bundle privileged
-	PROFILE=privileged
+	privileged
 }
 
 teardown() {

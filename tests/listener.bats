@@ -27,10 +27,7 @@ with_agent() {
 	rm -f "$SOCKET" "$STATE"
 	timeout 60 python3 "$HELPERS/seccomp_agent.py" "$SOCKET" "$STATE" "$@" 3>&- &
 	local agent=$!
-	for ((i = 0; i < 100; i++)); do
-		[ -S "$SOCKET" ] && break
-		sleep 0.05
-	done
+	eventually test -S "$SOCKET"
 	run_casemate
 	[ "$status" -ne 125 ] || kill "$agent" 2>/dev/null || :
 	wait "$agent" || [ "$status" -eq 125 ] || fail "the agent failed"
@@ -124,10 +121,7 @@ agent_waits() {
 	local real=$SOCKET
 	SOCKET=$BATS_TEST_TMPDIR/short
 	timeout 60 python3 "$HELPERS/seccomp_agent.py" "$SOCKET" "$STATE" 3>&- &
-	for ((i = 0; i < 100; i++)); do
-		[ -S "$SOCKET" ] && break
-		sleep 0.05
-	done
+	eventually test -S "$SOCKET"
 	mv "$SOCKET" "$real"
 	run_casemate
 	assert_status 0

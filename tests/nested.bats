@@ -65,7 +65,7 @@ says_and_works() {
 	assert_output $'1000\ndenied'
 }
 
-@test "in a container of Docker's" {
+@test "in a container of Docker's doctor names what is in the way, and without it a sandbox works" {
 	users="0:0 1000:1000" says_and_works docker -- systempaths=unconfined
 }
 

@@ -9,8 +9,7 @@ load helpers/common
 setup() {
 	common_setup
 	requires root
-	make_bundle privileged
-	PROFILE=privileged
+	privileged
 	set_args /bin/true
 	RESCTRL=$BATS_TEST_TMPDIR/resctrl
 	mkdir "$RESCTRL"
@@ -104,10 +103,7 @@ emptied() {
 	mkfifo "$INPUT"
 	(
 		exec 8>"$INPUT"
-		for ((i = 0; i < 200; i++)); do
-			[ -s "${*: -1}/tasks" ] && break
-			sleep 0.05
-		done
+		eventually test -s "${*: -1}/tasks"
 		for directory; do
 			cat "$directory"/* >>"$BATS_TEST_TMPDIR/seen"
 			rm "$directory"/*

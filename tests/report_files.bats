@@ -113,7 +113,7 @@ written() {
 	[[ $stderr != */tmp/fine* && $stderr != */dev/null* && $stderr != */tmp/dir* && $stderr != *'x  /tmp:'* ]] || fail "what worked is reported"
 }
 
-@test "what cannot be written" {
+@test "what cannot be written is reported with the flag that allows it" {
 	both written
 }
 
@@ -221,7 +221,7 @@ lines() {
 	EOF
 }
 
-@test "JSON lines" {
+@test "--report-fd writes what is denied as JSON lines" {
 	both lines
 }
 

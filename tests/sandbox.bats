@@ -57,7 +57,7 @@ exit_status() {
 	assert_status 143
 }
 
-@test "exit status" {
+@test "the exit status is the program's, or says why there was none" {
 	both exit_status
 }
 
@@ -172,7 +172,7 @@ attacks() {
 	}
 }
 
-@test "attacks from inside" {
+@test "attacks from inside are refused" {
 	both attacks
 }
 
@@ -210,7 +210,7 @@ orphans() {
 forwarded() {
 	local out=$BATS_TEST_TMPDIR/out.$WHO status=0
 	(WHO=$WHO sandbox_run --ro "$PROBE:/probe" -- /probe wait) </dev/null >"$out" 3>&- &
-	until grep -qs ready "$out"; do sleep 0.01; done
+	eventually grep -qs ready "$out"
 	pkill -TERM -f "^$USER_CASEMATE sandbox" -o
 	wait $! || status=$?
 	grep -qx "signal 15" "$out" || fail "SIGTERM did not arrive" || return
@@ -224,7 +224,7 @@ forwarded() {
 dies_with_parent() {
 	local out=$BATS_TEST_TMPDIR/out.$WHO
 	(WHO=$WHO sandbox_run -- sh -c 'echo ready; sleep 300') </dev/null >"$out" 3>&- &
-	until grep -qs ready "$out"; do sleep 0.01; done
+	eventually grep -qs ready "$out"
 	pkill -KILL -f "^$USER_CASEMATE sandbox" -o
 	wait $! || true
 	# common_teardown waits for the processes to be gone; here for each caller.
@@ -407,7 +407,7 @@ network() {
 		time.sleep(60)
 	END
 	local listener=$!
-	until [ -s "$BATS_TEST_TMPDIR/port" ]; do sleep 0.02; done
+	eventually test -s "$BATS_TEST_TMPDIR/port"
 	PORT=$(cat "$BATS_TEST_TMPDIR/port")
 	both network
 	WHO=root

@@ -268,7 +268,7 @@ locked() {
 	own "$DATA/low"
 	WHO=$WHO sandbox_run --overlay low:kept:/w --rw hold:/hold -- sh -c 'echo held >/w/held; echo up; cat /hold' </dev/null >"$DATA/up" 2>&1 3>&- &
 	first=$!
-	until grep -q up "$DATA/up"; do sleep 0.05; done
+	eventually grep -q up "$DATA/up"
 	refused "another sandbox has its changes in '$DATA/kept'" --overlay under:kept:/w || return
 	echo end >"$DATA/hold"
 	wait "$first" || fail "the first one" || return

@@ -154,7 +154,7 @@ keys() {
 	assert_output /mine
 }
 
-@test "a real ssh-agent(1)" {
+@test "the keys of a real ssh-agent(1) are seen inside where it is asked for" {
 	requires ssh-agent
 	export SSH_AUTH_SOCK=$RUNTIME/agent
 	ssh-keygen -q -t ed25519 -N '' -C me -f "$RUNTIME/key"

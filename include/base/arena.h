@@ -38,6 +38,9 @@ char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Copies the @count strings at @texts into an array that NULL ends, as execve(2) takes it. */
+const char **arena_strings(struct arena *arena, const char *const *texts, size_t count);
+
 /* Room for one more element behind the @count that stand at @at; the new one is zeroed. For LIST_ADD. */
 void *arena_grow(struct arena *arena, void *at, size_t count, size_t element);
 

@@ -3,7 +3,7 @@
  * What failed, on what, why, and what to do about it.
  *
  * An error is a plain value of fixed size: nobody allocates or frees it, and it may live in memory that the launcher
- *and the container's first process share. A function that can fail takes `struct error *err` last, returns 0 (or a
+ * and the container's first process share. A function that can fail takes `struct error *err` last, returns 0 (or a
  * descriptor, or another value that is not negative) and on failure -1; `err` is filled exactly when -1 is returned.
  * Nothing prints an error but main().
  *
@@ -23,7 +23,7 @@ enum error_kind {
 	ERROR_USAGE,          /* the command line is wrong */
 	ERROR_CONFIG,         /* config.json, a profile or another file we read is wrong */
 	ERROR_REFUSED,        /* the profile refuses what was asked for */
-	ERROR_UNSUPPORTED,    /* casemate does not carry this out yet */
+	ERROR_UNSUPPORTED,    /* casemate does not carry this out */
 	ERROR_HOST,           /* this host or kernel cannot give what the plan needs */
 	ERROR_SYSTEM,         /* a system call failed */
 	ERROR_NOT_FOUND,      /* the program, or an interpreter of it, does not exist: status 127 */

@@ -3,8 +3,11 @@
 #ifndef CASEMATE_BASE_FD_H
 #define CASEMATE_BASE_FD_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 
@@ -24,6 +27,12 @@ enum { FD_LEFT = 64 }; /* so many, at the most, are open and forgotten */
 /* Takes the descriptor out of an AUTOCLOSE variable: the caller of the function owns it now. */
 int fd_take(int *fd);
 
+/* As AUTOCLOSE, for what fopen(3) and opendir(3) gave; NULL is nothing to close. */
+void fd_close_file(FILE **file);
+#define AUTOCLOSE_FILE __attribute__((cleanup(fd_close_file)))
+void fd_close_directory(DIR **directory);
+#define AUTOCLOSE_DIRECTORY __attribute__((cleanup(fd_close_directory)))
+
 /*
  * Reads a regular file of at most @limit bytes into @arena, with a 0 byte behind it. Never blocks: a FIFO, a device, a
  * directory or a larger file is an error (ERROR_CONFIG), as is one that cannot be opened (ERROR_SYSTEM).
@@ -36,6 +45,12 @@ int file_read(int dir, const char *path, size_t limit, struct arena *arena, char
  * with a 0 byte behind it. Blocks as long as a writer does not end. Fails with errno, EFBIG for more.
  */
 int fd_read_all(int fd, size_t limit, struct arena *arena, char **ret_text, size_t *ret_length);
+
+/*
+ * Reads the file @path, of procfs or the like, by one read(2) into @text of @size bytes, with a 0 byte behind it: what
+ * does not fit is left out. Returns the length, or -1 with errno and an empty @text.
+ */
+ssize_t file_read_once(const char *path, char *text, size_t size);
 
 /* The kernel's name of what @fd is, as it is now, of less than @size bytes: an absolute path, or another text. Fails
  * with errno. */

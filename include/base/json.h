@@ -2,13 +2,13 @@
 /*
  * A strict JSON reader that fills C structs from tables; src/base/json.c is the only file that knows yajl.
  *
- * A schema is a table of fields: key, kind, offset in the struct. Reading is one pass of events, without a tree.
- *Refused, each with file, line, column and JSON pointer (RFC 6901): depth over JSON_MAX_DEPTH, text over
- *JSON_MAX_BYTES, more than JSON_MAX_KEYS keys in an object or JSON_MAX_ITEMS items in an array, a key given twice (also
- *an unknown one), a NUL in a string, text that is not UTF-8 (half a surrogate pair too), a number that is not an
- *integer of the field's range (1.0 and 1e3 are not), a value of the wrong type (null too), a required key that is
- *missing, anything after the document. Below a key that the schema does not know, any JSON goes, but for depth, counts,
- *duplicate keys, NUL and UTF-8.
+ * A schema is a table of fields: key, kind, offset in the struct. Reading is one pass of events, without a tree. These
+ * are refused, each with file, line, column and JSON pointer (RFC 6901): depth over JSON_MAX_DEPTH, text over
+ * JSON_MAX_BYTES, more than JSON_MAX_KEYS keys in an object or JSON_MAX_ITEMS items in an array, a key given twice
+ *(also an unknown one), a NUL in a string, text that is not UTF-8 (half a surrogate pair too), a number that is not an
+ * integer of the field's range (1.0 and 1e3 are not), a value of the wrong type (null too), a required key that is
+ * missing, anything after the document. Below a key that the schema does not know, any JSON goes, but for depth,
+ *counts, duplicate keys, NUL and UTF-8.
  *
  *	static const struct json_field root_fields[] = {
  *		{JSON_KEY("path"), JSON_TO(STRING, struct request_root, path), .required = true},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A JSON writer; src/base/json_write.c is the only file that knows yajl's generator. Calls may follow one another
- *without checks: what goes wrong is remembered, and json_writer_finish tells. Slashes are not escaped, numbers are
- *exact.
+ * without checks: what goes wrong is remembered, and json_writer_finish tells. Slashes are not escaped, numbers are
+ * exact.
  *
  *	AUTO_JSON_WRITER struct json_writer out = {0};
  *
@@ -36,8 +36,7 @@ struct json_writer {
 	_Alignas(max_align_t) char memory[JSON_WRITER_BYTES];
 };
 
-/* @readable: indented by tabs, a line for each value; else no space at all. Fails with ERROR_SYSTEM when memory is out.
- */
+/* @readable: indented by tabs, a line for each value; else no space at all. Fails with ERROR_SYSTEM without memory. */
 int json_writer_create(struct json_writer *w, bool readable, struct error *err);
 
 /* Frees everything, also what json_writer_finish gave. A writer of zeros is allowed. */
@@ -60,6 +59,16 @@ void json_write_signed(struct json_writer *w, int64_t value);
 /* Digits that somebody else wrote, with a point or without, as they are: "0.25". What is no such number becomes 0. */
 void json_write_number(struct json_writer *w, const char *text);
 void json_write_bool(struct json_writer *w, bool value);
+
+/* Members of the object that is open: the key and the value; of an object or an array, the key and its beginning. */
+void json_member_object(struct json_writer *w, const char *key);
+void json_member_array(struct json_writer *w, const char *key);
+void json_member_string(struct json_writer *w, const char *key, const char *text);
+void json_member_strings(struct json_writer *w, const char *key, const char *const *texts, size_t count);
+void json_member_unsigned(struct json_writer *w, const char *key, uint64_t value);
+void json_member_signed(struct json_writer *w, const char *key, int64_t value);
+void json_member_number(struct json_writer *w, const char *key, const char *text);
+void json_member_bool(struct json_writer *w, const char *key, bool value);
 
 /*
  * The whole text, terminated, valid until json_writer_destroy. Fails with ERROR_BUG when calls were out of order or

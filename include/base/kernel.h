@@ -87,4 +87,7 @@ struct kernel_sched_attr {
 	__u64 sched_period;
 };
 
+/* MAX_ERRNO: the largest error that a system call returns; the kernel makes it of what a filter says above it. */
+enum { KERNEL_MAX_ERRNO = 4095 };
+
 #endif

@@ -10,6 +10,9 @@ struct mount_line {
 };
 typedef LIST(struct mount_line) mount_line_list;
 
+/* Makes a path of such a file a path again, in place: a blank in it is \040. */
+void mountinfo_unescape(char *text);
+
 /* Reads the file @path; strings and list are in @arena. Fails with ERROR_SYSTEM. */
 int mountinfo_read(const char *path, struct arena *arena, mount_line_list *ret, struct error *err);
 

@@ -50,7 +50,6 @@ int sys_setresgid(uint32_t gid);
 int sys_setresuid(uint32_t uid);
 int sys_getresuid(uint32_t ret[3]);
 int sys_getresgid(uint32_t ret[3]);
-int sys_getgroups(size_t room, uint32_t *ret);
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 int sys_capget(uint64_t *ret_effective, uint64_t *ret_permitted, uint64_t *ret_inheritable);
 mode_t sys_umask(mode_t mask);
@@ -97,7 +96,6 @@ int sys_prlimit(int resource, const struct rlimit *limit, struct rlimit *ret_old
 int sys_sethostname(const char *name);
 int sys_setdomainname(const char *name);
 int sys_sched_setattr(const struct kernel_sched_attr *attr);
-int sys_sched_setaffinity(size_t size, const unsigned long *mask);
 int sys_ioprio_set(int value);
 int sys_personality(unsigned long persona);
 int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long max_node);

@@ -42,9 +42,6 @@ extern const struct command *const commands[];
 int command_parse(const struct cli *cli, const struct invocation *invocation, void *into, char ***ret_rest,
 		  struct error *err);
 
-/* The profile that --profile, the program's name or the site's file choose (casemate-profile(5)). */
-int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err);
-
 /* What the command line of a sandbox says. */
 struct sandbox_choice {
 	struct sandbox_options options; /* of the profile and of the command line */
@@ -66,16 +63,19 @@ int command_plan_sandbox(const struct invocation *invocation, struct sandbox_cho
  */
 int command_write_bundle(const char *directory, const struct sandbox_choice *choice, struct error *err);
 
-/* Plans the bundle @bundle (@config: another config.json, or NULL) for the container @id. */
+/* What the command line of a container says. */
 struct bundle_choice {
-	const char *bundle, *config, *profile, *id;
+	const char *bundle, *config; /* its directory; another config.json than the one in it, or NULL */
+	const char *profile, *id;
 	const char *state_root, *notify; /* as in struct request */
 	bool no_pivot, no_new_keyring;
 };
+
+/* Plans the bundle of @choice for its container. Fails as plan_build() does, and where config.json cannot be read. */
 int command_plan_bundle(const struct invocation *invocation, const struct bundle_choice *choice, struct plan **ret_plan,
 			struct error *err);
 
-/* Writes @length bytes of @text and a line feed to standard output. Fails with ERROR_SYSTEM. */
+/* Writes @length bytes of @text to standard output. Fails with ERROR_SYSTEM. */
 int command_print(const char *text, size_t length, struct error *err);
 
 /* The descriptor that an option named, open and not a standard stream, or -1 when it was not given. */

@@ -15,66 +15,35 @@ struct container_options {
 
 #define CONTAINER_AT(member) offsetof(struct container_options, member)
 
+#define CONTAINER_TEXT(name, letter, member, argument, help)                                                           \
+	{                                                                                                              \
+		name, letter, CLI_TEXT, CONTAINER_AT(member), argument, help, 0                                        \
+	}
+#define CONTAINER_SWITCH(name, member, help)                                                                           \
+	{                                                                                                              \
+		name, 0, CLI_ON, CONTAINER_AT(member), NULL, help, 0                                                   \
+	}
+#define CONTAINER_NUMBER(name, member, argument, help, most)                                                           \
+	{                                                                                                              \
+		name, 0, CLI_NUMBER, CONTAINER_AT(member), argument, help, most                                        \
+	}
+
 /* The rows of a table of options that both have. */
 #define CONTAINER_OPTIONS                                                                                              \
-	{"--bundle", 'b',                                                                                              \
-	 CLI_TEXT,   CONTAINER_AT(bundle),                                                                             \
-	 "DIR",      "the bundle: config.json and root file system (default: .)",                                      \
-	 0},                                                                                                           \
-		{"--config", 'f', CLI_TEXT, CONTAINER_AT(config), "FILE", "another config.json than the bundle's", 0}, \
-		{"--profile",                                                                                          \
-		 0,                                                                                                    \
-		 CLI_TEXT,                                                                                             \
-		 CONTAINER_AT(profile),                                                                                \
-		 "NAME|FILE",                                                                                          \
-		 "the ceiling: restricted (default), baseline, privileged, a file",                                    \
-		 0},                                                                                                   \
-		{"--pid-file",                                                                                         \
-		 0,                                                                                                    \
-		 CLI_TEXT,                                                                                             \
-		 CONTAINER_AT(pid_file),                                                                               \
-		 "FILE",                                                                                               \
-		 "write the pid of the container's first process there",                                               \
-		 0},                                                                                                   \
-		{"--console-socket",                                                                                   \
-		 0,                                                                                                    \
-		 CLI_TEXT,                                                                                             \
-		 CONTAINER_AT(console_socket),                                                                         \
-		 "PATH",                                                                                               \
-		 "send the master of the terminal to this socket",                                                     \
-		 0},                                                                                                   \
-		{"--pidfd-socket",                                                                                     \
-		 0,                                                                                                    \
-		 CLI_TEXT,                                                                                             \
-		 CONTAINER_AT(pidfd_socket),                                                                           \
-		 "PATH",                                                                                               \
-		 "send a pidfd of the container's first process to this socket",                                       \
-		 0},                                                                                                   \
-		{"--preserve-fds",                                                                                     \
-		 0,                                                                                                    \
-		 CLI_NUMBER,                                                                                           \
-		 CONTAINER_AT(preserve_fds),                                                                           \
-		 "N",                                                                                                  \
-		 "keep N descriptors from 3 on open",                                                                  \
-		 4096},                                                                                                \
-		{"--no-pivot",                                                                                         \
-		 0,                                                                                                    \
-		 CLI_ON,                                                                                               \
-		 CONTAINER_AT(no_pivot),                                                                               \
-		 NULL,                                                                                                 \
-		 "leave the host's tree below the root: for an initramfs",                                             \
-		 0},                                                                                                   \
-		{"--no-new-keyring",                                                                                   \
-		 0,                                                                                                    \
-		 CLI_ON,                                                                                               \
-		 CONTAINER_AT(no_new_keyring),                                                                         \
-		 NULL,                                                                                                 \
-		 "keep the caller's session keyring",                                                                  \
-		 0},                                                                                                   \
-		{"--no-subreaper", 0, CLI_ON, CONTAINER_AT(ignored), NULL, NULL, 0},                                   \
-	{                                                                                                              \
-		"-no-subreaper", 0, CLI_ON, CONTAINER_AT(ignored), NULL, NULL, 0                                       \
-	}
+	CONTAINER_TEXT("--bundle", 'b', bundle, "DIR", "the bundle: config.json and root file system (default: .)"),   \
+		CONTAINER_TEXT("--config", 'f', config, "FILE", "another config.json than the bundle's"),              \
+		CONTAINER_TEXT("--profile", 0, profile, "NAME|FILE",                                                   \
+			       "the ceiling: restricted (default), baseline, privileged, a file"),                     \
+		CONTAINER_TEXT("--pid-file", 0, pid_file, "FILE",                                                      \
+			       "write the pid of the container's first process there"),                                \
+		CONTAINER_TEXT("--console-socket", 0, console_socket, "PATH",                                          \
+			       "send the master of the terminal to this socket"),                                      \
+		CONTAINER_TEXT("--pidfd-socket", 0, pidfd_socket, "PATH",                                              \
+			       "send a pidfd of the container's first process to this socket"),                        \
+		CONTAINER_NUMBER("--preserve-fds", preserve_fds, "N", "keep N descriptors from 3 on open", 4096),      \
+		CONTAINER_SWITCH("--no-pivot", no_pivot, "leave the host's tree below the root: for an initramfs"),    \
+		CONTAINER_SWITCH("--no-new-keyring", no_new_keyring, "keep the caller's session keyring"),             \
+		CONTAINER_SWITCH("--no-subreaper", ignored, NULL), CONTAINER_SWITCH("-no-subreaper", ignored, NULL)
 
 /* The absolute path of the directory of all containers, by state_root(). */
 const char *container_state_root(const struct invocation *invocation);

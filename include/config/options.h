@@ -48,8 +48,8 @@ extern const struct cli_option sandbox_options[];
 enum option_mark {
 	FLAG_TYPED = 1 << 0,     /* makes no sense in a profile's file */
 	FLAG_HOST_PATH = 1 << 1, /* its value begins with a path of the host */
+	FLAG_OPEN = 1 << 2,      /* it gives what the caller has open, and a number means nothing later */
 	FLAG_TWO_PATHS = 1 << 3, /* and goes on with a second one */
-	FLAG_OPEN = 1 << 2       /* it gives what the caller has open, and a number means nothing later */
 };
 
 /* The marks of a flag of that table. */

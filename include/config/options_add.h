@@ -13,7 +13,8 @@ struct adding {
 
 /* All of these fail with ERROR_USAGE, naming the flag. */
 
-/* --ro, --rw, --dev, --overlay, --tmp-overlay, --tmpfs, --dir, --file, --symlink, --hide, and those with -fd: mounts,
+/*
+ * --ro, --rw, --dev, --overlay, --tmp-overlay, --tmpfs, --dir, --file, --symlink, --hide, and those with -fd: mounts,
  * in the order of the flags. Reads the files of --file and --file-fd.
  */
 int options_add_files(const struct adding *a, const cli_words *words, struct error *err);
@@ -58,8 +59,7 @@ int options_open_name(const struct cli_word *word, int fd, struct arena *arena, 
 /* --keep-fd: refuses what would lead out of the sandbox: directories, O_PATH, devices and files of the kernel. */
 int options_add_kept(const struct adding *a, const cli_words *words, struct error *err);
 
-/* Reads @fd to its end and closes it. Fails with ERROR_USAGE for more than @limit bytes.
- */
+/* Reads @fd to its end and closes it. Fails with ERROR_USAGE for more than @limit bytes. */
 int options_read(const struct cli_word *word, int fd, size_t limit, struct arena *arena, char **ret_text,
 		 size_t *ret_length, struct error *err);
 

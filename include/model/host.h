@@ -10,7 +10,7 @@
 
 #include "model/request.h"
 
-enum host_cgroup { HOST_CGROUP_NONE, HOST_CGROUP_V1, HOST_CGROUP_HYBRID, HOST_CGROUP_V2 };
+enum host_cgroup { HOST_CGROUP_NONE, HOST_CGROUP_V1, HOST_CGROUP_V2 };
 
 /* A top-level directory of the host that programs expect: a directory, or a link such as /bin -> usr/bin. */
 struct host_directory {
@@ -71,14 +71,13 @@ struct host {
 	const char *manager_cgroup; /* where systemd's slices are, by host_probe_manager(): "", or that of the user's */
 	pid_t pid;                  /* casemate's own, for a name that nobody else has; by the same */
 	pair_list cgroups; /* v1: key: name of the hierarchy's directory, value: the caller's path in it; v2: key "" */
-	LIST(struct host_object)
-	sources;                            /* of the request's bind mounts, in its order, an overlay's changes
-						behind its source, by host_probe_sources() */
+	/* Of the request's bind mounts, in its order, an overlay's changes behind its source; host_probe_sources(). */
+	LIST(struct host_object) sources;
 	LIST(struct host_object) buses;     /* of the request's buses, by the same */
 	LIST(struct host_object) sensitive; /* the host's own directories and sockets that exist */
-	LIST(struct host_directory)
-	directories;             /* for the sandbox: those of /usr /bin /sbin /lib /lib32 /lib64 /libx32 that exist */
-	struct host_object root; /* of the request's root.path */
+	/* For the sandbox: those of /usr /bin /sbin /lib /lib32 /lib64 /libx32 that exist. */
+	LIST(struct host_directory) directories;
+	struct host_object root;            /* of the request's root.path */
 	LIST(struct host_object) submounts; /* what is mounted below those sources that are bound recursively */
 	LIST(struct host_hook) hooks;       /* of the request, kind by kind, by host_probe_hooks() */
 	bool sockets_unknown;               /* the kernel does not tell which sockets are the host's */
@@ -122,6 +121,7 @@ int host_probe_layers(struct host *host, const struct request *request, struct a
 /* Looks at the programs of all hooks of @request; @allowed are the profile's "PATH ARGV0". Fills host->hooks. */
 void host_probe_hooks(struct host *host, const struct request *request, const string_list *allowed,
 		      struct arena *arena);
+
 /* Whether this kernel takes the SECCOMP_FILTER_FLAG_* @flag. */
 bool host_seccomp_flag(uint32_t flag);
 

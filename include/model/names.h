@@ -38,9 +38,6 @@ const char *names_capability_text(uint32_t number, char *text);
 /* The number of "SIGTERM", "TERM", "SIGRTMIN+3" or "15" (signal(7)), -1 when it is none. */
 int names_signal(const char *name);
 
-/* "SIGTERM" for 15; NULL for a number without a name of its own. Static. */
-const char *names_signal_text(int number);
-
 /*
  * Applies one mount option of runtime-spec's config.md to @mount; a later word undoes an earlier one that it
  * contradicts. False for a word that the table does not have: it is the file system's. "idmap" and "ridmap" are known

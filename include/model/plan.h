@@ -317,7 +317,8 @@ struct plan_join {
 	uint64_t started;    /* clock ticks after boot: a pid alone could be anybody by now */
 	uint64_t namespaces; /* CLONE_NEW* of those that are not the host's */
 };
-/* A class of resctrl */
+
+/* A class of resctrl. */
 struct plan_rdt {
 	bool wanted;
 	const char *group;    /* its directory below resctrl; ".": the class of all others */

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What an X_plan function works with, and the three things that a profile can make of a request. */
+/*
+ * What an X_plan function works with, and the three things that a profile can make of a request.
+ *
+ * The faces of every part X: X_plan decides its facts from request, profile and host and touches nothing of the system.
+ * For each of its steps, X_wanted says whether a plan has it, X_explain prints the facts, and X or X_apply carries them
+ * out, in the process that run/steps.c names. All fail as base/error.h says.
+ */
 #ifndef CASEMATE_MODEL_PLANNER_H
 #define CASEMATE_MODEL_PLANNER_H
 

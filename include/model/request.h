@@ -90,19 +90,12 @@ enum request_mount_special {
 	MOUNT_SPECIAL_IDMAP = 1 << 1,     /* idmap */
 	MOUNT_SPECIAL_RIDMAP = 1 << 2,    /* ridmap: the mounts below as well */
 	MOUNT_SPECIAL_OPTIONAL = 1 << 3, /* --ro-try and the like: nothing is mounted where the source does not exist */
-	MOUNT_SPECIAL_NO_CREATE =
-		1 << 4, /* the target must exist; nothing is created on somebody's file system for it */
-	MOUNT_SPECIAL_OVERLAY =
-		1 << 6, /* --overlay, --tmp-overlay: a read-only bind, under a layer that takes all changes */
-	MOUNT_SPECIAL_DEVICE = 1 << 5, /* --dev: a bind that is meant to be a device */
-	MOUNT_SPECIAL_OPEN = 1 << 7,   /* --ro-fd, --rw-fd: a bind of what `descriptor` is, not of a path */
+	MOUNT_SPECIAL_NO_CREATE = 1 << 4, /* the target must exist: nothing is made on somebody's file system */
+	MOUNT_SPECIAL_DEVICE = 1 << 5,    /* --dev: a bind that is meant to be a device */
+	MOUNT_SPECIAL_OVERLAY = 1 << 6,   /* --overlay, --tmp-overlay: a read-only bind under a layer for changes */
+	MOUNT_SPECIAL_OPEN = 1 << 7,      /* --ro-fd, --rw-fd: a bind of what `descriptor` is, not of a path */
 };
 
-/*
- * One mount. The options of config.md's table are split by who takes them: attributes of the mount (MOUNT_ATTR_* of
- * mount_setattr(2)) to set or to clear, non-recursive and recursive; flags of the superblock (sync, dirsync, mand,
- * lazytime, iversion, silent: MS_* bits); propagation (MS_SHARED ... with MS_REC); and text for the file system itself.
- */
 /* A mount that is a socket which --socket names: what the plan holds it to, and says of it. */
 struct request_socket {
 	const char *name;  /* "wayland" */
@@ -130,6 +123,11 @@ struct request_bus {
 };
 typedef LIST(struct request_bus) bus_list;
 
+/*
+ * One mount. The options of config.md's table are split by who takes them: attributes of the mount (MOUNT_ATTR_* of
+ * mount_setattr(2)) to set or to clear, non-recursive and recursive; flags of the superblock (sync, dirsync, mand,
+ * lazytime, iversion, silent: MS_* bits); propagation (MS_SHARED ... with MS_REC); and text for the file system itself.
+ */
 struct request_mount {
 	const char *destination;
 	const char *type;   /* "bind" once an option said bind or rbind; NULL with `content` set for a generated file */
@@ -150,11 +148,10 @@ struct request_mount {
 	string_list data;     /* other words: "size=64k", "mode=755" */
 	id_map_list uid_mappings;
 	id_map_list gid_mappings;
-	const char
-		*content; /* a file made from data (--file, /etc/passwd of a sandbox); its length is content_length */
-	size_t content_length;
-	const char *link; /* a symbolic link with this text instead of a mount (--symlink, merged /usr) */
-	bool directory;   /* --dir: an empty directory instead of a mount */
+	const char *content;   /* a file made from data (--file, /etc/passwd of a sandbox) */
+	size_t content_length; /* in bytes */
+	const char *link;      /* a symbolic link with this text instead of a mount (--symlink, merged /usr) */
+	bool directory;        /* --dir: an empty directory instead of a mount */
 	bool hide;     /* --hide: what is there cannot be seen; an empty directory or an unreadable file lies over it */
 	uint32_t mode; /* of generated files and directories; 0: 0644 or 0755 */
 	const struct request_socket *socket; /* NULL: none that a flag names */

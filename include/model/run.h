@@ -89,7 +89,6 @@ struct run {
 	bool nofile_raised;
 	bool oom_score_changed; /* launcher: it has the container's for a moment, */
 	int oom_score;          /* and this was its own */
-	bool in_workload;       /* with an init: this is the process that executes the program */
 };
 
 #endif

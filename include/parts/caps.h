@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * The five capability sets, securebits and no_new_privs (capabilities(7)).
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
- */
+/* The five capability sets, securebits and no_new_privs (capabilities(7)). */
 #ifndef CASEMATE_PARTS_CAPS_H
 #define CASEMATE_PARTS_CAPS_H
 

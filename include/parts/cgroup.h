@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The cgroup: limits and device rules (config-linux.md, "Control groups"), by the cgroup file systems of cgroups(7).
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
  * cgroup.c decides where and whether, cgroup_limits.c and cgroup_{memory,cpu,io,misc}.c which files, cgroup_devices.c
  * the rules for devices; cgroup_v1.c and cgroup_v2.c carry out what differs between the versions, cgroup_tree.c what
  * does not. cgroup_control.c, cgroup_update.c and cgroup_stats.c are for containers that run.

@@ -58,15 +58,14 @@ struct cgroup_counts {
 /* Writes the object "data" of an event of type "stats". Fails with ERROR_HOST when the container has no cgroup. */
 int cgroup_stats(const struct plan_cgroup *plan, struct json_writer *out, struct error *err);
 
-/* Fill @counts. */
+/* Fill @counts with what the files tell; what they do not have stays 0. Fail as cgroup_stats(). */
 int cgroup_count_v1(const struct plan_cgroup *plan, struct cgroup_counts *counts, struct error *err);
 int cgroup_count_v2(const struct plan_cgroup *plan, struct cgroup_counts *counts, struct error *err);
 
 /* What both versions read: the whole text of a file, NULL where there is none; its number, of which "max" is the
- * highest; the number behind "KEY " in its lines. */
+ * highest. */
 const char *cgroup_stats_text(const struct cgroup_counts *counts, int dir, const char *name);
 uint64_t cgroup_stats_number(const struct cgroup_counts *counts, int dir, const char *name);
-uint64_t cgroup_stats_key(const char *text, const char *key);
 
 /* Adds every line "KEY NUMBER" of memory.stat. */
 void cgroup_stats_raw(struct cgroup_counts *counts, const char *text);

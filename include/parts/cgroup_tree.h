@@ -59,4 +59,7 @@ int cgroup_tree_write_file(int dir, const struct plan_cgroup_file *file, struct 
 /* Reads the file @name of @dir into @text, terminated and without its last newline. Fails with errno. */
 int cgroup_tree_read(int dir, const char *name, char *text, size_t size);
 
+/* The number behind "@key " at the beginning of a line of @text, which may be NULL; 0 where there is none. */
+uint64_t cgroup_tree_number(const char *text, const char *key);
+
 #endif

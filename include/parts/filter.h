@@ -10,9 +10,6 @@
  * and by a token of 64 random bits in an argument register that the kernel does not read. All three are gone after the
  * exec, so the program cannot pass for the launcher. Loading the second filter is let through by its address alone:
  * whoever guesses that can only confine himself further.
- *
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
  */
 #ifndef CASEMATE_PARTS_FILTER_H
 #define CASEMATE_PARTS_FILTER_H
@@ -26,7 +23,9 @@ enum { FILTER_TOKEN_ARG = 5 };
 
 /*
  * Compiles, and proves by simulation, what the profile wants: see enum profile_seccomp. Comes after process_plan. Fails
- * with ERROR_UNSUPPORTED for SCMP_ACT_NOTIFY and listenerPath, ERROR_CONFIG for rules that make no sense or no program.
+ * with ERROR_CONFIG for rules that make no sense or no program and for SCMP_ACT_NOTIFY without a listenerPath,
+ * ERROR_USAGE for rules that --report cannot work beside, ERROR_HOST where the kernel gave no random bytes for the
+ * token.
  */
 int filter_plan(struct planner *p, struct error *err);
 

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * Host name and domain name (uts_namespaces(7)).
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
- */
+/* Host name and domain name (uts_namespaces(7)). */
 #ifndef CASEMATE_PARTS_HOSTNAME_H
 #define CASEMATE_PARTS_HOSTNAME_H
 

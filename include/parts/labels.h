@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * AppArmor and SELinux labels of the workload.
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
- */
+/* AppArmor and SELinux labels of the workload. */
 #ifndef CASEMATE_PARTS_LABELS_H
 #define CASEMATE_PARTS_LABELS_H
 

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * Landlock rules derived from the mounts (landlock(7)).
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
- */
+/* Landlock rules derived from the mounts (landlock(7)). */
 #ifndef CASEMATE_PARTS_LANDLOCK_H
 #define CASEMATE_PARTS_LANDLOCK_H
 

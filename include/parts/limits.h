@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * Rlimits, oom score, scheduling, I/O priority, CPU affinity, execution domain, memory policy.
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
- */
+/* Rlimits, oom score, scheduling, I/O priority, CPU affinity, execution domain, memory policy. */
 #ifndef CASEMATE_PARTS_LIMITS_H
 #define CASEMATE_PARTS_LIMITS_H
 

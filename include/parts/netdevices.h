@@ -2,8 +2,6 @@
 /*
  * linux.netDevices: network devices of the host that are moved into the container's network namespace, with their
  * permanent global addresses, and are up there (config-linux.md, "Network Devices").
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
  */
 #ifndef CASEMATE_PARTS_NETDEVICES_H
 #define CASEMATE_PARTS_NETDEVICES_H

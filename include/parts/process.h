@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * Argv, environment, keyring, descriptors, and the execve(2) itself.
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
- */
+/* Argv, environment, keyring, descriptors, and the execve(2) itself. */
 #ifndef CASEMATE_PARTS_PROCESS_H
 #define CASEMATE_PARTS_PROCESS_H
 

@@ -2,8 +2,6 @@
 /*
  * linux.intelRdt: the container's share of the CPU's caches and of the memory's bandwidth, through a mounted resctrl
  * (config-linux.md, "IntelRdt").
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
  */
 #ifndef CASEMATE_PARTS_RDT_H
 #define CASEMATE_PARTS_RDT_H

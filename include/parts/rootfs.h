@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * The new root: made, entered with pivot_root(2), and made read-only last.
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
- */
+/* The new root: made, entered with pivot_root(2), and made read-only last. */
 #ifndef CASEMATE_PARTS_ROOTFS_H
 #define CASEMATE_PARTS_ROOTFS_H
 

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * Session and pseudo-terminal (config.md, process.terminal).
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
- */
+/* Session and pseudo-terminal (config.md, process.terminal). */
 #ifndef CASEMATE_PARTS_TERMINAL_H
 #define CASEMATE_PARTS_TERMINAL_H
 

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * Uid, gid, groups, umask and working directory.
- * The three faces of every part: X_plan decides the facts from request, profile and host without touching the system;
- * X_explain prints them; X_apply carries them out in the process that run/steps.c names. All fail as base/error.h says.
- */
+/* Uid, gid, groups, umask and working directory. */
 #ifndef CASEMATE_PARTS_USER_H
 #define CASEMATE_PARTS_USER_H
 

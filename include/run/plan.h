@@ -5,13 +5,6 @@
 
 #include "model/planner.h"
 
-/*
- * Makes the plan of one launch in @arena. Everything it refers to is copied there or lives as long as @request and
- * @profile, which are best read into the same arena. Changes nothing on the system. A plan whose profile refuses
- * something is made all the same, with plan->refusals filled, so that it can be explained. Fails with ERROR_CONFIG for
- * a request that makes no sense, ERROR_UNSUPPORTED for one that is not carried out yet ("not supported yet: FIELD"),
- * ERROR_HOST.
- */
 struct plan_input {
 	const struct request *request;
 	const struct profile *profile;
@@ -19,6 +12,13 @@ struct plan_input {
 	const char *id;
 	bool joining; /* the container is there, and was judged: only what its new process asks for is judged now */
 };
+
+/*
+ * Makes the plan of one launch in @arena. Everything it refers to is copied there or lives as long as @request and
+ * @profile, which are best read into the same arena. Changes nothing on the system. A plan whose profile refuses
+ * something is made all the same, with plan->refusals filled, so that it can be explained. Fails with ERROR_CONFIG
+ * or ERROR_USAGE for a request that makes no sense, ERROR_HOST for one that this host cannot give.
+ */
 int plan_build(const struct plan_input *input, struct arena *arena, struct plan **ret_plan, struct error *err);
 
 /* The same for another process in a container that is there: what is made once, for the container, is left out. */

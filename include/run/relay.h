@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The launcher's side of a pseudo-terminal: raw mode outside, bytes in both directions, window size, stop and continue.
- */
+/* The launcher's side of a pseudo-terminal: raw mode outside, bytes both ways, window size, stop and continue. */
 #ifndef CASEMATE_RUN_RELAY_H
 #define CASEMATE_RUN_RELAY_H
 

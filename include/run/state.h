@@ -79,7 +79,9 @@ enum container_status state_status(const struct state *state);
  * which waits for that (run/start.h); the caller closes it. Else -1.
  */
 enum container_status state_connect(const struct state *state, int *ret_start);
-const char *state_status_word(enum container_status status); /* "creating", as runtime.md has them */
+
+/* "creating", as runtime.md has them. Static. */
+const char *state_status_word(enum container_status status);
 
 /*
  * A pidfd of the container's first process, which the caller closes; made sure to be that process and no later one with
@@ -101,6 +103,8 @@ int state_each(const char *root, int (*each)(const char *id, void *context, stru
 bool state_make_wanted(const struct plan *plan);
 void state_make_explain(const struct plan *plan, struct explain *out);
 int state_make(const struct plan *plan, struct run *run, struct error *err);
+
+/* The step's undo: removes the directory with what is in it. Fails with ERROR_SYSTEM. */
 int state_unmake(const struct plan *plan, struct run *run, struct error *err);
 
 /* Launcher: writes the record again, with the container's first process. */

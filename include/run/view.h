@@ -15,9 +15,6 @@ struct view_file {
 	char host[PATH_MAX];
 };
 
-/* Whether @path is @directory or lies in it. */
-bool view_within(const char *path, const char *directory);
-
 /*
  * Whether the host has @path, an absolute one that a program may have chosen, and what it is; a link at its end is not
  * followed. Nothing is mounted for it, and no automounter is asked: that would tell others what the program wrote into

@@ -47,9 +47,8 @@ int wait_announce(const struct plan *plan, const struct launch_options *options,
 void wait_conclude(const struct launch_options *options, const char *event, int status);
 
 /*
- * Forwards signals until the child ends; with a terminal, relays it. Past the plan's time limit the container is killed
- * and
- * *@ret_status is 124, as timeout(1) has it. Sets run->child to 0 once it was waited for.
+ * Forwards signals until the child ends; with a terminal, relays it. Past the plan's time limit the container is
+ * killed, and 124 is the status, as timeout(1) has it. Sets run->child to 0 once it was waited for.
  */
 int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *run, int *ret_status,
 		  struct error *err);

@@ -78,6 +78,15 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	return arena_alloc(arena, (size_t)length + 1);
 }
 
+const char **arena_strings(struct arena *arena, const char *const *texts, size_t count)
+{
+	const char **copy = arena_alloc(arena, (count + 1) * sizeof(*copy));
+
+	for (size_t i = 0; i < count; i++)
+		copy[i] = arena_strdup(arena, texts[i]);
+	return copy;
+}
+
 void *arena_grow(struct arena *arena, void *at, size_t count, size_t element)
 {
 	/* Room doubles, and is full exactly when the count is a power of two: no capacity needs to be kept. */

@@ -37,6 +37,18 @@ int fd_take(int *fd)
 	return taken;
 }
 
+void fd_close_file(FILE **file)
+{
+	if (*file != NULL)
+		(void)fclose(*file);
+}
+
+void fd_close_directory(DIR **directory)
+{
+	if (*directory != NULL)
+		(void)closedir(*directory);
+}
+
 /* The size is known from fstat(2), but a file may change while it is read: what counts is what read(2) gives. */
 static ssize_t read_up_to(int fd, char *text, size_t room)
 {
@@ -54,11 +66,6 @@ static ssize_t read_up_to(int fd, char *text, size_t room)
 		length += (size_t)got;
 	}
 	return (ssize_t)length;
-}
-
-static void release(char **text)
-{
-	free(*text);
 }
 
 int file_read(int dir, const char *path, size_t limit, struct arena *arena, char **ret_text, size_t *ret_length,
@@ -82,6 +89,11 @@ int file_read(int dir, const char *path, size_t limit, struct arena *arena, char
 	*ret_text = text;
 	*ret_length = (size_t)length;
 	return 0;
+}
+
+static void release(char **text)
+{
+	free(*text);
 }
 
 int fd_read_all(int fd, size_t limit, struct arena *arena, char **ret_text, size_t *ret_length)
@@ -110,6 +122,15 @@ int fd_read_all(int fd, size_t limit, struct arena *arena, char **ret_text, size
 	*ret_text = arena_strndup(arena, text, length);
 	*ret_length = length;
 	return 0;
+}
+
+ssize_t file_read_once(const char *path, char *text, size_t size)
+{
+	AUTOCLOSE int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	text[length < 0 ? 0 : length] = '\0';
+	return length;
 }
 
 int fd_name(int fd, char *ret, size_t size)

@@ -332,14 +332,12 @@ static const struct json_field *find_field(const struct json_schema *schema, con
 	return NULL;
 }
 
-enum { MOST_FIELDS = 64 };
-
 static int hint_key(struct json_reader *r, const struct json_frame *frame)
 {
-	const char *names[MOST_FIELDS + 1];
+	const char *names[JSON_MAX_FIELDS + 1];
 	size_t count = 0;
 
-	for (; count < frame->schema->count && count < MOST_FIELDS; count++)
+	for (; count < frame->schema->count && count < JSON_MAX_FIELDS; count++)
 		names[count] = frame->schema->fields[count].key;
 	names[count] = NULL;
 	const char *near = cli_nearest(arena_strndup(r->arena, frame->key, frame->key_length), names);

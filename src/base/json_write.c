@@ -181,6 +181,56 @@ void json_write_bool(struct json_writer *w, bool value)
 	note(w, yajl_gen_bool(w->generator, value));
 }
 
+void json_member_object(struct json_writer *w, const char *key)
+{
+	json_write_key(w, key);
+	json_write_begin_object(w);
+}
+
+void json_member_array(struct json_writer *w, const char *key)
+{
+	json_write_key(w, key);
+	json_write_begin_array(w);
+}
+
+void json_member_string(struct json_writer *w, const char *key, const char *text)
+{
+	json_write_key(w, key);
+	json_write_string(w, text);
+}
+
+void json_member_strings(struct json_writer *w, const char *key, const char *const *texts, size_t count)
+{
+	json_member_array(w, key);
+	for (size_t i = 0; i < count; i++)
+		json_write_string(w, texts[i]);
+	json_write_end_array(w);
+}
+
+void json_member_unsigned(struct json_writer *w, const char *key, uint64_t value)
+{
+	json_write_key(w, key);
+	json_write_unsigned(w, value);
+}
+
+void json_member_signed(struct json_writer *w, const char *key, int64_t value)
+{
+	json_write_key(w, key);
+	json_write_signed(w, value);
+}
+
+void json_member_number(struct json_writer *w, const char *key, const char *text)
+{
+	json_write_key(w, key);
+	json_write_number(w, text);
+}
+
+void json_member_bool(struct json_writer *w, const char *key, bool value)
+{
+	json_write_key(w, key);
+	json_write_bool(w, value);
+}
+
 int json_writer_finish(struct json_writer *w, const char **ret_text, size_t *ret_length, struct error *err)
 {
 	const unsigned char *text;

@@ -30,12 +30,9 @@ static int write_json(int fd, const char *message, const char *time, struct erro
 
 	TRY(json_writer_create(&json, false, err));
 	json_write_begin_object(&json);
-	json_write_key(&json, "msg");
-	json_write_string(&json, message);
-	json_write_key(&json, "level");
-	json_write_string(&json, "error");
-	json_write_key(&json, "time");
-	json_write_string(&json, time);
+	json_member_string(&json, "msg", message);
+	json_member_string(&json, "level", "error");
+	json_member_string(&json, "time", time);
 	json_write_end_object(&json);
 	TRY(json_writer_finish(&json, &text, &length, err));
 	int whole = snprintf(line, sizeof(line), "%s\n", text);

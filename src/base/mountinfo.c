@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fd.h"
+
 enum { MAX_LINE_FIELDS = 64 };
 
-/* A blank in a path is \040. */
-static void unescape(char *text)
+void mountinfo_unescape(char *text)
 {
 	char *to = text;
 
@@ -36,8 +37,8 @@ static bool parse_line(char *text, struct mount_line *ret)
 		separator++;
 	if (separator + 3 >= count)
 		return false;
-	unescape(fields[3]);
-	unescape(fields[4]);
+	mountinfo_unescape(fields[3]);
+	mountinfo_unescape(fields[4]);
 	*ret = (struct mount_line){.id = fields[0],
 				   .device = fields[2],
 				   .root = fields[3],
@@ -47,12 +48,6 @@ static bool parse_line(char *text, struct mount_line *ret)
 	return true;
 }
 
-static void close_file(FILE **file)
-{
-	if (*file != NULL)
-		(void)fclose(*file);
-}
-
 static void free_text(char **text)
 {
 	free(*text);
@@ -60,7 +55,7 @@ static void free_text(char **text)
 
 int mountinfo_read(const char *path, struct arena *arena, mount_line_list *ret, struct error *err)
 {
-	__attribute__((cleanup(close_file))) FILE *file = fopen(path, "re");
+	AUTOCLOSE_FILE FILE *file = fopen(path, "re");
 	__attribute__((cleanup(free_text))) char *text = NULL;
 	size_t size = 0;
 	ssize_t length;

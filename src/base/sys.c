@@ -251,11 +251,6 @@ int sys_getresgid(uint32_t ret[3])
 	return RAW(SYS_getresgid, &ret[0], &ret[1], &ret[2]);
 }
 
-int sys_getgroups(size_t room, uint32_t *ret)
-{
-	return RAW(SYS_getgroups, room, ret);
-}
-
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -467,11 +462,6 @@ int sys_setdomainname(const char *name)
 int sys_sched_setattr(const struct kernel_sched_attr *attr)
 {
 	return RAW(SYS_sched_setattr, 0, attr, 0);
-}
-
-int sys_sched_setaffinity(size_t size, const unsigned long *mask)
-{
-	return RAW(SYS_sched_setaffinity, 0, size, mask);
 }
 
 int sys_ioprio_set(int value)

@@ -35,7 +35,9 @@ int command_parse(const struct cli *cli, const struct invocation *invocation, vo
 	return help < 0 ? -1 : help == 0;
 }
 
-int command_profile(const struct invocation *invocation, const char *argument, struct profile *ret, struct error *err)
+/* The profile that --profile, the program's name or the site's file choose (casemate-profile(5)). */
+static int choose_profile(const struct invocation *invocation, const char *argument, struct profile *ret,
+			  struct error *err)
 {
 	const struct profile_choice choice = {.argument = argument, .argv0 = invocation->argv0, .site_file = SITE_FILE};
 
@@ -94,7 +96,7 @@ static int read_flags(const struct invocation *invocation, struct sandbox_choice
 	if (help != 0)
 		return help;
 	TRY(host_probe(&ret->host, invocation->arena, err));
-	TRY(command_profile(invocation, typed.profile, &ret->profile, err));
+	TRY(choose_profile(invocation, typed.profile, &ret->profile, err));
 	if (ret->profile.sandbox.count == 0) {
 		ret->options = typed;
 		return 0;
@@ -163,7 +165,7 @@ int command_plan_bundle(const struct invocation *invocation, const struct bundle
 	request->notify = choice->notify;
 	TRY(host_probe(&host, invocation->arena, err));
 	probe_manager(invocation, request, &host);
-	TRY(command_profile(invocation, choice->profile, profile, err));
+	TRY(choose_profile(invocation, choice->profile, profile, err));
 	return plan(invocation, request, profile, &host, choice->id, ret_plan, err);
 }
 

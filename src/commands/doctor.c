@@ -47,10 +47,8 @@ static void print_text(const struct doctor_check *check, const struct doctor_fin
 
 static void write_pair(struct json_writer *json, const char *key, const char *value)
 {
-	if (value == NULL)
-		return;
-	json_write_key(json, key);
-	json_write_string(json, value);
+	if (value != NULL)
+		json_member_string(json, key, value);
 }
 
 static void write_json(struct json_writer *json, const struct doctor_check *check, const struct doctor_finding *finding)
@@ -58,10 +56,8 @@ static void write_json(struct json_writer *json, const struct doctor_check *chec
 	json_write_begin_object(json);
 	write_pair(json, "name", check->name);
 	write_pair(json, "for", check->what);
-	json_write_key(json, "needed");
-	json_write_bool(json, check->needed);
-	json_write_key(json, "works");
-	json_write_bool(json, finding->works);
+	json_member_bool(json, "needed", check->needed);
+	json_member_bool(json, "works", finding->works);
 	write_pair(json, "detail", finding->says);
 	if (!finding->works) {
 		write_pair(json, "cause", finding->cause);

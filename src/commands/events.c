@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "commands/container.h"
 #include "commands/existing.h"
@@ -34,10 +34,8 @@ static const struct cli cli = {
 static void begin(struct json_writer *json, const struct state *state, const char *type)
 {
 	json_write_begin_object(json);
-	json_write_key(json, "type");
-	json_write_string(json, type);
-	json_write_key(json, "id");
-	json_write_string(json, state->id);
+	json_member_string(json, "type", type);
+	json_member_string(json, "id", state->id);
 }
 
 static int print_stats(const struct state *state, struct error *err)
@@ -62,22 +60,12 @@ static int print_oom(const struct state *state, struct error *err)
 	return existing_print(&json, err);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Between two statistics. Returns 0 when it is time for the next, 1 when the container has ended. */
-static int watch(const struct state *state, struct pollfd fds[2], struct cgroup_oom_watch *oom, int64_t until,
+static int watch(const struct state *state, struct pollfd fds[2], struct cgroup_oom_watch *oom, uint64_t until,
 		 struct error *err)
 {
-	int64_t left;
-
-	while ((left = until - now_ms()) > 0) {
-		int ready = poll(fds, 2, left > 3600000 ? 3600000 : (int)left);
+	while (!clock_passed(until)) {
+		int ready = poll(fds, 2, clock_left(until));
 
 		if (ready < 0 && errno != EINTR)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot wait for the container \"%s\"", state->id);
@@ -92,7 +80,7 @@ static int watch(const struct state *state, struct pollfd fds[2], struct cgroup_
 	return 0;
 }
 
-static int follow(const struct state *state, int64_t interval, struct error *err)
+static int follow(const struct state *state, uint64_t interval, struct error *err)
 {
 	AUTOCLOSE int process = state_process_open(state, err);
 	struct cgroup_oom_watch oom;
@@ -102,7 +90,7 @@ static int follow(const struct state *state, int64_t interval, struct error *err
 		return -1;
 	TRY(cgroup_oom_watch(&state->cgroup, &oom, err));
 	struct pollfd fds[] = {{.fd = process, .events = POLLIN}, {.fd = oom.fd, .events = oom.events}};
-	for (int64_t next = now_ms() + interval; ended == 0; next += interval) {
+	for (uint64_t next = clock_ms() + interval; ended == 0; next += interval) {
 		ended = watch(state, fds, &oom, next, err);
 		/* The cgroup may go before the process does. */
 		if (ended == 0 && print_stats(state, err) < 0 && err->kind != ERROR_HOST)
@@ -125,7 +113,7 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	if (given.interval.value == 0)
 		return error_set(err, ERROR_USAGE, 0, "--interval must be more than 0");
 	TRY(existing_open_alive(invocation, rest, cli.usage, STATE_LOOK, &state, err));
-	return given.stats ? print_stats(&state, err) : follow(&state, (int64_t)given.interval.value, err);
+	return given.stats ? print_stats(&state, err) : follow(&state, given.interval.value, err);
 }
 
 const struct command command_events = {"events", &cli, run};

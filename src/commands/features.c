@@ -23,33 +23,9 @@ static const struct cli cli = {
 	.order = CLI_MIXED,
 };
 
-static void write_text(struct json_writer *json, const char *key, const char *text)
-{
-	json_write_key(json, key);
-	json_write_string(json, text);
-}
-
-static void write_bool(struct json_writer *json, const char *key, bool value)
-{
-	json_write_key(json, key);
-	json_write_bool(json, value);
-}
-
-static void begin_object(struct json_writer *json, const char *key)
-{
-	json_write_key(json, key);
-	json_write_begin_object(json);
-}
-
-static void begin_array(struct json_writer *json, const char *key)
-{
-	json_write_key(json, key);
-	json_write_begin_array(json);
-}
-
 static void write_names(struct json_writer *json, const char *key, const struct lookup *names)
 {
-	begin_array(json, key);
+	json_member_array(json, key);
 	for (size_t i = 0; i < names->count; i++)
 		json_write_string(json, names->rows[i].name);
 	json_write_end_array(json);
@@ -66,14 +42,14 @@ static const struct json_field *find_key(const struct json_schema *schema, const
 /* {"enabled": true} where @schema reads @key. */
 static void write_enabled(struct json_writer *json, const char *name, const struct json_schema *schema, const char *key)
 {
-	begin_object(json, name);
-	write_bool(json, "enabled", find_key(schema, key) != NULL);
+	json_member_object(json, name);
+	json_member_bool(json, "enabled", find_key(schema, key) != NULL);
 	json_write_end_object(json);
 }
 
 static void write_hooks(struct json_writer *json)
 {
-	begin_array(json, "hooks");
+	json_member_array(json, "hooks");
 	for (size_t i = 0; i < oci_hooks_schema.count; i++)
 		json_write_string(json, oci_hooks_schema.fields[i].key);
 	json_write_end_array(json);
@@ -81,7 +57,7 @@ static void write_hooks(struct json_writer *json)
 
 static void write_mount_options(struct json_writer *json)
 {
-	begin_array(json, "mountOptions");
+	json_member_array(json, "mountOptions");
 	for (size_t i = 0; names_mount_option_at(i) != NULL; i++)
 		json_write_string(json, names_mount_option_at(i));
 	json_write_end_array(json);
@@ -91,7 +67,7 @@ static void write_capabilities(struct json_writer *json)
 {
 	char name[NAMES_CAPABILITY_BYTES];
 
-	begin_array(json, "capabilities");
+	json_member_array(json, "capabilities");
 	for (uint32_t number = 0; names_capability(names_capability_text(number, name)) >= 0; number++)
 		json_write_string(json, name);
 	json_write_end_array(json);
@@ -101,24 +77,24 @@ static void write_cgroup(struct json_writer *json)
 {
 	const struct json_field *resources = find_key(&oci_linux_schema, "resources");
 
-	begin_object(json, "cgroup");
-	write_bool(json, "v1", true);
-	write_bool(json, "v2", true);
-	write_bool(json, "systemd", cgroup_scope_possible());
-	write_bool(json, "systemdUser", cgroup_scope_possible());
-	write_bool(json, "rdma", resources != NULL && find_key(resources->object, "rdma") != NULL);
+	json_member_object(json, "cgroup");
+	json_member_bool(json, "v1", true);
+	json_member_bool(json, "v2", true);
+	json_member_bool(json, "systemd", cgroup_scope_possible());
+	json_member_bool(json, "systemdUser", cgroup_scope_possible());
+	json_member_bool(json, "rdma", resources != NULL && find_key(resources->object, "rdma") != NULL);
 	json_write_end_object(json);
 }
 
 static void write_seccomp(struct json_writer *json)
 {
-	begin_object(json, "seccomp");
-	write_bool(json, "enabled", find_key(&oci_linux_schema, "seccomp") != NULL);
+	json_member_object(json, "seccomp");
+	json_member_bool(json, "enabled", find_key(&oci_linux_schema, "seccomp") != NULL);
 	write_names(json, "actions", &names_seccomp_actions);
 	write_names(json, "operators", &names_seccomp_operators);
 	write_names(json, "archs", &names_seccomp_archs);
 	write_names(json, "knownFlags", &names_seccomp_flags);
-	begin_array(json, "supportedFlags");
+	json_member_array(json, "supportedFlags");
 	for (size_t i = 0; i < names_seccomp_flags.count; i++)
 		if (host_seccomp_flag((uint32_t)names_seccomp_flags.rows[i].value))
 			json_write_string(json, names_seccomp_flags.rows[i].name);
@@ -130,16 +106,16 @@ static void write_intel_rdt(struct json_writer *json)
 {
 	const struct json_field *rdt = find_key(&oci_linux_schema, "intelRdt");
 
-	begin_object(json, "intelRdt");
-	write_bool(json, "enabled", rdt != NULL);
-	write_bool(json, "schemata", rdt != NULL && find_key(rdt->object, "schemata") != NULL);
-	write_bool(json, "monitoring", rdt != NULL && find_key(rdt->object, "enableMonitoring") != NULL);
+	json_member_object(json, "intelRdt");
+	json_member_bool(json, "enabled", rdt != NULL);
+	json_member_bool(json, "schemata", rdt != NULL && find_key(rdt->object, "schemata") != NULL);
+	json_member_bool(json, "monitoring", rdt != NULL && find_key(rdt->object, "enableMonitoring") != NULL);
 	json_write_end_object(json);
 }
 
 static void write_linux(struct json_writer *json)
 {
-	begin_object(json, "linux");
+	json_member_object(json, "linux");
 	write_names(json, "namespaces", &names_namespaces);
 	write_capabilities(json);
 	write_cgroup(json);
@@ -147,11 +123,11 @@ static void write_linux(struct json_writer *json)
 	write_enabled(json, "apparmor", &oci_process_schema, "apparmorProfile");
 	write_enabled(json, "selinux", &oci_process_schema, "selinuxLabel");
 	write_intel_rdt(json);
-	begin_object(json, "memoryPolicy");
+	json_member_object(json, "memoryPolicy");
 	write_names(json, "modes", &names_memory_policies);
 	write_names(json, "flags", &names_memory_flags);
 	json_write_end_object(json);
-	begin_object(json, "mountExtensions");
+	json_member_object(json, "mountExtensions");
 	write_enabled(json, "idmap", &oci_mount_schema, "uidMappings");
 	json_write_end_object(json);
 	write_enabled(json, "netDevices", &oci_linux_schema, "netDevices");
@@ -167,20 +143,21 @@ static int print(struct error *err)
 
 	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
-	write_text(&json, "ociVersionMin", SPEC_VERSION_OLDEST);
-	write_text(&json, "ociVersionMax", SPEC_VERSION);
+	json_member_string(&json, "ociVersionMin", SPEC_VERSION_OLDEST);
+	json_member_string(&json, "ociVersionMax", SPEC_VERSION);
 	write_hooks(&json);
 	write_mount_options(&json);
 	write_linux(&json);
-	begin_object(&json, "annotations");
-	write_text(&json, "casemate.version", version_number);
-	write_text(&json, "casemate.commit", version_commit);
+	json_member_object(&json, "annotations");
+	json_member_string(&json, "casemate.version", version_number);
+	json_member_string(&json, "casemate.commit", version_commit);
 	/* runc's name for it, by which callers look. */
-	write_text(&json, "org.opencontainers.runc.checkpoint.enabled", criu_find(&ignored) == 0 ? "true" : "false");
+	json_member_string(&json, "org.opencontainers.runc.checkpoint.enabled",
+			   criu_find(&ignored) == 0 ? "true" : "false");
 	json_write_end_object(&json);
 	/* A prefix: with --systemd-cgroup they change a unit of the host. No other annotation changes what a launch
 	 * does. */
-	begin_array(&json, "potentiallyUnsafeConfigAnnotations");
+	json_member_array(&json, "potentiallyUnsafeConfigAnnotations");
 	json_write_string(&json, "org.systemd.property.");
 	json_write_end_array(&json);
 	json_write_end_object(&json);

@@ -3,8 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/json_write.h"
-#include "commands/container.h"
+#include "commands/existing.h"
 #include "commands/show.h"
 
 struct list_options {
@@ -59,17 +58,13 @@ static int list_one(const char *name, void *context, struct error *err)
 static int list_json(struct listing *listing, struct error *err)
 {
 	AUTO_JSON_WRITER struct json_writer json = {0};
-	const char *text;
-	size_t length;
 
 	TRY(json_writer_create(&json, false, err));
 	listing->json = &json;
 	json_write_begin_array(&json);
 	TRY(state_each(listing->root, list_one, listing, err));
 	json_write_end_array(&json);
-	TRY(json_writer_finish(&json, &text, &length, err));
-	puts(text);
-	return 0;
+	return existing_print(&json, err);
 }
 
 static int run(const struct invocation *invocation, int *ret_status, struct error *err)

@@ -5,7 +5,7 @@
 
 #include "base/fd.h"
 #include "commands/after.h"
-#include "commands/container.h"
+#include "commands/existing.h"
 #include "run/notify.h"
 
 static const struct cli_option options[] = {CLI_END};
@@ -54,19 +54,16 @@ static int start(const struct invocation *invocation, int *ret_status, struct er
 	AUTO_NOTIFY struct notify notify = {.inside = -1, .outside = -1, .process = -1, .interrupts = -1};
 	AUTOCLOSE int sync = -1;
 	struct plan_listener listener = {0};
-	const char *id;
 	char **rest;
 
 	(void)ret_status;
 	int go = command_parse(&cli, invocation, NULL, &rest, err);
 	if (go <= 0)
 		return go;
-	TRY(container_id(rest, "casemate start ID", &id, err));
-	TRY(state_open(state_root(invocation->root, invocation->arena), id, STATE_LOCK, invocation->arena, &state,
-		       err));
+	TRY(existing_open(invocation, rest, cli.usage, STATE_LOCK, &state, err));
 	enum container_status status = state_connect(&state, &sync);
 	if (status != CONTAINER_CREATED)
-		return error_set(err, ERROR_GONE, 0, "cannot start the container \"%s\": it is %s%s", id,
+		return error_set(err, ERROR_GONE, 0, "cannot start the container \"%s\": it is %s%s", state.id,
 				 state_status_word(status),
 				 status == CONTAINER_STOPPED ? " (container not running)" : "");
 	TRY(read_listener(invocation, &state, &listener, err));

@@ -150,13 +150,12 @@ static int write_member(struct json_writer *json, size_t flag, const char *text,
 {
 	int64_t value;
 
-	json_write_key(json, flags[flag].key);
 	if (flags[flag].kind == TEXT) {
-		json_write_string(json, text);
+		json_member_string(json, flags[flag].key, text);
 		return 0;
 	}
 	TRY(parse_number(flag, text, &value, err));
-	json_write_signed(json, value);
+	json_member_signed(json, flags[flag].key, value);
 	return 0;
 }
 
@@ -171,8 +170,7 @@ static int write_flags(struct json_writer *json, const struct update_options *gi
 		if (open == NULL || strcmp(open, flags[i].object) != 0) {
 			if (open != NULL)
 				json_write_end_object(json);
-			json_write_key(json, flags[i].object);
-			json_write_begin_object(json);
+			json_member_object(json, flags[i].object);
 			open = flags[i].object;
 		}
 		TRY(write_member(json, i, given->given[i], err));
@@ -198,34 +196,15 @@ static int from_flags(const struct update_options *given, struct arena *arena, s
 
 /* ---- a file */
 
-/* A pipe from an engine: read to its end, within bounds. */
-static int read_input(struct arena *arena, char **ret_text, size_t *ret_length, struct error *err)
-{
-	char *text = arena_alloc(arena, JSON_MAX_BYTES + 1);
-	size_t length = 0;
-	ssize_t got;
-
-	while (length < JSON_MAX_BYTES && (got = read(STDIN_FILENO, text + length, JSON_MAX_BYTES - length)) != 0) {
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return error_set(err, ERROR_SYSTEM, errno, "cannot read the resources from standard input");
-		length += (size_t)got;
-	}
-	if (length == JSON_MAX_BYTES)
-		return error_set(err, ERROR_CONFIG, 0, "the resources on standard input are too long");
-	*ret_text = text;
-	*ret_length = length;
-	return 0;
-}
-
 static int from_file(const char *path, struct arena *arena, struct request_resources *ret, struct error *err)
 {
 	char *text;
 	size_t length;
 
 	if (strcmp(path, "-") == 0) {
-		TRY(read_input(arena, &text, &length, err));
+		if (fd_read_all(STDIN_FILENO, JSON_MAX_BYTES, arena, &text, &length) < 0)
+			return error_set(err, errno == EFBIG ? ERROR_CONFIG : ERROR_SYSTEM, errno,
+					 "cannot read the resources from standard input");
 		return oci_parse_resources(text, length, "standard input", arena, ret, err);
 	}
 	TRY(file_read(AT_FDCWD, path, JSON_MAX_BYTES, arena, &text, &length, err));

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/json_write.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "config/options_order.h"
 #include "model/names.h"
@@ -19,27 +20,15 @@
 
 static void write_pair(struct json_writer *json, const char *key, const char *value)
 {
-	if (value == NULL)
-		return;
-	json_write_key(json, key);
-	json_write_string(json, value);
-}
-
-static void write_strings(struct json_writer *json, const char *key, const string_list *list)
-{
-	json_write_key(json, key);
-	json_write_begin_array(json);
-	for (size_t i = 0; i < list->count; i++)
-		json_write_string(json, list->at[i]);
-	json_write_end_array(json);
+	if (value != NULL)
+		json_member_string(json, key, value);
 }
 
 static void write_capability_set(struct json_writer *json, const char *key, uint64_t set)
 {
 	char name[NAMES_CAPABILITY_BYTES];
 
-	json_write_key(json, key);
-	json_write_begin_array(json);
+	json_member_array(json, key);
 	for (uint32_t cap = 0; cap < 64; cap++)
 		if ((set & 1ULL << cap) != 0)
 			json_write_string(json, names_capability_text(cap, name));
@@ -48,44 +37,33 @@ static void write_capability_set(struct json_writer *json, const char *key, uint
 
 static void write_process(struct json_writer *json, const struct request_process *process)
 {
-	json_write_key(json, "process");
-	json_write_begin_object(json);
-	if (process->terminal) {
-		json_write_key(json, "terminal");
-		json_write_bool(json, true);
-	}
-	json_write_key(json, "user");
-	json_write_begin_object(json);
-	json_write_key(json, "uid");
-	json_write_unsigned(json, process->user.uid);
-	json_write_key(json, "gid");
-	json_write_unsigned(json, process->user.gid);
+	json_member_object(json, "process");
+	if (process->terminal)
+		json_member_bool(json, "terminal", true);
+	json_member_object(json, "user");
+	json_member_unsigned(json, "uid", process->user.uid);
+	json_member_unsigned(json, "gid", process->user.gid);
 	json_write_end_object(json);
-	write_strings(json, "args", &process->args);
-	write_strings(json, "env", &process->env);
+	json_member_strings(json, "args", process->args.at, process->args.count);
+	json_member_strings(json, "env", process->env.at, process->env.count);
 	write_pair(json, "cwd", process->cwd);
-	json_write_key(json, "capabilities");
-	json_write_begin_object(json);
+	json_member_object(json, "capabilities");
 	write_capability_set(json, "bounding", process->capabilities.bounding);
 	write_capability_set(json, "effective", process->capabilities.effective);
 	write_capability_set(json, "permitted", process->capabilities.permitted);
 	write_capability_set(json, "inheritable", process->capabilities.inheritable);
 	write_capability_set(json, "ambient", process->capabilities.ambient);
 	json_write_end_object(json);
-	json_write_key(json, "rlimits");
-	json_write_begin_array(json);
+	json_member_array(json, "rlimits");
 	for (size_t i = 0; i < process->rlimits.count; i++) {
 		json_write_begin_object(json);
 		write_pair(json, "type", lookup_name(&names_rlimits, (uint64_t)process->rlimits.at[i].type));
-		json_write_key(json, "soft");
-		json_write_unsigned(json, process->rlimits.at[i].soft);
-		json_write_key(json, "hard");
-		json_write_unsigned(json, process->rlimits.at[i].hard);
+		json_member_unsigned(json, "soft", process->rlimits.at[i].soft);
+		json_member_unsigned(json, "hard", process->rlimits.at[i].hard);
 		json_write_end_object(json);
 	}
 	json_write_end_array(json);
-	json_write_key(json, "noNewPrivileges");
-	json_write_bool(json, process->no_new_privileges);
+	json_member_bool(json, "noNewPrivileges", process->no_new_privileges);
 	json_write_end_object(json);
 }
 
@@ -104,8 +82,7 @@ static void write_mount(struct json_writer *json, const struct request_mount *mo
 	write_pair(json, "destination", mount->destination);
 	write_pair(json, "type", mount->type);
 	write_pair(json, "source", mount->source);
-	json_write_key(json, "options");
-	json_write_begin_array(json);
+	json_member_array(json, "options");
 	if (mount->bind)
 		json_write_string(json, mount->recursive ? "rbind" : "bind");
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -128,41 +105,23 @@ static bool is_mount(const struct request_mount *mount)
 	return (mount->special & MOUNT_SPECIAL_OPTIONAL) == 0 || access(mount->source, F_OK) == 0;
 }
 
-static void write_number(struct json_writer *json, const char *key, int64_t value)
-{
-	json_write_key(json, key);
-	json_write_signed(json, value);
-}
-
-static void begin_object(struct json_writer *json, const char *key)
-{
-	json_write_key(json, key);
-	json_write_begin_object(json);
-}
-
-static void begin_array(struct json_writer *json, const char *key)
-{
-	json_write_key(json, key);
-	json_write_begin_array(json);
-}
-
 static void write_resources(struct json_writer *json, const struct request_resources *resources)
 {
-	begin_object(json, "resources");
+	json_member_object(json, "resources");
 	if (resources->pids_limit.set) {
-		begin_object(json, "pids");
-		write_number(json, "limit", resources->pids_limit.value);
+		json_member_object(json, "pids");
+		json_member_signed(json, "limit", resources->pids_limit.value);
 		json_write_end_object(json);
 	}
 	if (resources->memory != NULL) {
-		begin_object(json, "memory");
-		write_number(json, "limit", resources->memory->limit.value);
+		json_member_object(json, "memory");
+		json_member_signed(json, "limit", resources->memory->limit.value);
 		json_write_end_object(json);
 	}
 	if (resources->cpu != NULL) {
-		begin_object(json, "cpu");
-		write_number(json, "quota", resources->cpu->quota.value);
-		write_number(json, "period", (int64_t)resources->cpu->period.value);
+		json_member_object(json, "cpu");
+		json_member_signed(json, "quota", resources->cpu->quota.value);
+		json_member_signed(json, "period", (int64_t)resources->cpu->period.value);
 		json_write_end_object(json);
 	}
 	json_write_end_object(json);
@@ -171,11 +130,9 @@ static void write_resources(struct json_writer *json, const struct request_resou
 static void write_seccomp_arg(struct json_writer *json, const struct request_seccomp_arg *arg)
 {
 	json_write_begin_object(json);
-	write_number(json, "index", arg->index);
-	json_write_key(json, "value");
-	json_write_unsigned(json, arg->value);
-	json_write_key(json, "valueTwo");
-	json_write_unsigned(json, arg->value_two);
+	json_member_signed(json, "index", arg->index);
+	json_member_unsigned(json, "value", arg->value);
+	json_member_unsigned(json, "valueTwo", arg->value_two);
 	write_pair(json, "op", lookup_name(&names_seccomp_operators, arg->op));
 	json_write_end_object(json);
 }
@@ -183,11 +140,11 @@ static void write_seccomp_arg(struct json_writer *json, const struct request_sec
 static void write_seccomp_rule(struct json_writer *json, const struct request_seccomp_rule *rule)
 {
 	json_write_begin_object(json);
-	write_strings(json, "names", &rule->names);
+	json_member_strings(json, "names", rule->names.at, rule->names.count);
 	write_pair(json, "action", lookup_name(&names_seccomp_actions, rule->action));
 	if (rule->errno_ret.set)
-		write_number(json, "errnoRet", rule->errno_ret.value);
-	begin_array(json, "args");
+		json_member_signed(json, "errnoRet", rule->errno_ret.value);
+	json_member_array(json, "args");
 	for (size_t i = 0; i < rule->args.count; i++)
 		write_seccomp_arg(json, &rule->args.at[i]);
 	json_write_end_array(json);
@@ -196,22 +153,22 @@ static void write_seccomp_rule(struct json_writer *json, const struct request_se
 
 static void write_seccomp(struct json_writer *json, const struct request_seccomp *seccomp)
 {
-	begin_object(json, "seccomp");
+	json_member_object(json, "seccomp");
 	write_pair(json, "defaultAction", lookup_name(&names_seccomp_actions, seccomp->default_action));
 	if (seccomp->default_errno_ret.set)
-		write_number(json, "defaultErrnoRet", seccomp->default_errno_ret.value);
+		json_member_signed(json, "defaultErrnoRet", seccomp->default_errno_ret.value);
 	write_pair(json, "listenerPath", seccomp->listener_path);
 	write_pair(json, "listenerMetadata", seccomp->listener_metadata);
-	begin_array(json, "architectures");
+	json_member_array(json, "architectures");
 	for (size_t i = 0; i < seccomp->architectures.count; i++)
 		json_write_string(json, lookup_name(&names_seccomp_archs, seccomp->architectures.at[i]));
 	json_write_end_array(json);
-	begin_array(json, "flags");
+	json_member_array(json, "flags");
 	for (uint32_t bit = 1; bit != 0; bit <<= 1)
 		if ((seccomp->flags & bit) != 0)
 			json_write_string(json, lookup_name(&names_seccomp_flags, bit));
 	json_write_end_array(json);
-	begin_array(json, "syscalls");
+	json_member_array(json, "syscalls");
 	for (size_t i = 0; i < seccomp->syscalls.count; i++)
 		write_seccomp_rule(json, &seccomp->syscalls.at[i]);
 	json_write_end_array(json);
@@ -222,12 +179,12 @@ static void write_id_maps(struct json_writer *json, const char *key, const id_ma
 {
 	if (maps->count == 0)
 		return;
-	begin_array(json, key);
+	json_member_array(json, key);
 	for (size_t i = 0; i < maps->count; i++) {
 		json_write_begin_object(json);
-		write_number(json, "containerID", maps->at[i].container);
-		write_number(json, "hostID", maps->at[i].host);
-		write_number(json, "size", maps->at[i].size);
+		json_member_signed(json, "containerID", maps->at[i].container);
+		json_member_signed(json, "hostID", maps->at[i].host);
+		json_member_signed(json, "size", maps->at[i].size);
 		json_write_end_object(json);
 	}
 	json_write_end_array(json);
@@ -235,12 +192,9 @@ static void write_id_maps(struct json_writer *json, const char *key, const id_ma
 
 static void write_sysctls(struct json_writer *json, const pair_list *sysctls)
 {
-	json_write_key(json, "sysctl");
-	json_write_begin_object(json);
-	for (size_t i = 0; i < sysctls->count; i++) {
-		json_write_key(json, sysctls->at[i].key);
-		json_write_string(json, sysctls->at[i].value);
-	}
+	json_member_object(json, "sysctl");
+	for (size_t i = 0; i < sysctls->count; i++)
+		json_member_string(json, sysctls->at[i].key, sysctls->at[i].value);
 	json_write_end_object(json);
 }
 
@@ -248,10 +202,8 @@ static void write_linux(struct json_writer *json, const struct request *request)
 {
 	const struct request_linux *linux_ = &request->linux_;
 
-	json_write_key(json, "linux");
-	json_write_begin_object(json);
-	json_write_key(json, "namespaces");
-	json_write_begin_array(json);
+	json_member_object(json, "linux");
+	json_member_array(json, "namespaces");
 	for (enum namespace_kind kind = 0; kind < NAMESPACE_COUNT; kind++) {
 		/* Without mappings no runtime takes a user namespace; rootless ones add their own to a sandbox. */
 		if (!linux_->namespaces[kind].given || (kind == NAMESPACE_USER && request->sandbox.given))
@@ -265,8 +217,8 @@ static void write_linux(struct json_writer *json, const struct request *request)
 		write_id_maps(json, "uidMappings", &linux_->uid_mappings);
 		write_id_maps(json, "gidMappings", &linux_->gid_mappings);
 	}
-	write_strings(json, "maskedPaths", &linux_->masked_paths);
-	write_strings(json, "readonlyPaths", &linux_->readonly_paths);
+	json_member_strings(json, "maskedPaths", linux_->masked_paths.at, linux_->masked_paths.count);
+	json_member_strings(json, "readonlyPaths", linux_->readonly_paths.at, linux_->readonly_paths.count);
 	write_resources(json, &linux_->resources);
 	if (linux_->sysctl.count > 0)
 		write_sysctls(json, &linux_->sysctl);
@@ -284,15 +236,12 @@ static int make_config(const struct request *request, struct json_writer *json, 
 	/* The oldest that all of this is written in: some runtimes refuse every 1.x that they do not know. */
 	write_pair(json, "ociVersion", "1.0.2");
 	write_process(json, &request->process);
-	json_write_key(json, "root");
-	json_write_begin_object(json);
+	json_member_object(json, "root");
 	write_pair(json, "path", "rootfs");
-	json_write_key(json, "readonly");
-	json_write_bool(json, request->root.readonly);
+	json_member_bool(json, "readonly", request->root.readonly);
 	json_write_end_object(json);
 	write_pair(json, "hostname", request->hostname);
-	json_write_key(json, "mounts");
-	json_write_begin_array(json);
+	json_member_array(json, "mounts");
 	for (size_t i = 0; i < request->mounts.count; i++)
 		if (is_mount(&request->mounts.at[i]))
 			write_mount(json, &request->mounts.at[i]);
@@ -382,13 +331,9 @@ static bool is_covered(const struct request *request, size_t index)
 {
 	const char *path = request->mounts.at[index].destination;
 
-	for (size_t i = 0; i < index; i++) {
-		const char *above = request->mounts.at[i].destination;
-		size_t length = strlen(above);
-
-		if (request->mounts.at[i].link == NULL && strncmp(path, above, length) == 0 && path[length] == '/')
+	for (size_t i = 0; i < index; i++)
+		if (request->mounts.at[i].link == NULL && path_is_below(path, request->mounts.at[i].destination))
 			return true;
-	}
 	return false;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* config-linux.md, "Seccomp": in config.json, and as a file of its own. */
+#include "base/kernel.h"
 #include "config/oci.h"
 #include "config/oci_schema.h"
 #include "model/names.h"
 
-/* The largest number that a system call may return as an error (MAX_ERRNO); the kernel cuts what is above. */
-enum { ERRNO_MAX = 4095, LAST_ARGUMENT = 5 };
+enum { LAST_ARGUMENT = 5 };
 
 static const struct json_field arg_fields[] = {
 	{JSON_KEY("index"), JSON_TO(UNSIGNED, struct request_seccomp_arg, index), .max = LAST_ARGUMENT,
@@ -31,7 +31,7 @@ static const struct json_field rule_fields[] = {
 	{JSON_KEY("names"), JSON_TO(STRINGS, struct request_seccomp_rule, names), .required = true},
 	{JSON_KEY("action"), JSON_TO(NAME, struct request_seccomp_rule, action), .names = &names_seccomp_actions,
 	 .required = true},
-	{JSON_KEY("errnoRet"), JSON_TO_OPT(UNSIGNED, struct request_seccomp_rule, errno_ret), .max = ERRNO_MAX},
+	{JSON_KEY("errnoRet"), JSON_TO_OPT(UNSIGNED, struct request_seccomp_rule, errno_ret), .max = KERNEL_MAX_ERRNO},
 	{JSON_KEY("args"), JSON_TO(OBJECTS, struct request_seccomp_rule, args), .object = &arg_schema},
 	{JSON_KEY("comment"), .kind = JSON_COMMENT},
 };
@@ -65,7 +65,7 @@ static int check_seccomp(struct json_reader *r, void *object)
 	{JSON_KEY("defaultAction"), JSON_TO(NAME, struct request_seccomp, default_action),                             \
 	 .names = &names_seccomp_actions, .required = true},                                                           \
 		{JSON_KEY("defaultErrnoRet"), JSON_TO_OPT(UNSIGNED, struct request_seccomp, default_errno_ret),        \
-		 .max = ERRNO_MAX},                                                                                    \
+		 .max = KERNEL_MAX_ERRNO},                                                                             \
 		{JSON_KEY("architectures"), JSON_TO(NAMES, struct request_seccomp, architectures),                     \
 		 .names = &names_seccomp_archs},                                                                       \
 		{JSON_KEY("flags"), JSON_TO(FLAGS, struct request_seccomp, flags), .names = &names_seccomp_flags},     \

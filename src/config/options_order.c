@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
+
 const char *options_path(struct arena *arena, const char *cwd, const char *path)
 {
 	char *whole = path[0] == '/' ? arena_strdup(arena, path) : arena_printf(arena, "%s/%s", cwd, path);
@@ -52,13 +54,6 @@ static bool is_default(const struct request_mount *mount)
 	return strcmp(mount->from, "default") == 0;
 }
 
-static bool is_below(const char *path, const char *parent)
-{
-	size_t length = strlen(parent);
-
-	return strncmp(path, parent, length) == 0 && path[length] == '/';
-}
-
 /*
  * What a flag shows of the host is shown as it is: nothing of ours is put into it. What a flag hides stays hidden, and
  * its place may be made: with the default there was something to hide.
@@ -66,7 +61,7 @@ static bool is_below(const char *path, const char *parent)
 static bool is_shadowed(struct request_mount *mounts, size_t count, const struct request_mount *mount)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (is_default(&mounts[i]) || !is_below(mount->destination, mounts[i].destination))
+		if (is_default(&mounts[i]) || !path_is_below(mount->destination, mounts[i].destination))
 			continue;
 		if (mounts[i].hide)
 			mounts[i].special &= ~(uint32_t)MOUNT_SPECIAL_NO_CREATE;
@@ -117,7 +112,7 @@ static int put_in_order(struct request *request, struct error *err)
 static const struct request_mount *link_above(const struct request *request, const char *path)
 {
 	for (size_t i = 0; i < request->mounts.count; i++)
-		if (request->mounts.at[i].link != NULL && is_below(path, request->mounts.at[i].destination))
+		if (request->mounts.at[i].link != NULL && path_is_below(path, request->mounts.at[i].destination))
 			return &request->mounts.at[i];
 	return NULL;
 }
@@ -162,7 +157,7 @@ static int check_made(const struct request *request, struct error *err)
 
 	for (size_t i = 0; i < request->mounts.count; i++)
 		for (size_t above = 0; options_is_made(&at[i]) && above < i; above++)
-			if (at[above].bind && is_below(at[i].destination, at[above].destination))
+			if (at[above].bind && path_is_below(at[i].destination, at[above].destination))
 				return error_set(err, ERROR_USAGE, 0,
 						 "%s: it would be left in a directory of the host, '%s'", at[i].from,
 						 at[above].source);

@@ -16,7 +16,7 @@
 
 enum { COOKIE_BYTES = 1 << 20 };
 
-/* Where one of them is: @ret_path in the arena, or NULL where its variable names none, and who says so. */
+/* Where one of them is: its path, NULL where its variable names none, and who says so; both in @arena. */
 struct place {
 	struct arena *arena;
 	const char *path, *found;

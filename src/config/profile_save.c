@@ -72,8 +72,7 @@ static void write_words(const struct saving *s, const struct cli_option *option,
 		if (!stands_under(words, i, option))
 			continue;
 		if (!open) {
-			json_write_key(json, option->name + strlen("--"));
-			json_write_begin_array(json);
+			json_member_array(json, option->name + strlen("--"));
 			open = true;
 		}
 		json_write_string(json, portable(s, option, words->at[i].value));
@@ -108,14 +107,13 @@ static void write_flag(const struct saving *s, const struct cli_option *option, 
 	case CLI_OFF:
 		if (*(const bool *)member != (option->kind == CLI_ON))
 			return;
-		json_write_key(json, option->name + strlen("--"));
-		json_write_bool(json, true);
+		json_member_bool(json, option->name + strlen("--"), true);
 		return;
 	case CLI_TEXT:
 		if (*(const char *const *)member == NULL)
 			return;
-		json_write_key(json, option->name + strlen("--"));
-		json_write_string(json, portable(s, option, *(const char *const *)member));
+		json_member_string(json, option->name + strlen("--"),
+				   portable(s, option, *(const char *const *)member));
 		return;
 	case CLI_WORDS:
 		write_words(s, option, json);
@@ -157,8 +155,7 @@ static void write_ceiling(const struct profile *profile, struct arena *arena, st
 		    profile_weaker(&builtin, profile, &different) < 0 ||
 		    profile_weaker(profile, &builtin, &different) < 0)
 			continue;
-		json_write_key(json, "extends");
-		json_write_string(json, names[i]);
+		json_member_string(json, "extends", names[i]);
 		return;
 	}
 	profile_write_items(json, profile);
@@ -187,13 +184,10 @@ int profile_sandbox_write(const struct sandbox_options *options, const struct pr
 	TRY(json_writer_create(&json, true, err));
 	json.exact = true;
 	json_write_begin_object(&json);
-	json_write_key(&json, "casemate");
-	json_write_unsigned(&json, PROFILE_FORMAT);
-	json_write_key(&json, "name");
-	json_write_string(&json, name_of(arena, path));
+	json_member_unsigned(&json, "casemate", PROFILE_FORMAT);
+	json_member_string(&json, "name", name_of(arena, path));
 	write_ceiling(profile, arena, &json);
-	json_write_key(&json, "sandbox");
-	json_write_begin_object(&json);
+	json_member_object(&json, "sandbox");
 	for (const struct cli_option *option = sandbox_options; option->name != NULL; option++)
 		if ((options_marks(option) & FLAG_TYPED) == 0)
 			write_flag(&s, option, &json);

@@ -66,8 +66,7 @@ static void begin_group(struct json_writer *json, const char *key, size_t length
 	char name[64] = "";
 
 	memcpy(name, key, length < sizeof(name) ? length : sizeof(name) - 1);
-	json_write_key(json, name);
-	json_write_begin_object(json);
+	json_member_object(json, name);
 }
 
 /* "capabilities/allowed" is the member "allowed" of the object "capabilities"; rows of one object follow one another.
@@ -105,12 +104,9 @@ int profile_write(const struct profile *profile, struct arena *arena, const char
 
 	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
-	json_write_key(&json, "casemate");
-	json_write_unsigned(&json, PROFILE_FORMAT);
-	json_write_key(&json, "name");
-	json_write_string(&json, profile->name);
-	json_write_key(&json, "locked");
-	json_write_bool(&json, profile->locked);
+	json_member_unsigned(&json, "casemate", PROFILE_FORMAT);
+	json_member_string(&json, "name", profile->name);
+	json_member_bool(&json, "locked", profile->locked);
 	profile_write_items(&json, profile);
 	json_write_end_object(&json);
 	TRY(json_writer_finish(&json, &text, ret_length, err));

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "model/names.h"
+#include "config/options.h"
 
 /* An ordinary user of the container; one that the image need not know. */
 enum { USER = 1000, OPEN_FILES = 1024, PIDS = 1024 };
@@ -14,41 +14,26 @@ static const struct {
 	const char *destination, *type, *source, *options;
 	bool needs_root; /* id 0 is nobody in a rootless container, and its cgroup is its caller's */
 } mounts[] = {
-	{"/proc", "proc", "proc", "nosuid noexec nodev", false},
-	{"/dev", "tmpfs", "tmpfs", "nosuid noexec mode=755 size=65536k", false},
-	{"/dev/pts", "devpts", "devpts", "nosuid noexec newinstance ptmxmode=0666 mode=0620 gid=5", true},
-	{"/dev/shm", "tmpfs", "shm", "nosuid noexec nodev mode=1777 size=65536k", false},
-	{"/dev/mqueue", "mqueue", "mqueue", "nosuid noexec nodev", false},
-	{"/sys", "sysfs", "sysfs", "nosuid noexec nodev ro", false},
-	{"/sys/fs/cgroup", "cgroup", "cgroup", "nosuid noexec nodev ro", true},
-	{"/tmp", "tmpfs", "tmpfs", "nosuid nodev mode=1777 size=65536k", false},
+	{"/proc", "proc", "proc", "nosuid,noexec,nodev", false},
+	{"/dev", "tmpfs", "tmpfs", "nosuid,noexec,mode=755,size=65536k", false},
+	{"/dev/pts", "devpts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5", true},
+	{"/dev/shm", "tmpfs", "shm", "nosuid,noexec,nodev,mode=1777,size=65536k", false},
+	{"/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev", false},
+	{"/sys", "sysfs", "sysfs", "nosuid,noexec,nodev,ro", false},
+	{"/sys/fs/cgroup", "cgroup", "cgroup", "nosuid,noexec,nodev,ro", true},
+	{"/tmp", "tmpfs", "tmpfs", "nosuid,nodev,mode=1777,size=65536k", false},
 };
-
-static void add_options(struct request_mount *mount, const char *words, struct arena *arena)
-{
-	while (*words != '\0') {
-		size_t length = strcspn(words, " ");
-		const char *word = arena_strndup(arena, words, length);
-
-		if (!names_mount_option(word, mount))
-			*LIST_ADD(arena, &mount->data) = word;
-		words += length;
-		words += strspn(words, " ");
-	}
-}
 
 static void add_mounts(struct request *request, bool rootless, struct arena *arena)
 {
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		if (rootless && mounts[i].needs_root)
 			continue;
-		struct request_mount *mount = LIST_ADD(arena, &request->mounts);
+		struct request_mount *mount = options_add_mount(arena, request, mounts[i].destination, "spec");
 
-		*mount = (struct request_mount){.destination = mounts[i].destination,
-						.type = mounts[i].type,
-						.source = mounts[i].source,
-						.from = "spec"};
-		add_options(mount, mounts[i].options, arena);
+		mount->type = mounts[i].type;
+		mount->source = mounts[i].source;
+		options_apply_words(arena, mount, mounts[i].options);
 	}
 }
 

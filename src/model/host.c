@@ -2,7 +2,6 @@
 #include "model/host.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/seccomp.h>
@@ -52,12 +51,9 @@ static void probe_user_namespace(struct host *host)
 	char text[4096];
 	uint64_t mapped = 0;
 	bool first = false;
-	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (length < 0)
+	if (file_read_once("/proc/self/uid_map", text, sizeof(text)) < 0)
 		return;
-	text[length] = '\0';
 	for (char *at = text; *at != '\0'; at += strspn(at, " \n")) {
 		uint64_t inside = strtoul(at, &at, 10), outside = strtoul(at, &at, 10), count = strtoul(at, &at, 10);
 
@@ -77,13 +73,8 @@ void host_probe_oom_score(struct host *host, const struct request *request)
 
 	if (!host->privileged || request->process.oom_score_adj.set)
 		return;
-	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	if (length < 0)
-		return;
-	text[length] = '\0';
-	host->oom_score_adj = (int)strtol(text, NULL, 10);
+	if (file_read_once("/proc/self/oom_score_adj", text, sizeof(text)) >= 0)
+		host->oom_score_adj = (int)strtol(text, NULL, 10);
 }
 
 static void probe_capabilities(struct host *host)
@@ -107,14 +98,11 @@ static int probe_status(struct host *host, struct error *err)
 {
 	static const char label[] = "\nSigIgn:\t", filtered[] = "\nSeccomp:\t2";
 	char text[4096];
-	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (length < 0) {
+	if (file_read_once("/proc/self/status", text, sizeof(text)) < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/status'");
 		return errno == ENOENT ? error_hint(err, "casemate needs procfs: mount -t proc proc /proc") : -1;
 	}
-	text[length] = '\0';
 	const char *at = strstr(text, label);
 	if (at == NULL)
 		return error_set(err, ERROR_HOST, 0, "cannot understand '/proc/self/status'");
@@ -188,11 +176,9 @@ static int probe_cgroups(struct host *host, struct arena *arena, struct error *e
 
 	if (host->cgroup == HOST_CGROUP_NONE)
 		return 0;
-	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (length < 0)
+	if (file_read_once("/proc/self/cgroup", text, sizeof(text)) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read '/proc/self/cgroup'");
-	at = arena_strndup(arena, text, (size_t)length);
+	at = arena_strdup(arena, text);
 	while ((line = strsep(&at, "\n")) != NULL)
 		add_hierarchy(host, arena, line);
 	return 0;

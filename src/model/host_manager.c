@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Where systemd's slices are in the hierarchy of cgroups: below the root, or below the service of a user. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,10 +11,8 @@
 static const char *v2_path(const char *file, struct arena *arena)
 {
 	char text[4096];
-	AUTOCLOSE int fd = openat(AT_FDCWD, file, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	text[length < 0 ? 0 : length] = '\0';
+	(void)file_read_once(file, text, sizeof(text));
 	for (char *at = text, *line; (line = strsep(&at, "\n")) != NULL;)
 		if (strncmp(line, "0::/", 4) == 0)
 			return arena_strdup(arena, line + 3);

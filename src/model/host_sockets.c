@@ -188,17 +188,14 @@ static void mark_above(const object_list *judged, const char *real)
  * working directory. */
 static bool mark_by_name(const object_list *judged, const struct found *found, struct arena *arena)
 {
-	char link[64], real[PATH_MAX];
+	char real[PATH_MAX];
 	struct stat status;
 	AUTOCLOSE int fd = found->name == NULL ? -1 : openat(AT_FDCWD, found->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISSOCK(status.st_mode) || (uint32_t)status.st_ino != found->inode)
 		return false;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	ssize_t length = readlink(link, real, sizeof(real) - 1);
-	if (length <= 0 || real[0] != '/')
+	if (fd_name(fd, real, sizeof(real)) < 0 || real[0] != '/')
 		return false;
-	real[length] = '\0';
 	const char *kept = arena_strdup(arena, real);
 	mark(judged, &status, kept);
 	mark_above(judged, kept);

@@ -12,6 +12,8 @@
 
 #include "base/fd.h"
 #include "base/kernel.h"
+#include "base/mountinfo.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "model/host_sockets.h"
 
@@ -331,18 +333,11 @@ static int add_state_root(struct look *look, const char *path, struct error *err
 	return 0;
 }
 
-static bool lies_below(const char *path, const char *parent)
-{
-	size_t length = strlen(parent);
-
-	return strncmp(path, parent, length) == 0 && (path[length] == '/' || strcmp(parent, "/") == 0);
-}
-
 /* A file is only something of the host's when it is one; a socket can also lie inside what is bound. */
 static bool concerns(const struct host_object *object, const char *path, uint32_t type)
 {
 	return object->real != NULL && ((object->mode & S_IFMT) == type || strcmp(object->real, path) == 0 ||
-					(type == S_IFSOCK && lies_below(path, object->real)));
+					(type == S_IFSOCK && path_is_below(path, object->real)));
 }
 
 static bool concerns_any(const struct host *host, const char *path, uint32_t type)
@@ -394,39 +389,22 @@ static void probe_namespaces(struct host *host, const struct request *request)
 	}
 }
 
-/* The fifth field of a line of proc_pid_mountinfo(5), with \NNN for blanks, made a path again in place. */
+/* The fifth field of a line of proc_pid_mountinfo(5); NULL where there is none. */
 static char *mount_point(char *line)
 {
-	char *field = line;
+	char *field = NULL;
 
-	for (int i = 0; i < 4 && field != NULL; i++)
-		field = strchr(field, ' ') == NULL ? NULL : strchr(field, ' ') + 1;
-	if (field == NULL)
-		return NULL;
-	field[strcspn(field, " ")] = '\0';
-	char *to = field;
-	for (const char *at = field; *at != '\0'; at++, to++) {
-		if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] != '\0' && at[3] != '\0') {
-			*to = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
-			at += 3;
-		} else {
-			*to = *at;
-		}
-	}
-	*to = '\0';
+	for (int i = 0; i < 5; i++)
+		field = strsep(&line, " ");
+	if (field != NULL)
+		mountinfo_unescape(field);
 	return field;
 }
 
 /* Whatever somebody mounted below a directory comes along with a recursive bind of it. */
-static void close_stream(FILE **stream)
-{
-	if (*stream != NULL)
-		(void)fclose(*stream);
-}
-
 static int probe_submounts(struct look *look, const string_list *directories, struct error *err)
 {
-	__attribute__((cleanup(close_stream))) FILE *table = fopen("/proc/self/mountinfo", "re");
+	AUTOCLOSE_FILE FILE *table = fopen("/proc/self/mountinfo", "re");
 	static char buffer[TABLE_BUFFER], line[LINE];
 
 	if (table == NULL || setvbuf(table, buffer, _IOFBF, sizeof(buffer)) != 0)
@@ -439,7 +417,7 @@ static int probe_submounts(struct look *look, const string_list *directories, st
 		const char *point = mount_point(line);
 
 		for (size_t i = 0; point != NULL && i < directories->count; i++) {
-			if (!lies_below(point, directories->at[i]))
+			if (!path_is_below(point, directories->at[i]))
 				continue;
 			TRY(probe_object(look, &object, arena_strdup(look->arena, point), false, err));
 			*LIST_ADD(look->arena, &look->host->submounts) = object;

@@ -4,8 +4,6 @@
 
 #include "model/names.h"
 
-/* Superblock and propagation flags of mount(2); <sys/mount.h> and <linux/mount.h> cannot be included together
- * everywhere. */
 enum word_kind {
 	ATTR,       /* set: an attribute of the mount */
 	ATTR_CLEAR, /* take one away */

@@ -15,7 +15,6 @@ static const struct lookup_row rows[] = {
 	{"SIGPROF", SIGPROF},     {"SIGWINCH", SIGWINCH}, {"SIGIO", SIGIO},     {"SIGPOLL", SIGIO},
 	{"SIGPWR", SIGPWR},       {"SIGSYS", SIGSYS},
 };
-static const struct lookup signals = {.what = "a signal", .rows = rows, .count = sizeof(rows) / sizeof(rows[0])};
 
 /* The kernel's range; the C library keeps the first two of it for itself. */
 enum { SIGNAL_MAX = 64, REALTIME_MIN = 34 };
@@ -56,20 +55,12 @@ int names_signal(const char *name)
 {
 	int number = small_number(name);
 	const char *tail = strncmp(name, "SIG", 3) == 0 ? name + 3 : name;
-	uint64_t value;
 
 	if (number > 0)
 		return number;
-	for (size_t i = 0; i < signals.count; i++) {
-		if (strcmp(rows[i].name + 3, tail) == 0) {
-			value = rows[i].value;
-			return (int)value;
-		}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(rows[i].name + 3, tail) == 0)
+			return (int)rows[i].value;
 	}
 	return realtime(tail);
-}
-
-const char *names_signal_text(int number)
-{
-	return lookup_name(&signals, (uint64_t)number);
 }

@@ -250,7 +250,6 @@ int cgroup_plan(struct planner *p, struct error *err)
 	static const enum cgroup_driver drivers[] = {
 		[HOST_CGROUP_NONE] = CGROUP_NONE,
 		[HOST_CGROUP_V1] = CGROUP_V1,
-		[HOST_CGROUP_HYBRID] = CGROUP_V1,
 		[HOST_CGROUP_V2] = CGROUP_V2,
 	};
 	struct plan_cgroup *plan = &p->plan->cgroup;

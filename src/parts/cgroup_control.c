@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_limits.h"
@@ -54,53 +55,31 @@ int cgroup_control_open(const struct plan_cgroup *plan, const char *controller, 
 	return dir;
 }
 
-/* The number behind "@key " in the lines of @text; 0 when there is none. */
-static uint64_t number_of(const char *text, const char *key)
-{
-	size_t length = strlen(key);
-
-	for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, key, length) == 0 && at[length] == ' ')
-			return strtoull(at + length, NULL, 10);
-	}
-	return 0;
-}
-
 /* ---- freeze */
-
-static long passed_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
-}
 
 /* Every change of cgroup.events is POLLPRI; the file must have been read before (cgroups(7)). */
 static int await_v2(int dir, bool frozen)
 {
 	AUTOCLOSE int events = sys_openat(dir, "cgroup.events", O_RDONLY | O_NOFOLLOW, 0);
-	struct timespec start;
+	uint64_t deadline = clock_ms() + PATIENCE_MS;
 	char text[STATE_TEXT];
 
 	if (events < 0)
 		return -1;
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (;;) {
 		ssize_t length = pread(events, text, sizeof(text) - 1, 0);
-		long left = PATIENCE_MS - passed_ms(&start);
+		int left = clock_left(deadline);
 
 		if (length < 0)
 			return -1;
 		text[length] = '\0';
-		if ((number_of(text, "frozen") == 1) == frozen)
+		if ((cgroup_tree_number(text, "frozen") == 1) == frozen)
 			return 0;
-		if (left <= 0) {
+		if (left == 0) {
 			errno = EBUSY;
 			return -1;
 		}
-		(void)poll(&(struct pollfd){.fd = events, .events = POLLPRI}, 1, (int)left);
+		(void)poll(&(struct pollfd){.fd = events, .events = POLLPRI}, 1, left);
 	}
 }
 
@@ -114,11 +93,10 @@ static int freeze_v1(int dir, bool frozen)
 {
 	static const struct timespec pause = {.tv_nsec = 1000000};
 	const char *wanted = frozen ? "FROZEN" : "THAWED";
-	struct timespec start;
+	uint64_t deadline = clock_ms() + PATIENCE_MS;
 	char text[STATE_TEXT];
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	for (int i = 0; passed_ms(&start) < PATIENCE_MS; i++) {
+	for (int i = 0; !clock_passed(deadline); i++) {
 		if (i % AGAIN == AGAIN - 1)
 			(void)fd_write_file(dir, "freezer.state", "THAWED");
 		if (fd_write_file(dir, "freezer.state", wanted) < 0 ||
@@ -175,18 +153,6 @@ int cgroup_is_frozen(const struct plan_cgroup *plan, struct error *err)
 
 /* ---- processes */
 
-static void close_stream(FILE **stream)
-{
-	if (*stream != NULL)
-		(void)fclose(*stream);
-}
-
-static void close_list(DIR **list)
-{
-	if (*list != NULL)
-		(void)closedir(*list);
-}
-
 static int unreadable(struct error *err)
 {
 	/* It ended while we looked, or is a threaded one, whose processes are listed above (cgroups(7)). */
@@ -205,7 +171,7 @@ static int add_pids(int dir, void *context, struct error *err)
 {
 	const struct listing *listing = context;
 	int fd = sys_openat(dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW, 0);
-	__attribute__((cleanup(close_stream))) FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	AUTOCLOSE_FILE FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char line[32];
 
 	if (file == NULL) {
@@ -240,7 +206,7 @@ typedef int visit(int dir, void *context, struct error *err);
 static int walk(int dir, int depth, visit *each, void *context, struct error *err)
 {
 	int copy = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	__attribute__((cleanup(close_list))) DIR *children = copy < 0 ? NULL : fdopendir(copy);
+	AUTOCLOSE_DIRECTORY DIR *children = copy < 0 ? NULL : fdopendir(copy);
 	const char *name;
 
 	if (children == NULL) {

@@ -5,30 +5,23 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_control.h"
+#include "parts/cgroup_tree.h"
 
 enum { EVENTS_TEXT = 1024 };
 
 static uint64_t kills_of(int file)
 {
-	static const char key[] = "oom_kill ";
 	char text[EVENTS_TEXT];
 	ssize_t length = file < 0 ? -1 : pread(file, text, sizeof(text) - 1, 0);
 
 	text[length < 0 ? 0 : length] = '\0';
-	for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, key, strlen(key)) == 0)
-			return strtoull(at + strlen(key), NULL, 10);
-	}
-	return 0;
+	return cgroup_tree_number(text, "oom_kill");
 }
 
 static int open_file(const struct plan_cgroup *plan, int dir)

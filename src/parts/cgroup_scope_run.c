@@ -135,11 +135,9 @@ static bool hear(struct helper *helper, bool a_line)
 	struct pollfd watched = {.fd = helper->output, .events = POLLIN};
 
 	while (!a_line || strchr(helper->said, '\n') == NULL) {
-		uint64_t now = clock_ms();
-
-		if (now >= deadline || helper->length == SAID)
+		if (clock_passed(deadline) || helper->length == SAID)
 			return false;
-		if (poll(&watched, 1, (int)(deadline - now)) <= 0)
+		if (poll(&watched, 1, clock_left(deadline)) <= 0)
 			continue;
 		ssize_t got = read(helper->output, helper->said + helper->length, SAID - helper->length);
 		if (got < 0 && errno == EINTR)

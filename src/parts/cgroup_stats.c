@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "parts/cgroup_tree.h"
 
 enum { MOST_TEXT = 256 * 1024, MOST_CPUS = 65536 };
 
@@ -46,18 +47,6 @@ uint64_t cgroup_stats_number(const struct cgroup_counts *counts, int dir, const 
 	const char *text = cgroup_stats_text(counts, dir, name);
 
 	return text == NULL ? 0 : number(text);
-}
-
-uint64_t cgroup_stats_key(const char *text, const char *key)
-{
-	size_t length = strlen(key);
-
-	for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (strncmp(at, key, length) == 0 && at[length] == ' ')
-			return number(at + length + 1);
-	}
-	return 0;
 }
 
 void cgroup_stats_raw(struct cgroup_counts *counts, const char *text)
@@ -111,7 +100,7 @@ void cgroup_stats_huge(struct cgroup_counts *counts, int dir, const struct cgrou
 			counts, dir, arena_printf(counts->arena, "hugetlb.%s.%s", size, files->failures));
 		/* v1 has a number there, v2 lines of events. */
 		if (failures != NULL)
-			count.failcnt = failures[0] == 'm' ? cgroup_stats_key(failures, "max") : number(failures);
+			count.failcnt = failures[0] == 'm' ? cgroup_tree_number(failures, "max") : number(failures);
 		*LIST_ADD(counts->arena, &counts->huge) = count;
 	}
 	(void)closedir(list);
@@ -119,30 +108,17 @@ void cgroup_stats_huge(struct cgroup_counts *counts, int dir, const struct cgrou
 
 /* ---- writing: zeros are left out where Go's "omitempty" leaves them out */
 
-static void member(struct json_writer *out, const char *key, uint64_t value)
-{
-	json_write_key(out, key);
-	json_write_unsigned(out, value);
-}
-
 static void member_unless_0(struct json_writer *out, const char *key, uint64_t value)
 {
 	if (value != 0)
-		member(out, key, value);
-}
-
-static void begin(struct json_writer *out, const char *key)
-{
-	json_write_key(out, key);
-	json_write_begin_object(out);
+		json_member_unsigned(out, key, value);
 }
 
 static void write_list(struct json_writer *out, const char *key, const u64_list *list)
 {
 	if (list->count == 0)
 		return;
-	json_write_key(out, key);
-	json_write_begin_array(out);
+	json_member_array(out, key);
 	for (size_t i = 0; i < list->count; i++)
 		json_write_unsigned(out, list->at[i]);
 	json_write_end_array(out);
@@ -151,7 +127,7 @@ static void write_list(struct json_writer *out, const char *key, const u64_list 
 /* One line: "some avg10=0.00 avg60=0.00 avg300=0.00 total=0". */
 static void write_stall(struct json_writer *out, const char *kind, const char *line, size_t length)
 {
-	begin(out, kind);
+	json_member_object(out, kind);
 	for (const char *at = line; at < line + length;) {
 		size_t word = strcspn(at, " \n"), key = strcspn(at, "= \n");
 		char name[16], value[32];
@@ -159,8 +135,7 @@ static void write_stall(struct json_writer *out, const char *kind, const char *l
 		if (key < word && key < sizeof(name) && word - key <= sizeof(value)) {
 			snprintf(name, sizeof(name), "%.*s", (int)key, at);
 			snprintf(value, sizeof(value), "%.*s", (int)(word - key - 1), at + key + 1);
-			json_write_key(out, name);
-			json_write_number(out, value);
+			json_member_number(out, name, value);
 		}
 		at += word + 1;
 	}
@@ -171,7 +146,7 @@ static void write_pressure(struct json_writer *out, const char *text)
 {
 	if (text == NULL || text[0] == '\0')
 		return;
-	begin(out, "psi");
+	json_member_object(out, "psi");
 	for (const char *at = text; *at != '\0';) {
 		size_t length = strcspn(at, "\n");
 
@@ -184,16 +159,16 @@ static void write_pressure(struct json_writer *out, const char *text)
 
 static void write_cpu(struct json_writer *out, const struct cgroup_counts *counts)
 {
-	begin(out, "cpu");
-	begin(out, "usage");
+	json_member_object(out, "cpu");
+	json_member_object(out, "usage");
 	member_unless_0(out, "total", counts->cpu_total);
 	write_list(out, "percpu", &counts->percpu);
 	write_list(out, "percpu_kernel", &counts->percpu_kernel);
 	write_list(out, "percpu_user", &counts->percpu_user);
-	member(out, "kernel", counts->cpu_kernel);
-	member(out, "user", counts->cpu_user);
+	json_member_unsigned(out, "kernel", counts->cpu_kernel);
+	json_member_unsigned(out, "user", counts->cpu_user);
 	json_write_end_object(out);
-	begin(out, "throttling");
+	json_member_object(out, "throttling");
 	member_unless_0(out, "periods", counts->periods);
 	member_unless_0(out, "throttledPeriods", counts->throttled_periods);
 	member_unless_0(out, "throttledTime", counts->throttled_time);
@@ -207,8 +182,7 @@ static void write_set(struct json_writer *out, const char *key, const char *text
 {
 	if (text == NULL || text[0] < '0' || text[0] > '9')
 		return;
-	json_write_key(out, key);
-	json_write_begin_array(out);
+	json_member_array(out, key);
 	for (char *at = (char *)text; *at >= '0' && *at <= '9'; at += *at == ',') {
 		unsigned long first = strtoul(at, &at, 10), last = *at == '-' ? strtoul(at + 1, &at, 10) : first;
 
@@ -224,39 +198,37 @@ static void write_cpuset(struct json_writer *out, const struct cgroup_counts *co
 					   "memory_migrate",  "memory_spread_page", "memory_spread_slab",
 					   "memory_pressure", "sched_load_balance", "sched_relax_domain_level"};
 
-	begin(out, "cpuset");
+	json_member_object(out, "cpuset");
 	write_set(out, "cpus", counts->cpus);
 	write_set(out, "mems", counts->mems);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		json_write_key(out, keys[i]);
-		/* Some may be -1. */
-		json_write_signed(out, i < counts->cpuset.count ? (int64_t)counts->cpuset.at[i].value : 0);
-	}
+	/* Some may be -1. */
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		json_member_signed(out, keys[i], i < counts->cpuset.count ? (int64_t)counts->cpuset.at[i].value : 0);
 	json_write_end_object(out);
 }
 
 static void write_memory_count(struct json_writer *out, const char *key, const struct cgroup_memory_count *count)
 {
-	begin(out, key);
-	member(out, "limit", count->limit);
+	json_member_object(out, key);
+	json_member_unsigned(out, "limit", count->limit);
 	member_unless_0(out, "usage", count->usage);
 	member_unless_0(out, "max", count->max);
-	member(out, "failcnt", count->failcnt);
+	json_member_unsigned(out, "failcnt", count->failcnt);
 	json_write_end_object(out);
 }
 
 static void write_memory(struct json_writer *out, const struct cgroup_counts *counts)
 {
-	begin(out, "memory");
+	json_member_object(out, "memory");
 	member_unless_0(out, "cache", counts->cache);
 	write_memory_count(out, "usage", &counts->memory);
 	write_memory_count(out, "swap", &counts->swap);
 	write_memory_count(out, "kernel", &counts->kernel);
 	write_memory_count(out, "kernelTCP", &counts->kernel_tcp);
 	if (counts->raw.count > 0) {
-		begin(out, "raw");
+		json_member_object(out, "raw");
 		for (size_t i = 0; i < counts->raw.count; i++)
-			member(out, counts->raw.at[i].name, counts->raw.at[i].value);
+			json_member_unsigned(out, counts->raw.at[i].name, counts->raw.at[i].value);
 		json_write_end_object(out);
 	}
 	write_pressure(out, counts->pressure[CGROUP_PRESSURE_MEMORY]);
@@ -267,16 +239,13 @@ static void write_io_list(struct json_writer *out, const char *key, const io_cou
 {
 	if (list->count == 0)
 		return;
-	json_write_key(out, key);
-	json_write_begin_array(out);
+	json_member_array(out, key);
 	for (size_t i = 0; i < list->count; i++) {
 		json_write_begin_object(out);
 		member_unless_0(out, "major", list->at[i].major);
 		member_unless_0(out, "minor", list->at[i].minor);
-		if (list->at[i].op[0] != '\0') {
-			json_write_key(out, "op");
-			json_write_string(out, list->at[i].op);
-		}
+		if (list->at[i].op[0] != '\0')
+			json_member_string(out, "op", list->at[i].op);
 		member_unless_0(out, "value", list->at[i].value);
 		json_write_end_object(out);
 	}
@@ -285,28 +254,27 @@ static void write_io_list(struct json_writer *out, const char *key, const io_cou
 
 static void write_rest(struct json_writer *out, const struct cgroup_counts *counts)
 {
-	begin(out, "pids");
+	json_member_object(out, "pids");
 	member_unless_0(out, "current", counts->pids);
 	member_unless_0(out, "limit", counts->pids_limit == UINT64_MAX ? 0 : counts->pids_limit);
 	json_write_end_object(out);
-	begin(out, "blkio");
+	json_member_object(out, "blkio");
 	write_io_list(out, "ioServiceBytesRecursive", &counts->io[CGROUP_IO_BYTES]);
 	write_io_list(out, "ioServicedRecursive", &counts->io[CGROUP_IO_COUNT]);
 	write_pressure(out, counts->pressure[CGROUP_PRESSURE_IO]);
 	json_write_end_object(out);
-	begin(out, "hugetlb");
+	json_member_object(out, "hugetlb");
 	for (size_t i = 0; i < counts->huge.count; i++) {
-		begin(out, counts->huge.at[i].size);
+		json_member_object(out, counts->huge.at[i].size);
 		member_unless_0(out, "usage", counts->huge.at[i].usage);
 		member_unless_0(out, "max", counts->huge.at[i].max);
-		member(out, "failcnt", counts->huge.at[i].failcnt);
+		json_member_unsigned(out, "failcnt", counts->huge.at[i].failcnt);
 		json_write_end_object(out);
 	}
 	json_write_end_object(out);
-	begin(out, "intel_rdt");
+	json_member_object(out, "intel_rdt");
 	json_write_end_object(out);
-	json_write_key(out, "network_interfaces");
-	json_write_string(out, NULL);
+	json_member_string(out, "network_interfaces", NULL);
 }
 
 int cgroup_stats(const struct plan_cgroup *plan, struct json_writer *out, struct error *err)

@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "parts/cgroup_control.h"
 #include "parts/cgroup_stats.h"
+#include "parts/cgroup_tree.h"
 
 /* USER_HZ, in which cpuacct.stat counts, is 100 wherever there is Linux on our processors. */
 enum { NANO_OF_TICK = 10000000 };
@@ -36,8 +37,8 @@ static void count_cpuacct(struct cgroup_counts *counts, int dir)
 	const char *text = cgroup_stats_text(counts, dir, "cpuacct.stat");
 
 	counts->cpu_total = cgroup_stats_number(counts, dir, "cpuacct.usage");
-	counts->cpu_user = cgroup_stats_key(text, "user") * NANO_OF_TICK;
-	counts->cpu_kernel = cgroup_stats_key(text, "system") * NANO_OF_TICK;
+	counts->cpu_user = cgroup_tree_number(text, "user") * NANO_OF_TICK;
+	counts->cpu_kernel = cgroup_tree_number(text, "system") * NANO_OF_TICK;
 	count_each_cpu(counts, cgroup_stats_text(counts, dir, "cpuacct.usage_percpu"));
 	count_modes(counts, cgroup_stats_text(counts, dir, "cpuacct.usage_all"));
 }
@@ -46,9 +47,9 @@ static void count_cpu(struct cgroup_counts *counts, int dir)
 {
 	const char *text = cgroup_stats_text(counts, dir, "cpu.stat");
 
-	counts->periods = cgroup_stats_key(text, "nr_periods");
-	counts->throttled_periods = cgroup_stats_key(text, "nr_throttled");
-	counts->throttled_time = cgroup_stats_key(text, "throttled_time");
+	counts->periods = cgroup_tree_number(text, "nr_periods");
+	counts->throttled_periods = cgroup_tree_number(text, "nr_throttled");
+	counts->throttled_time = cgroup_tree_number(text, "throttled_time");
 }
 
 /* In the order in which they are written. */
@@ -86,7 +87,7 @@ static void count_memory(struct cgroup_counts *counts, int dir)
 	const char *text = cgroup_stats_text(counts, dir, "memory.stat");
 
 	cgroup_stats_raw(counts, text);
-	counts->cache = cgroup_stats_key(text, "cache");
+	counts->cache = cgroup_tree_number(text, "cache");
 	count_part(counts, dir, "", &counts->memory);
 	count_part(counts, dir, "memsw.", &counts->swap);
 	count_part(counts, dir, "kmem.", &counts->kernel);

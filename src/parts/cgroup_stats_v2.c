@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "parts/cgroup_control.h"
 #include "parts/cgroup_stats.h"
+#include "parts/cgroup_tree.h"
 
 enum { NANO_OF_MICRO = 1000 };
 
@@ -12,12 +13,12 @@ static void count_cpu(struct cgroup_counts *counts, int dir)
 {
 	const char *text = cgroup_stats_text(counts, dir, "cpu.stat");
 
-	counts->cpu_total = cgroup_stats_key(text, "usage_usec") * NANO_OF_MICRO;
-	counts->cpu_user = cgroup_stats_key(text, "user_usec") * NANO_OF_MICRO;
-	counts->cpu_kernel = cgroup_stats_key(text, "system_usec") * NANO_OF_MICRO;
-	counts->periods = cgroup_stats_key(text, "nr_periods");
-	counts->throttled_periods = cgroup_stats_key(text, "nr_throttled");
-	counts->throttled_time = cgroup_stats_key(text, "throttled_usec") * NANO_OF_MICRO;
+	counts->cpu_total = cgroup_tree_number(text, "usage_usec") * NANO_OF_MICRO;
+	counts->cpu_user = cgroup_tree_number(text, "user_usec") * NANO_OF_MICRO;
+	counts->cpu_kernel = cgroup_tree_number(text, "system_usec") * NANO_OF_MICRO;
+	counts->periods = cgroup_tree_number(text, "nr_periods");
+	counts->throttled_periods = cgroup_tree_number(text, "nr_throttled");
+	counts->throttled_time = cgroup_tree_number(text, "throttled_usec") * NANO_OF_MICRO;
 	counts->cpus = cgroup_stats_text(counts, dir, "cpuset.cpus.effective");
 	counts->mems = cgroup_stats_text(counts, dir, "cpuset.mems.effective");
 }
@@ -28,17 +29,17 @@ static void count_memory(struct cgroup_counts *counts, int dir)
 	const char *text = cgroup_stats_text(counts, dir, "memory.stat");
 
 	cgroup_stats_raw(counts, text);
-	counts->cache = cgroup_stats_key(text, "file");
+	counts->cache = cgroup_tree_number(text, "file");
 	counts->memory = (struct cgroup_memory_count){
 		.limit = cgroup_stats_number(counts, dir, "memory.max"),
 		.usage = cgroup_stats_number(counts, dir, "memory.current"),
 		.max = cgroup_stats_number(counts, dir, "memory.peak"),
-		.failcnt = cgroup_stats_key(cgroup_stats_text(counts, dir, "memory.events"), "max"),
+		.failcnt = cgroup_tree_number(cgroup_stats_text(counts, dir, "memory.events"), "max"),
 	};
 	counts->swap = (struct cgroup_memory_count){
 		.limit = cgroup_stats_number(counts, dir, "memory.swap.max"),
 		.usage = cgroup_stats_number(counts, dir, "memory.swap.current") + counts->memory.usage,
-		.failcnt = cgroup_stats_key(cgroup_stats_text(counts, dir, "memory.swap.events"), "max"),
+		.failcnt = cgroup_tree_number(cgroup_stats_text(counts, dir, "memory.swap.events"), "max"),
 	};
 	if (counts->swap.limit != UINT64_MAX)
 		counts->swap.limit =

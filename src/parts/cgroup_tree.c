@@ -68,6 +68,18 @@ int cgroup_tree_read(int dir, const char *name, char *text, size_t size)
 	return 0;
 }
 
+uint64_t cgroup_tree_number(const char *text, const char *key)
+{
+	size_t length = strlen(key);
+
+	for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, key, length) == 0 && at[length] == ' ')
+			return strtoull(at + length, NULL, 10);
+	}
+	return 0;
+}
+
 static const struct {
 	const char *file; /* how its name begins */
 	int errnum;

@@ -11,8 +11,6 @@
 #include "model/syscalls.h"
 #include "parts/filter_sim.h"
 
-enum { MAX_ERRNO = 4095 };
-
 static bool denies(uint32_t answer)
 {
 	return (answer & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
@@ -216,5 +214,5 @@ int filter_report_errno(const struct sock_filter *judge, const struct seccomp_da
 		return -1;
 	if (!denies(answer))
 		return EPERM;
-	return value > MAX_ERRNO ? MAX_ERRNO : value;
+	return value > KERNEL_MAX_ERRNO ? KERNEL_MAX_ERRNO : value;
 }

@@ -5,6 +5,8 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
+#include "base/kernel.h"
+
 static const uint32_t returns[] = {
 	[SECCOMP_KILL_PROCESS] = SECCOMP_RET_KILL_PROCESS,
 	[SECCOMP_KILL_THREAD] = SECCOMP_RET_KILL_THREAD,
@@ -15,9 +17,6 @@ static const uint32_t returns[] = {
 	[SECCOMP_LOG] = SECCOMP_RET_LOG,
 	[SECCOMP_ALLOW] = SECCOMP_RET_ALLOW,
 };
-
-/* The kernel caps an errno at this (MAX_ERRNO); a larger one would arrive as another. */
-enum { LARGEST_ERRNO = 4095, LARGEST_TRACE = SECCOMP_RET_DATA };
 
 int32_t filter_rank(uint32_t action)
 {
@@ -34,7 +33,7 @@ static int read_action(uint32_t action, struct opt_u32 errno_ret, uint32_t *ret,
 		*ret = returns[action];
 		return 0;
 	}
-	uint32_t largest = action == SECCOMP_ERRNO ? LARGEST_ERRNO : LARGEST_TRACE;
+	uint32_t largest = action == SECCOMP_ERRNO ? KERNEL_MAX_ERRNO : SECCOMP_RET_DATA;
 	uint32_t data = errno_ret.set ? errno_ret.value : EPERM;
 
 	if (data > largest)

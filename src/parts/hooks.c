@@ -22,23 +22,13 @@ static const hook_list *list_of(const struct request_hooks *hooks, enum hook_kin
 	return (const hook_list *)(const void *)((const char *)hooks + kinds[kind].offset);
 }
 
-static const char **copy_words(struct arena *arena, const string_list *words)
-{
-	const char **copy = arena_alloc(arena, (words->count + 1) * sizeof(*copy));
-
-	for (size_t i = 0; i < words->count; i++)
-		copy[i] = arena_strdup(arena, words->at[i]);
-	return copy;
-}
-
 static struct plan_hook copy_hook(const struct request_hook *hook, struct arena *arena)
 {
-	const string_list name = {.at = (const char *[]){hook->path}, .count = 1};
-
 	return (struct plan_hook){
 		.path = arena_strdup(arena, hook->path),
-		.argv = copy_words(arena, hook->args.count > 0 ? &hook->args : &name),
-		.envp = hook->env.count > 0 ? copy_words(arena, &hook->env) : NULL,
+		.argv = hook->args.count > 0 ? arena_strings(arena, hook->args.at, hook->args.count)
+					     : arena_strings(arena, &hook->path, 1),
+		.envp = hook->env.count > 0 ? arena_strings(arena, hook->env.at, hook->env.count) : NULL,
 		.timeout = hook->timeout.set ? (uint32_t)hook->timeout.value : 0,
 		.from = hook->from,
 	};

@@ -173,10 +173,10 @@ static int run_one(const struct plan_hook *hook, const struct hook_state *state,
 	bool in_time =
 		watch(watched, output, hook->timeout == 0 ? 0 : clock_ms() + hook->timeout * 1000ULL, text, &length);
 	/* All of its process group, so that nothing of it goes on behind the launch's back. */
-	if (!in_time)
+	if (!in_time) {
 		(void)sys_kill(-pid, SIGKILL);
-	if (!in_time)
 		(void)sys_kill(pid, SIGKILL);
+	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	text[length] = '\0';

@@ -13,7 +13,8 @@
 #include "base/fd.h"
 #include "base/sys.h"
 
-enum { MAP_TEXT = 340 * 34 }; /* 340 lines are the kernel's limit (user_namespaces(7)) */
+/* The kernel's limit (user_namespaces(7)), and the longest that so many are. */
+enum { MAP_LINES = 340, MAP_TEXT = MAP_LINES * 34 };
 
 static bool maps_only(const id_map_list *map, uint32_t host)
 {
@@ -213,14 +214,14 @@ static int write_own_maps(const struct plan_ids *ids, int proc, struct error *er
 
 static int run_helper(const char *helper, pid_t child, const id_map_list *map, struct error *err)
 {
-	char numbers[340 * 3 + 1][12];
-	char *argv[340 * 3 + 3] = {(char *)helper, numbers[0]};
+	char numbers[MAP_LINES * 3 + 1][12];
+	char *argv[MAP_LINES * 3 + 3] = {(char *)helper, numbers[0]};
 	char *envp[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
 	size_t count = 1;
 	pid_t pid;
 	int status;
 
-	if (map->count > 340)
+	if (map->count > MAP_LINES)
 		return error_set(err, ERROR_CONFIG, 0, "there are more id mappings than the kernel takes");
 	snprintf(numbers[0], sizeof(numbers[0]), "%d", child);
 	for (size_t i = 0; i < map->count; i++) {

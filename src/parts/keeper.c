@@ -105,11 +105,9 @@ bool keeper_hear(int fd, bool (*ready)(const char *said))
 	size_t length = 0;
 
 	while (!ready(said) && length < SAID) {
-		uint64_t now = clock_ms();
-
-		if (now >= deadline)
+		if (clock_passed(deadline))
 			return false;
-		if (poll(&watched, 1, (int)(deadline - now)) <= 0)
+		if (poll(&watched, 1, clock_left(deadline)) <= 0)
 			continue;
 		ssize_t got = read(fd, said + length, SAID - length);
 		if (got < 0 && errno == EINTR)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "parts/place.h"
 
@@ -97,13 +98,6 @@ static const char *real_source(const struct plan_mount *mount)
 	return mount->real != NULL ? mount->real : mount->source;
 }
 
-static bool lies_in(const char *path, const char *directory)
-{
-	size_t length = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
-
-	return strncmp(path, directory, length) == 0 && path[length] == '/';
-}
-
 /* Rules add up: what is writable cannot be taken away again for a part of it. */
 static int check_taken_away(const struct plan_mount *mount, const struct plan *plan, struct error *err)
 {
@@ -112,8 +106,7 @@ static int check_taken_away(const struct plan_mount *mount, const struct plan *p
 
 		if (!is_writable(other))
 			continue;
-		if (lies_in(real_source(mount), real_source(other)) ||
-		    strcmp(real_source(mount), real_source(other)) == 0)
+		if (path_is_within(real_source(mount), real_source(other)))
 			return error_set(
 				err, ERROR_USAGE, 0,
 				"--without userns: '%s' makes writable what '%s' shows read-only, and Landlock "

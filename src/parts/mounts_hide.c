@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "parts/mounts.h"
 #include "parts/place.h"
@@ -14,13 +15,6 @@
 
 enum { LONGEST = 4096 };
 enum { COVER_ATTRS = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC };
-
-static bool is_at_or_below(const char *path, const char *parent)
-{
-	size_t length = strcmp(parent, "/") == 0 ? 0 : strlen(parent);
-
-	return strncmp(path, parent, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
 
 static int refuse(const struct plan_mount *hide, const struct plan_mount *other, const char *place, struct error *err)
 {
@@ -43,12 +37,12 @@ static int check_other(const struct plan *plan, const struct plan_mount *hide, c
 		       const struct plan_mount *other, struct error *err)
 {
 	/* A flag for a place below the hidden one is more specific: that is shown on purpose. */
-	if (other->kind != MOUNT_BIND || other->real == NULL || is_at_or_below(other->target, hide->target))
+	if (other->kind != MOUNT_BIND || other->real == NULL || path_is_within(other->target, hide->target))
 		return 0;
-	if (is_at_or_below(hidden, other->real))
+	if (path_is_within(hidden, other->real))
 		return check_place(plan, hide, other,
 				   hidden + (strcmp(other->real, "/") == 0 ? 0 : strlen(other->real)), err);
-	if (is_at_or_below(other->real, hidden) && plan_mount_at(plan, other->target, NULL) == other)
+	if (path_is_within(other->real, hidden) && plan_mount_at(plan, other->target, NULL) == other)
 		return refuse(hide, other, other->target, err);
 	return 0;
 }
@@ -93,7 +87,7 @@ static int check_object(const struct plan *plan, size_t index, const struct run 
 		struct stat root;
 
 		if (other == holder || other->kind != MOUNT_BIND || run->mounts[i] < 0 ||
-		    is_at_or_below(other->target, hide->target))
+		    path_is_within(other->target, hide->target))
 			continue;
 		if (fstat(run->mounts[i], &root) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", other->source);

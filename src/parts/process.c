@@ -14,15 +14,6 @@
 
 static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-static const char **copy_words(struct arena *arena, const string_list *words)
-{
-	const char **copy = arena_alloc(arena, (words->count + 1) * sizeof(*copy));
-
-	for (size_t i = 0; i < words->count; i++)
-		copy[i] = arena_strdup(arena, words->at[i]);
-	return copy;
-}
-
 static const char *search_path(const string_list *env)
 {
 	for (size_t i = 0; i < env->count; i++)
@@ -77,8 +68,8 @@ int process_plan(struct planner *p, struct error *err)
 	if (p->request->process.args.count == 0)
 		return error_set(err, ERROR_CONFIG, 0, "%s: there is no program to run",
 				 planner_origin(p, "/process/args"));
-	plan->argv = copy_words(p->arena, &p->request->process.args);
-	plan->envp = copy_words(p->arena, &p->request->process.env);
+	plan->argv = arena_strings(p->arena, p->request->process.args.at, p->request->process.args.count);
+	plan->envp = arena_strings(p->arena, p->request->process.env.at, p->request->process.env.count);
 	if (p->plan->lifecycle.notify != NULL)
 		set_variable(p->arena, plan, "NOTIFY_SOCKET=/run/notify/notify.sock");
 	plan_candidates(p);

@@ -250,6 +250,16 @@ static int monitor(int root, int group, const struct plan *plan, struct run *run
 	return write_file(group, path, pid) < 0 ? refused(root, &plan->rdt, path, err) : 0;
 }
 
+/* One that is there since the container is. */
+static int open_made(int root, const struct plan_rdt *plan, struct error *err)
+{
+	int group = sys_openat2(root, plan->group, O_PATH | O_DIRECTORY, 0, RESOLVE);
+
+	if (group < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the class '%s' of %s", plan->group, resctrl);
+	return group;
+}
+
 int rdt_join(const struct plan *plan, struct run *run, struct error *err)
 {
 	const struct plan_rdt *rdt = &plan->rdt;
@@ -284,12 +294,10 @@ int rdt_enter(const struct plan *plan, struct run *run, struct error *err)
 	const struct plan_rdt *rdt = &plan->rdt;
 	char pid[16], path[192];
 	AUTOCLOSE int root = open_resctrl(err);
-	AUTOCLOSE int group = root < 0 ? -1 : sys_openat2(root, rdt->group, O_PATH | O_DIRECTORY, 0, RESOLVE);
+	AUTOCLOSE int group = root < 0 ? -1 : open_made(root, rdt, err);
 
-	if (root < 0)
-		return -1;
 	if (group < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot open the class '%s' of %s", rdt->group, resctrl);
+		return -1;
 	snprintf(pid, sizeof(pid), "%d", run->child);
 	if (write_file(group, "tasks", pid) < 0)
 		return refused(root, rdt, "tasks", err);
@@ -308,12 +316,8 @@ int rdt_update(const struct plan_rdt *rdt, uint8_t made, struct error *err)
 				  rdt->group);
 	}
 	AUTOCLOSE int root = open_resctrl(err);
-	AUTOCLOSE int group = root < 0 ? -1 : sys_openat2(root, rdt->group, O_PATH | O_DIRECTORY, 0, RESOLVE);
-	if (root < 0)
-		return -1;
-	if (group < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot open the class '%s' of %s", rdt->group, resctrl);
-	return write_schemata(root, group, rdt, err);
+	AUTOCLOSE int group = root < 0 ? -1 : open_made(root, rdt, err);
+	return group < 0 ? -1 : write_schemata(root, group, rdt, err);
 }
 
 int rdt_remove(const struct plan *plan, struct run *run, struct error *err)

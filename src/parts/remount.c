@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/mountinfo.h"
 #include "base/sys.h"
 
 enum { LONGEST_MOUNTINFO = 8 << 20, CHUNK = 64 << 10 };
@@ -168,20 +169,6 @@ static char *read_all(int fd)
 	}
 }
 
-/* A blank in a path is \040. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from != '\0'; to++) {
-		bool escaped = from[0] == '\\' && strspn(from + 1, "01234567") >= 3;
-
-		*to = escaped ? (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0')) : *from;
-		from += escaped ? 4 : 1;
-	}
-	*to = '\0';
-}
-
 /* "36 35 98:0 /in /at ...": number, that of the mount it is on, device, root, place (proc_pid_mountinfo(5)). */
 static bool parse(char *text, struct line *ret)
 {
@@ -193,7 +180,7 @@ static bool parse(char *text, struct line *ret)
 		return false;
 	*ret = (struct line){
 		.id = (int)strtol(fields[0], NULL, 10), .parent = (int)strtol(fields[1], NULL, 10), .at = fields[4]};
-	unescape(ret->at);
+	mountinfo_unescape(ret->at);
 	return true;
 }
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/alive.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -14,13 +12,7 @@ static int read_about(pid_t pid, const char *file, char *text, size_t size)
 	char path[40];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	AUTOCLOSE int fd = pid <= 0 ? -1 : openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
-
-	if (length <= 0)
-		return -1;
-	text[length] = '\0';
-	return 0;
+	return pid > 0 && file_read_once(path, text, size) > 0 ? 0 : -1;
 }
 
 uint64_t alive_since(pid_t pid)

@@ -277,9 +277,10 @@ static void look_calls(const struct host *host, struct arena *arena, struct doct
 /* What was delegated to the caller is a directory in which it may make another. */
 static void look_cgroup(const struct host *host, struct arena *arena, struct doctor_finding *ret)
 {
-	static const char *const words[] = {"none", "version 1", "both versions", "version 2"};
+	static const char *const words[] = {
+		[HOST_CGROUP_NONE] = "none", [HOST_CGROUP_V1] = "version 1", [HOST_CGROUP_V2] = "version 2"};
 
-	ret->says = arena_printf(arena, "%s", words[host->cgroup]);
+	ret->says = words[host->cgroup];
 	for (size_t i = 0; i < host->cgroups.count; i++) {
 		const struct pair *own = &host->cgroups.at[i];
 		const char *path = arena_printf(arena, "%s%s%s%s", host->cgroup_root, own->key[0] == '\0' ? "" : "/",

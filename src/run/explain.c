@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "base/json_write.h"
+#include "base/printable.h"
 #include "model/explain.h"
 #include "run/steps.h"
 
@@ -23,25 +24,13 @@ static const char kind_marks[] = {
 	[EXPLAIN_DOES] = ' ', [EXPLAIN_GRANTS] = '+', [EXPLAIN_STOPS] = '-', [EXPLAIN_LACKS] = '!'};
 
 /* Text of the plan comes from others, and terminals obey control bytes. */
-static void put_safely(FILE *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
-
-		if (byte >= ' ' && byte != 0x7f)
-			fputc(byte, out);
-		else
-			fprintf(out, "\\x%02x", byte);
-	}
-}
-
 static void say_text(struct explain *out, enum explain_kind kind, origin from, const char *sentence)
 {
 	fprintf(out->out, "%-12s %c ", out->first ? out->step : "", kind_marks[kind]);
-	put_safely(out->out, sentence);
+	print_printable(sentence, out->out);
 	if (from != NULL) {
 		fputs("  [", out->out);
-		put_safely(out->out, from);
+		print_printable(from, out->out);
 		fputc(']', out->out);
 	}
 	fputc('\n', out->out);
@@ -51,14 +40,10 @@ static void say_text(struct explain *out, enum explain_kind kind, origin from, c
 static void say_json(struct explain *out, enum explain_kind kind, origin from, const char *sentence)
 {
 	json_write_begin_object(out->json);
-	json_write_key(out->json, "kind");
-	json_write_string(out->json, kind_words[kind]);
-	json_write_key(out->json, "text");
-	json_write_string(out->json, sentence);
-	if (from != NULL) {
-		json_write_key(out->json, "from");
-		json_write_string(out->json, from);
-	}
+	json_member_string(out->json, "kind", kind_words[kind]);
+	json_member_string(out->json, "text", sentence);
+	if (from != NULL)
+		json_member_string(out->json, "from", from);
 	json_write_end_object(out->json);
 }
 
@@ -84,13 +69,13 @@ static void text_remarks(FILE *out, const char *title, const remark_list *remark
 		const struct plan_remark *remark = &remarks->at[i];
 
 		fprintf(out, "%-12s %s: ", i == 0 ? title : "", remark->layer);
-		put_safely(out, remark->what);
+		print_printable(remark->what, out);
 		if (remark->remedy != NULL) {
 			fputs("  → ", out);
-			put_safely(out, remark->remedy);
+			print_printable(remark->remedy, out);
 		}
 		fputs("  [", out);
-		put_safely(out, remark->from);
+		print_printable(remark->from, out);
 		fputs("]\n", out);
 	}
 }
@@ -117,22 +102,16 @@ static void explain_text(const struct plan *plan, FILE *out)
 
 static void json_remarks(struct json_writer *json, const char *key, const remark_list *remarks)
 {
-	json_write_key(json, key);
-	json_write_begin_array(json);
+	json_member_array(json, key);
 	for (size_t i = 0; i < remarks->count; i++) {
 		const struct plan_remark *remark = &remarks->at[i];
 
 		json_write_begin_object(json);
-		json_write_key(json, "layer");
-		json_write_string(json, remark->layer);
-		json_write_key(json, "what");
-		json_write_string(json, remark->what);
-		if (remark->remedy != NULL) {
-			json_write_key(json, "remedy");
-			json_write_string(json, remark->remedy);
-		}
-		json_write_key(json, "from");
-		json_write_string(json, remark->from);
+		json_member_string(json, "layer", remark->layer);
+		json_member_string(json, "what", remark->what);
+		if (remark->remedy != NULL)
+			json_member_string(json, "remedy", remark->remedy);
+		json_member_string(json, "from", remark->from);
 		json_write_end_object(json);
 	}
 	json_write_end_array(json);
@@ -147,12 +126,9 @@ static void json_step(const struct step *step, const struct plan *plan, struct j
 	struct explain explain = {.json = json, .step = step->name};
 
 	json_write_begin_object(json);
-	json_write_key(json, "name");
-	json_write_string(json, step->name);
-	json_write_key(json, "phase");
-	json_write_string(json, phases[step->phase]);
-	json_write_key(json, "says");
-	json_write_begin_array(json);
+	json_member_string(json, "name", step->name);
+	json_member_string(json, "phase", phases[step->phase]);
+	json_member_array(json, "says");
 	step->explain(plan, &explain);
 	json_write_end_array(json);
 	json_write_end_object(json);
@@ -166,12 +142,9 @@ static int explain_json(const struct plan *plan, FILE *out, struct error *err)
 
 	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
-	json_write_key(&json, "id");
-	json_write_string(&json, plan->id);
-	json_write_key(&json, "profile");
-	json_write_string(&json, plan->profile);
-	json_write_key(&json, "steps");
-	json_write_begin_array(&json);
+	json_member_string(&json, "id", plan->id);
+	json_member_string(&json, "profile", plan->profile);
+	json_member_array(&json, "steps");
 	for (const struct step *step = steps_of(plan); step->name != NULL; step++)
 		if (step->wanted(plan))
 			json_step(step, plan, &json);

@@ -26,12 +26,6 @@ static int check_owner(int dir, const char *name, const struct stat *status, str
 	return error_hint(err, "an image decides what a process may do: keep it where only root writes");
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory != NULL)
-		(void)closedir(*directory);
-}
-
 /* Files only: a link would lead elsewhere; "parent" is criu's name for the image before this one. */
 static int check_file(int dir, const char *name, struct error *err)
 {
@@ -52,7 +46,7 @@ static int check_file(int dir, const char *name, struct error *err)
 int image_check(int dir, struct error *err)
 {
 	AUTOCLOSE int again = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	__attribute__((cleanup(close_directory))) DIR *directory = again < 0 ? NULL : fdopendir(again);
+	AUTOCLOSE_DIRECTORY DIR *directory = again < 0 ? NULL : fdopendir(again);
 	const struct dirent *entry;
 
 	if (directory == NULL)
@@ -86,15 +80,6 @@ static const struct json_field image_fields[] = {
 };
 static const struct json_schema image_schema = {JSON_SCHEMA(struct image, image_fields)};
 
-static void write_list(struct json_writer *json, const char *key, const string_list *list)
-{
-	json_write_key(json, key);
-	json_write_begin_array(json);
-	for (size_t i = 0; i < list->count; i++)
-		json_write_string(json, list->at[i]);
-	json_write_end_array(json);
-}
-
 int image_write(int dir, const struct image *image, struct error *err)
 {
 	AUTO_JSON_WRITER struct json_writer json = {0};
@@ -103,8 +88,8 @@ int image_write(int dir, const struct image *image, struct error *err)
 
 	TRY(json_writer_create(&json, true, err));
 	json_write_begin_object(&json);
-	write_list(&json, "mounts", &image->mounts);
-	write_list(&json, "streams", &image->streams);
+	json_member_strings(&json, "mounts", image->mounts.at, image->mounts.count);
+	json_member_strings(&json, "streams", image->streams.at, image->streams.count);
 	json_write_end_object(&json);
 	TRY(json_writer_finish(&json, &text, &length, err));
 	AUTOCLOSE int file = sys_openat(dir, IMAGE_RECORD, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);

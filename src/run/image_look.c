@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What in a container that runs came from outside: criu cannot know where it is to come from the next time. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/fd.h"
 #include "run/image.h"
 #include "base/mountinfo.h"
+#include "base/path.h"
 
 enum { TTY_SLAVE_MAJOR = 136 };
 
@@ -32,13 +32,9 @@ static bool is_cover(const struct mount_line *line)
 /* A part of the container's own /proc or /sys, and what is mounted there. */
 static bool is_readonly_path(const struct plan *plan, const char *at)
 {
-	for (size_t i = 0; i < plan->masks.readonly.count; i++) {
-		const char *path = plan->masks.readonly.at[i].key;
-		size_t length = strlen(path);
-
-		if (strncmp(at, path, length) == 0 && (at[length] == '\0' || at[length] == '/'))
+	for (size_t i = 0; i < plan->masks.readonly.count; i++)
+		if (path_is_within(at, plan->masks.readonly.at[i].key))
 			return true;
-	}
 	return false;
 }
 
@@ -88,9 +84,7 @@ static unsigned mount_of(pid_t pid, int number)
 	char path[64], text[512];
 
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, number);
-	AUTOCLOSE int file = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
-	text[length > 0 ? length : 0] = '\0';
+	(void)file_read_once(path, text, sizeof(text));
 	const char *found = strstr(text, "mnt_id:");
 	return found == NULL ? 0 : (unsigned)strtoul(found + strlen("mnt_id:"), NULL, 10);
 }

@@ -82,31 +82,17 @@ static int connect_agent(const char *path, struct error *err)
 	return fd_take(&agent);
 }
 
-static void write_number(struct json_writer *json, const char *key, int64_t value)
-{
-	json_write_key(json, key);
-	json_write_signed(json, value);
-}
-
-static void write_text(struct json_writer *json, const char *key, const char *text)
-{
-	json_write_key(json, key);
-	json_write_string(json, text);
-}
-
 static void write_state(struct json_writer *json, const struct plan_listener *plan, const struct listener_side *side)
 {
-	json_write_key(json, "state");
-	json_write_begin_object(json);
-	write_text(json, "ociVersion", SPEC_VERSION);
-	write_text(json, "id", side->id);
-	write_text(json, "status", "creating");
-	write_number(json, "pid", side->pid);
-	write_text(json, "bundle", plan->bundle);
-	json_write_key(json, "annotations");
-	json_write_begin_object(json);
+	json_member_object(json, "state");
+	json_member_string(json, "ociVersion", SPEC_VERSION);
+	json_member_string(json, "id", side->id);
+	json_member_string(json, "status", "creating");
+	json_member_signed(json, "pid", side->pid);
+	json_member_string(json, "bundle", plan->bundle);
+	json_member_object(json, "annotations");
 	for (size_t i = 0; i < plan->annotations.count; i++)
-		write_text(json, plan->annotations.at[i].key, plan->annotations.at[i].value);
+		json_member_string(json, plan->annotations.at[i].key, plan->annotations.at[i].value);
 	json_write_end_object(json);
 	json_write_end_object(json);
 }
@@ -138,14 +124,13 @@ static int tell_agent(const struct plan_listener *plan, const struct listener_si
 		return -1;
 	TRY(json_writer_create(&json, false, err));
 	json_write_begin_object(&json);
-	write_text(&json, "ociVersion", SPEC_VERSION);
-	json_write_key(&json, "fds");
-	json_write_begin_array(&json);
+	json_member_string(&json, "ociVersion", SPEC_VERSION);
+	json_member_array(&json, "fds");
 	json_write_string(&json, "seccompFd");
 	json_write_end_array(&json);
-	write_number(&json, "pid", side->pid);
+	json_member_signed(&json, "pid", side->pid);
 	if (plan->metadata != NULL)
-		write_text(&json, "metadata", plan->metadata);
+		json_member_string(&json, "metadata", plan->metadata);
 	write_state(&json, plan, side);
 	json_write_end_object(&json);
 	TRY(json_writer_finish(&json, &text, &length, err));

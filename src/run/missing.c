@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "base/printable.h"
 #include "run/risk.h"
 #include "run/view.h"
@@ -69,14 +70,14 @@ bool missing_shown(const struct plan *plan, const char *path)
 	const struct plan_mount *nearest = plan_mount_at(plan, path, NULL);
 
 	for (size_t i = 0; i < plan->mounts.count; i++)
-		if (view_within(plan->mounts.at[i].target, path))
+		if (path_is_within(plan->mounts.at[i].target, path))
 			return true;
 	if (nearest == NULL)
 		return false;
 	if (nearest->kind == MOUNT_BIND)
 		return strcmp(nearest->source, nearest->target) == 0;
 	/* An empty file system has nothing of the host, but for the devices that are made in it. */
-	return nearest->type == NULL || strcmp(nearest->type, "tmpfs") != 0 || view_within(path, "/dev");
+	return nearest->type == NULL || strcmp(nearest->type, "tmpfs") != 0 || path_is_within(path, "/dev");
 }
 
 void missing_arguments(const struct plan *plan, const struct host *host, FILE *out)

@@ -61,8 +61,7 @@ static part_plan *const launch_parts[] = {
 	labels_plan,
 	landlock_plan, /* derived from the mounts */
 	process_plan,
-	filter_plan, /* lets the launch's own execve(2) through: needs the final argv and environment
-		      */
+	filter_plan, /* lets the launch's own execve(2) through: needs its argv and environment */
 	NULL,
 };
 
@@ -73,22 +72,7 @@ static part_plan *const process_parts[] = {
 	landlock_plan,   process_plan, filter_plan,         NULL,
 };
 
-static int read_default_filter(struct planner *p, struct error *err)
-{
-	struct request_seccomp *filter = arena_alloc(p->arena, sizeof(*filter));
-	struct oci_seccomp_text file = {.name = "profiles/seccomp/default.json"};
-
-	if (!filter_needs_rules(p->profile, p->request))
-		return 0;
-	file.text = builtin_text("seccomp/default", &file.length);
-	if (file.text == NULL)
-		return error_set(err, ERROR_BUG, 0, "the default seccomp profile is missing from this binary");
-	TRY(oci_parse_seccomp(&file, p->arena, filter, err));
-	p->default_filter = filter;
-	return 0;
-}
-
-static int read_added_filter(struct planner *p, const char *name, const struct request_seccomp **ret, struct error *err)
+static int read_filter(struct planner *p, const char *name, const struct request_seccomp **ret, struct error *err)
 {
 	struct request_seccomp *filter = arena_alloc(p->arena, sizeof(*filter));
 	struct oci_seccomp_text file = {.name = arena_printf(p->arena, "profiles/%s.json", name)};
@@ -101,6 +85,12 @@ static int read_added_filter(struct planner *p, const char *name, const struct r
 	return 0;
 }
 
+static int read_default_filter(struct planner *p, struct error *err)
+{
+	return filter_needs_rules(p->profile, p->request) ? read_filter(p, "seccomp/default", &p->default_filter, err)
+							  : 0;
+}
+
 /* What namespaces hold elsewhere, and the network, which is the host's. */
 static int read_added_filters(struct planner *p, struct error *err)
 {
@@ -108,10 +98,10 @@ static int read_added_filters(struct planner *p, struct error *err)
 
 	if (!sandbox->without_userns)
 		return 0;
-	TRY(read_added_filter(p, "seccomp/without-userns", &p->added_filters[0], err));
+	TRY(read_filter(p, "seccomp/without-userns", &p->added_filters[0], err));
 	if (!sandbox->host_network)
-		return read_added_filter(p, "seccomp/no-sockets", &p->added_filters[1], err);
-	return sandbox->restrict_tcp ? read_added_filter(p, "seccomp/tcp-only", &p->added_filters[1], err) : 0;
+		return read_filter(p, "seccomp/no-sockets", &p->added_filters[1], err);
+	return sandbox->restrict_tcp ? read_filter(p, "seccomp/tcp-only", &p->added_filters[1], err) : 0;
 }
 
 static void note_ignored(struct planner *p)

@@ -6,8 +6,8 @@
  *	Filtering message due to arg0 org.example.Other, policy: 0 (required 3)
  *	*HIDDEN* (ping)
  *
- * The program chooses the names in it. It can make the report say what it likes of itself, and nothing is decided by
- *it.
+ * The program chooses the names in it. It can make the report say what it likes of itself, and nothing is
+ * decided by it.
  */
 #include "run/report_bus.h"
 

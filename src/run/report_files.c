@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "run/risk.h"
 #include "run/view.h"
@@ -47,7 +48,7 @@ static bool in_caller_home(const struct plan *plan, const char *path, char ret[P
 		if (strncmp(*variable, "HOME=", 5) == 0)
 			inside = *variable + 5;
 	if (inside == NULL || outside == NULL || outside[0] != '/' || strcmp(inside, outside) == 0 ||
-	    strlen(inside) < 2 || !view_within(path, inside) || path[strlen(inside)] == '\0')
+	    strlen(inside) < 2 || !path_is_below(path, inside))
 		return false;
 	return snprintf(ret, PATH_MAX, "%s%s", outside, path + strlen(inside)) < PATH_MAX;
 }
@@ -224,6 +225,6 @@ void report_files_judge(const struct plan *plan, int root, const struct report_q
 {
 	for (size_t i = 0; root >= 0 && i < question->path_count; i++)
 		/* The launcher is no process of that procfs: what it would see there is something else. */
-		if (question->paths[i].text[0] != '\0' && !view_within(question->paths[i].text, "/proc"))
+		if (question->paths[i].text[0] != '\0' && !path_is_within(question->paths[i].text, "/proc"))
 			judge_path(plan, root, &question->paths[i], findings);
 }

@@ -39,24 +39,16 @@ void stream_say(struct findings_stream *stream, const char *event, const struct 
 	if (stream->fd < 0 || json_writer_create(&out, false, &err) < 0)
 		return;
 	json_write_begin_object(&out);
-	json_write_key(&out, "event");
-	json_write_string(&out, event);
-	json_write_key(&out, "kind");
-	json_write_string(&out, finding_kinds[finding->kind]);
-	json_write_key(&out, "what");
-	json_write_string(&out, finding->what);
+	json_member_string(&out, "event", event);
+	json_member_string(&out, "kind", finding_kinds[finding->kind]);
+	json_member_string(&out, "what", finding->what);
 	if (count > 0) {
-		json_write_key(&out, "count");
-		json_write_unsigned(&out, count);
+		json_member_unsigned(&out, "count", count);
 	} else {
-		json_write_key(&out, "why");
-		json_write_string(&out, finding->why);
-		json_write_key(&out, "flag");
-		json_write_string(&out, finding->flag);
-		json_write_key(&out, "value");
-		json_write_string(&out, finding->value);
-		json_write_key(&out, "risk");
-		json_write_string(&out, finding->risk);
+		json_member_string(&out, "why", finding->why);
+		json_member_string(&out, "flag", finding->flag);
+		json_member_string(&out, "value", finding->value);
+		json_member_string(&out, "risk", finding->risk);
 	}
 	json_write_end_object(&out);
 	if (json_writer_finish(&out, &text, &length, &err) < 0)

@@ -2,7 +2,6 @@
 #include "run/restore_check.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -21,11 +19,8 @@ static int read_about(pid_t pid, const char *file, char *text, size_t size, stru
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	AUTOCLOSE int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
-	if (length < 0)
+	if (file_read_once(path, text, size) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read '%s'", path);
-	text[length] = '\0';
 	return 0;
 }
 

@@ -111,12 +111,6 @@ int runtime_hooks_after(const plan_hook_list *hooks, const char *state_text, pid
 	return run_all(hooks, &state, bundle, err);
 }
 
-static void write_member(struct json_writer *json, const char *key, const char *text)
-{
-	json_write_key(json, key);
-	json_write_string(json, text);
-}
-
 int runtime_hooks_text(const struct hook_container *container, struct arena *arena, const char **ret_text,
 		       struct error *err)
 {
@@ -126,13 +120,12 @@ int runtime_hooks_text(const struct hook_container *container, struct arena *are
 
 	TRY(json_writer_create(&json, false, err));
 	json_write_begin_object(&json);
-	write_member(&json, "ociVersion", container->oci_version);
-	write_member(&json, "id", container->id);
-	write_member(&json, "bundle", container->bundle);
-	json_write_key(&json, "annotations");
-	json_write_begin_object(&json);
+	json_member_string(&json, "ociVersion", container->oci_version);
+	json_member_string(&json, "id", container->id);
+	json_member_string(&json, "bundle", container->bundle);
+	json_member_object(&json, "annotations");
 	for (size_t i = 0; i < container->annotations->count; i++)
-		write_member(&json, container->annotations->at[i].key, container->annotations->at[i].value);
+		json_member_string(&json, container->annotations->at[i].key, container->annotations->at[i].value);
 	json_write_end_object(&json);
 	json_write_end_object(&json);
 	TRY(json_writer_finish(&json, &text, &length, err));

@@ -213,16 +213,10 @@ void state_close(struct state *state)
 	fd_close(&state->dir);
 }
 
-static void close_directory(DIR **directory)
-{
-	if (*directory != NULL)
-		(void)closedir(*directory);
-}
-
 int state_each(const char *root, int (*each)(const char *id, void *context, struct error *err), void *context,
 	       struct error *err)
 {
-	__attribute__((cleanup(close_directory))) DIR *directory = opendir(root);
+	AUTOCLOSE_DIRECTORY DIR *directory = opendir(root);
 	const struct dirent *entry;
 	struct error ignored;
 

@@ -18,40 +18,28 @@
 
 static void write_process(struct json_writer *json, const char *key, pid_t pid)
 {
-	json_write_key(json, key);
-	json_write_begin_object(json);
-	json_write_key(json, "pid");
-	json_write_signed(json, pid);
-	json_write_key(json, "started");
-	json_write_unsigned(json, alive_since(pid));
+	json_member_object(json, key);
+	json_member_signed(json, "pid", pid);
+	json_member_unsigned(json, "started", alive_since(pid));
 	json_write_end_object(json);
-}
-
-static void write_text(struct json_writer *json, const char *key, const char *text)
-{
-	json_write_key(json, key);
-	json_write_string(json, text);
 }
 
 static void write_annotations(struct json_writer *json, const pair_list *annotations)
 {
-	json_write_key(json, "annotations");
-	json_write_begin_object(json);
+	json_member_object(json, "annotations");
 	for (size_t i = 0; i < annotations->count; i++)
-		write_text(json, annotations->at[i].key, annotations->at[i].value);
+		json_member_string(json, annotations->at[i].key, annotations->at[i].value);
 	json_write_end_object(json);
 }
 
 static void write_hierarchies(struct json_writer *json, const struct plan_cgroup *cgroup, const struct run *run)
 {
-	json_write_key(json, "hierarchies");
-	json_write_begin_array(json);
+	json_member_array(json, "hierarchies");
 	for (size_t i = 0; i < cgroup->hierarchies.count; i++) {
 		json_write_begin_object(json);
-		write_text(json, "name", cgroup->hierarchies.at[i].name);
-		write_text(json, "directory", cgroup->hierarchies.at[i].directory);
-		json_write_key(json, "made");
-		json_write_unsigned(json, run->cgroup_made[i]);
+		json_member_string(json, "name", cgroup->hierarchies.at[i].name);
+		json_member_string(json, "directory", cgroup->hierarchies.at[i].directory);
+		json_member_unsigned(json, "made", run->cgroup_made[i]);
 		json_write_end_object(json);
 	}
 	json_write_end_array(json);
@@ -59,30 +47,21 @@ static void write_hierarchies(struct json_writer *json, const struct plan_cgroup
 
 static void write_scope(struct json_writer *json, const struct plan_scope *scope, const char *invocation)
 {
-	json_write_key(json, "scope");
-	json_write_begin_object(json);
-	write_text(json, "unit", scope->unit);
-	write_text(json, "slice", scope->slice);
-	json_write_key(json, "user");
-	json_write_bool(json, scope->user);
-	write_text(json, "invocation", invocation);
+	json_member_object(json, "scope");
+	json_member_string(json, "unit", scope->unit);
+	json_member_string(json, "slice", scope->slice);
+	json_member_bool(json, "user", scope->user);
+	json_member_string(json, "invocation", invocation);
 	json_write_end_object(json);
 }
 
 static void write_cgroup(struct json_writer *json, const struct plan_cgroup *cgroup, const struct run *run)
 {
-	json_write_key(json, "cgroup");
-	json_write_begin_object(json);
-	json_write_key(json, "version");
-	json_write_unsigned(json, cgroup->driver);
-	write_text(json, "path", cgroup->path);
-	json_write_key(json, "ours");
-	json_write_unsigned(json, cgroup->ours);
-	json_write_key(json, "components");
-	json_write_begin_array(json);
-	for (size_t i = 0; i < cgroup->components.count; i++)
-		json_write_string(json, cgroup->components.at[i]);
-	json_write_end_array(json);
+	json_member_object(json, "cgroup");
+	json_member_unsigned(json, "version", cgroup->driver);
+	json_member_string(json, "path", cgroup->path);
+	json_member_unsigned(json, "ours", cgroup->ours);
+	json_member_strings(json, "components", cgroup->components.at, cgroup->components.count);
 	if (cgroup->scope.unit != NULL)
 		write_scope(json, &cgroup->scope, run->scope_invocation);
 	write_hierarchies(json, cgroup, run);
@@ -91,13 +70,10 @@ static void write_cgroup(struct json_writer *json, const struct plan_cgroup *cgr
 
 static void write_rdt(struct json_writer *json, const struct plan_rdt *rdt, uint8_t made)
 {
-	json_write_key(json, "rdt");
-	json_write_begin_object(json);
-	write_text(json, "group", rdt->group);
-	json_write_key(json, "named");
-	json_write_bool(json, rdt->named);
-	json_write_key(json, "made");
-	json_write_unsigned(json, made);
+	json_member_object(json, "rdt");
+	json_member_string(json, "group", rdt->group);
+	json_member_bool(json, "named", rdt->named);
+	json_member_unsigned(json, "made", made);
 	json_write_end_object(json);
 }
 
@@ -107,23 +83,18 @@ static void write_record(struct json_writer *json, const struct plan *plan, cons
 
 	clock_text(created);
 	json_write_begin_object(json);
-	json_write_key(json, "casemate");
-	json_write_unsigned(json, STATE_FORMAT);
-	write_text(json, "ociVersion", plan->oci_version);
-	write_text(json, "bundle", plan->bundle);
-	write_text(json, "rootfs", plan->rootfs.path);
-	write_text(json, "created", created);
-	write_text(json, "profile", plan->profile);
-	json_write_key(json, "builtin");
-	json_write_bool(json, plan->lifecycle.profile == NULL);
-	json_write_key(json, "owner");
-	json_write_unsigned(json, geteuid());
+	json_member_unsigned(json, "casemate", STATE_FORMAT);
+	json_member_string(json, "ociVersion", plan->oci_version);
+	json_member_string(json, "bundle", plan->bundle);
+	json_member_string(json, "rootfs", plan->rootfs.path);
+	json_member_string(json, "created", created);
+	json_member_string(json, "profile", plan->profile);
+	json_member_bool(json, "builtin", plan->lifecycle.profile == NULL);
+	json_member_unsigned(json, "owner", geteuid());
 	write_process(json, run->child > 0 ? "process" : "maker", run->child > 0 ? run->child : getpid());
 	write_annotations(json, &plan->annotations);
-	json_write_key(json, "hooks");
-	json_write_bool(json, plan->hooks[HOOK_POSTSTART].count + plan->hooks[HOOK_POSTSTOP].count > 0);
-	json_write_key(json, "listener");
-	json_write_bool(json, plan->listener.path != NULL);
+	json_member_bool(json, "hooks", plan->hooks[HOOK_POSTSTART].count + plan->hooks[HOOK_POSTSTOP].count > 0);
+	json_member_bool(json, "listener", plan->listener.path != NULL);
 	if (plan->cgroup.wanted && !run->cgroup_left_out)
 		write_cgroup(json, &plan->cgroup, run);
 	if (plan->rdt.wanted)

@@ -12,18 +12,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 
 enum { MOST_LINKS = 40 };
-
-bool view_within(const char *path, const char *directory)
-{
-	size_t length = strlen(directory);
-
-	while (length > 0 && directory[length - 1] == '/')
-		length--;
-	return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == '\0');
-}
 
 /* ---- the host */
 
@@ -81,7 +73,7 @@ bool view_outside(const char *path, struct stat *ret)
 static bool holds_mount(const struct plan *plan, const char *path)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++)
-		if (view_within(plan->mounts.at[i].target, path))
+		if (path_is_within(plan->mounts.at[i].target, path))
 			return true;
 	return false;
 }

@@ -226,7 +226,7 @@ int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *
 		forward_until_exit(wait, run, deadline, &status);
 	run->child = 0;
 	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	if (deadline != 0 && clock_ms() >= deadline && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+	if (clock_passed(deadline) && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		*ret_status = TIMED_OUT;
 	return 0;
 }

@@ -75,7 +75,7 @@ static void try_rules(struct input *in, struct arena *arena)
 	if (filter_rules_read(&request, native, &exemption, 1, arena, &rules, &err) < 0 ||
 	    filter_compile(&rules, arena, &code, &length, &err) < 0 ||
 	    filter_check(&rules, code, length, arena, &err) < 0) {
-		if (err.kind != ERROR_CONFIG && err.kind != ERROR_UNSUPPORTED)
+		if (err.kind != ERROR_CONFIG)
 			abort();
 	}
 }

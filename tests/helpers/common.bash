@@ -70,6 +70,16 @@ capture() {
 	stderr=$(<"$BATS_TEST_TMPDIR/stderr")
 }
 
+# eventually COMMAND...: tries it for some seconds until it succeeds. What it says is seen only where it never does.
+eventually() {
+	local i
+	for ((i = 0; i < 300 * ${PATIENCE:-1}; i++)); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.02
+	done
+	"$@"
+}
+
 # assert_status N: the exit status of the last `run`.
 assert_status() {
 	[ "$status" -eq "$1" ] || fail "expected exit status $1"

@@ -6,7 +6,6 @@
 #   created PROGRAM    makes the container $ID of the bundle with that program
 #   started PROGRAM    ... and starts it
 #   status_is WORD     what `state` says
-#   eventually COMMAND tries for five seconds
 #   nothing_left       no state, cgroup or process of this test is there
 
 # Into files: a container keeps the streams that it was made with, and would keep a pipe open.
@@ -38,15 +37,6 @@ started() {
 status_is() {
 	good state "$ID"
 	[ "$(jq -r .status <<<"$output")" = "$1" ] || fail "expected the status $1"
-}
-
-eventually() {
-	local i
-	for ((i = 0; i < 100; i++)); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.05
-	done
-	"$@"
 }
 
 nothing_left() {

@@ -71,11 +71,3 @@ exec_on_host() {
 	exec nsenter --target "$NETWORK" --net --mount -- "$@"
 }
 
-wait_until() {
-	local try
-	for try in {1..100}; do
-		! eval "$1" || return 0
-		sleep 0.1
-	done
-	fail "in vain: $1"
-}

@@ -40,12 +40,12 @@ refused() {
 	assert_status 125 && assert_stderr "$text"
 }
 
-wait_until() {
-	local condition=$1 _
+holds() {
+	local condition=$1
 	shift
-	for _ in $(seq 100); do
-		! eval "$condition" || return 0
-		sleep 0.05
-	done
-	fail "$condition"
+	eval "$condition"
+}
+
+wait_until() {
+	eventually holds "$@" || fail "in vain: $1"
 }

@@ -224,12 +224,6 @@ int sys_getresgid(uint32_t ret[3])
 	return plain("getresgid");
 }
 
-int sys_getgroups(size_t room, uint32_t *ret)
-{
-	(void)room, (void)ret;
-	return plain("getgroups");
-}
-
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
 	fake.caps[0] = effective;
@@ -475,12 +469,6 @@ int sys_sched_setattr(const struct kernel_sched_attr *attr)
 {
 	(void)attr;
 	return plain("sched_setattr");
-}
-
-int sys_sched_setaffinity(size_t size, const unsigned long *mask)
-{
-	(void)size, (void)mask;
-	return plain("sched_setaffinity");
 }
 
 int sys_ioprio_set(int value)

@@ -101,19 +101,24 @@ static void test_capabilities(void)
 
 static void test_signals(void)
 {
+	static const char *const by_number[] = {
+		"HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1", "SEGV",
+		"USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN", "TTOU",
+		"URG",  "XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "IO",   "PWR",  "SYS",
+	};
+
 	test("signals are known by name, short name and number");
 	CHECK(names_signal("SIGTERM") == SIGTERM && names_signal("TERM") == SIGTERM && names_signal("15") == SIGTERM);
 	CHECK(names_signal("KILL") == SIGKILL && names_signal("SIGRTMIN+3") == 37 && names_signal("RTMAX-1") == 63);
 	CHECK(names_signal("SIGRTMIN") == 34 && names_signal("64") == 64);
-	for (int i = 1; i <= 31; i++)
-		CHECK(names_signal_text(i) != NULL && names_signal(names_signal_text(i)) == i);
+	for (int i = 0; i < 31; i++)
+		CHECK(names_signal(by_number[i]) == i + 1);
 
 	test("what is no signal is refused");
 	CHECK(names_signal("0") < 0 && names_signal("65") < 0 && names_signal("-1") < 0 && names_signal("") < 0);
 	CHECK(names_signal("term") < 0 && names_signal("SIG") < 0 && names_signal("SIGSIGTERM") < 0);
 	CHECK(names_signal("9x") < 0 && names_signal(" 9") < 0 && names_signal("99999999999999999999") < 0);
 	CHECK(names_signal("SIGRTMIN+31") < 0 && names_signal("SIGRTMIN-1") < 0 && names_signal("SIGRTMAX-") < 0);
-	CHECK(names_signal_text(40) == NULL);
 }
 
 static struct request_mount mount_of(const char *a, const char *b)
