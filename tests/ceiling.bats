@@ -76,6 +76,26 @@ refused() {
 	done
 }
 
+# A watchdog begins to run, a tape is wound back, and a FIFO keeps whoever opens it waiting.
+@test "nothing of the host is opened because a config names it" {
+	local fifo=$BATS_TEST_TMPDIR/fifo change writer
+	mkfifo "$fifo"
+	for PROFILE in restricted baseline; do
+		for change in '(.linux.namespaces[] | select(.type == "network")).path = $f' \
+			'.mounts[0].options += ["pidns=" + $f]'; do
+			make_bundle restricted
+			edit_config --arg f "$fifo" "$change"
+			sh -c ': >"$1"' sh "$fifo" 3>&- &
+			writer=$!
+			sleep 0.3
+			run_casemate
+			assert_status 125
+			kill "$writer" || fail "$PROFILE: opened by $change"
+			wait "$writer" || true
+		done
+	done
+}
+
 @test "contradicting words are mounted as they are judged" {
 	as_root_inside
 	bind /usr/local '["rbind","rro","rw"]'

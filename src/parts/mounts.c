@@ -61,6 +61,25 @@ static enum plan_mount_kind kind_of(const struct planner *p, const struct reques
 	return cgroup && p->host->cgroup != HOST_CGROUP_V2 ? MOUNT_CGROUP : MOUNT_FILESYSTEM;
 }
 
+/* The others of procfs say whose files are seen; "pidns" of Linux 6.18 opens what it names, which may be anything. */
+static void judge_proc_options(struct planner *p, const struct plan_mount *mount)
+{
+	static const char *const harmless[] = {"gid", "hidepid", "subset", "context"};
+
+	for (size_t i = 0; i < mount->data.count; i++) {
+		const char *option = mount->data.at[i];
+		size_t length = strcspn(option, "=");
+		bool known = false;
+
+		for (size_t k = 0; k < sizeof(harmless) / sizeof(harmless[0]); k++)
+			known = known || (strlen(harmless[k]) == length && strncmp(option, harmless[k], length) == 0);
+		if (!known)
+			planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
+				      arena_printf(p->arena, "procfs is mounted with the option %s", option),
+				      "remove it");
+	}
+}
+
 static void judge_type(struct planner *p, const struct plan_mount *mount)
 {
 	const char *type = mount->type;
@@ -80,6 +99,8 @@ static void judge_type(struct planner *p, const struct plan_mount *mount)
 			planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
 				      arena_printf(p->arena, "%s is mounted on %s", type, mount->target),
 				      arena_printf(p->arena, "mount it on %s", canonical[i].target));
+	if (strcmp(type, "proc") == 0)
+		judge_proc_options(p, mount);
 }
 
 /* What lies over procfs deceives whoever trusts it, the launcher included; this holds in every profile. */
