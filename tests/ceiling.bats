@@ -309,6 +309,23 @@ refused() {
 	[[ $output != *opened* && $output != *"No such device"* ]] || fail "the console was opened"
 }
 
+@test "nodes that an image or a volume brings along are no devices, where no rules of a cgroup say so" {
+	local at
+	as_root_inside
+	for at in "$ROOTFS" "$VOLUME" "$VOLUME/sub"; do
+		mknod -m 666 "$at/node" b 7 0
+		mknod -m 666 "$at/zero" c 1 5
+	done
+	set_args /bin/sh -c 'for n in /node /zero /srv/zero /srv/sub/node; do (: <$n) 2>/dev/null && echo opened $n; done; : </dev/zero && echo own'
+	bind "$VOLUME" '["rbind"]'
+	run_casemate
+	assert_output own
+	mount --bind "$VOLUME/sub" "$VOLUME/sub"
+	run_casemate
+	umount "$VOLUME/sub"
+	assert_output own
+}
+
 @test "a user of the container that is root on the host is root" {
 	edit_config '.linux.namespaces += [{type: "user"}]
 		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1}, {containerID: 1000, hostID: 0, size: 1}]

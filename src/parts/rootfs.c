@@ -73,6 +73,8 @@ int rootfs_plan(struct planner *p, struct error *err)
 		plan->readonly = true;
 	if (p->profile->mount_flags != VERDICT_ALLOW || root->path == NULL)
 		plan->attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	else if (planner_holds_nodes(p))
+		plan->attrs = MOUNT_ATTR_NODEV;
 	return 0;
 }
 
@@ -84,7 +86,8 @@ bool rootfs_enter_wanted(const struct plan *plan)
 
 void rootfs_enter_explain(const struct plan *plan, struct explain *out)
 {
-	const char *flags = plan->rootfs.attrs != 0 ? ", nosuid,nodev" : "";
+	const char *nodev = plan->rootfs.attrs != 0 ? ", nodev" : "";
+	const char *flags = (plan->rootfs.attrs & MOUNT_ATTR_NOSUID) != 0 ? ", nosuid,nodev" : nodev;
 
 	if (plan->rootfs.joined) {
 		explain_say(
