@@ -12,6 +12,7 @@ setup() {
 	make_bundle restricted
 	ROOTFS=$BUNDLE/rootfs
 	VOLUME=$BATS_TEST_TMPDIR/volume
+	CONFIGURATION=/etc/casemate-$ID
 	mkdir -p "$VOLUME/sub"
 	chmod -R a+rwX "$VOLUME"
 }
@@ -19,6 +20,7 @@ setup() {
 teardown() {
 	umount -l "$VOLUME/sub" 2>/dev/null || true
 	umount -l "$ROOTFS/srv" 2>/dev/null || true
+	rm -rf "$CONFIGURATION"
 	common_teardown
 }
 
@@ -554,6 +556,29 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready
 		run_casemate
 		[ "$status" -eq 125 ] || fail "$source was bound read-only"
 	done
+}
+
+# The program may have any id that the config names: root's, or that of a group which reads the keys.
+@test "a directory of the host's configuration is no source when it has secrets in it" {
+	local mode
+	mkdir -p "$CONFIGURATION/deep/keys"
+	chmod 755 "$CONFIGURATION" "$CONFIGURATION/deep"
+	install -m 640 /dev/null "$CONFIGURATION/deep/keys/secret"
+	echo public >"$CONFIGURATION/deep/public"
+	chmod 644 "$CONFIGURATION/deep/public"
+	bind "$CONFIGURATION" '["rbind","ro","nosuid","nodev"]'
+	for PROFILE in restricted baseline; do
+		for mode in 710 755; do
+			chmod $mode "$CONFIGURATION/deep/keys"
+			run_casemate
+			assert_status 125
+			assert_stderr "not everybody on the host may read all"
+		done
+	done
+	rm -r "$CONFIGURATION/deep/keys"
+	set_args /bin/cat /srv/deep/public
+	run_casemate
+	assert_output public
 }
 
 @test "a standard stream that is the host's /dev/null is not the container's" {
