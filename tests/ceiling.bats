@@ -408,22 +408,26 @@ refused() {
 }
 
 @test "a container sees no cgroup but its own" {
+	local type
 	requires pids_cgroup
 	as_root_inside
-	edit_config '.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"]}] | del(.linux.resources)'
-	# Processes that are not the container's have the number 0 there (cgroup v1), or are an error (v2).
-	set_args /bin/busybox find /sys/fs/cgroup -name cgroup.procs -exec /bin/busybox cat '{}' ';'
-	run_casemate
-	assert_status 0
-	[[ -z $stderr ]] || fail "it cannot read its own cgroup"
-	grep -qx 0 <<<"$output" && fail "it sees processes of its launcher"
-	set_args /bin/busybox find /sys/fs/cgroup -mindepth 2 -type d
-	run_casemate
-	[ -z "$output" ] || fail "it sees the cgroups of others"
-	edit_config '.linux.resources = {pids: {limit: 100}}'
-	set_args /bin/busybox sh -c 'for f in /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max; do [ ! -e $f ] || cat $f; done'
-	run_casemate
-	assert_output 100
+	for type in cgroup cgroup2; do
+		edit_config --arg t $type '.mounts |= .[0:7] + [{destination: "/sys/fs/cgroup", type: $t, source: "cgroup", options: ["ro"]}]
+			| del(.linux.resources)'
+		# Processes that are not the container's have the number 0 there (cgroup v1), or are an error (v2).
+		set_args /bin/busybox find /sys/fs/cgroup -name cgroup.procs -exec /bin/busybox cat '{}' ';'
+		run_casemate
+		assert_status 0
+		[[ -z $stderr ]] || fail "it cannot read its own cgroup by $type"
+		! grep -qx 0 <<<"$output" || fail "it sees processes of its launcher by $type"
+		set_args /bin/busybox find /sys/fs/cgroup -mindepth 2 -type d
+		run_casemate
+		[ -z "$output" ] || fail "it sees the cgroups of others by $type"
+		edit_config '.linux.resources = {pids: {limit: 100}}'
+		set_args /bin/busybox sh -c 'for f in /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max; do [ ! -e $f ] || cat $f; done'
+		run_casemate
+		assert_output 100
+	done
 }
 
 # Listens on the socket $2 in the directory $1, as the kernel is told its name.

@@ -22,7 +22,10 @@ static bool below(const char *path, const char *parent)
 
 static enum plan_mount_kind kind_of(const struct planner *p, const struct request_mount *wanted)
 {
-	bool cgroup = wanted->type != NULL && strcmp(wanted->type, "cgroup") == 0;
+	/* A cgroup2 beside v1 would show where the launcher is: the container's own cgroup is not in that hierarchy. */
+	bool cgroup = wanted->type != NULL &&
+		      (strcmp(wanted->type, "cgroup") == 0 ||
+		       (strcmp(wanted->type, "cgroup2") == 0 && p->profile->host_namespaces != VERDICT_ALLOW));
 
 	if (wanted->remount)
 		return MOUNT_REMOUNT;
