@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parts/mounts.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -90,10 +91,18 @@ static void complete_idmap(const struct planner *p, struct plan_mount *mount)
 	mount->gid_mappings = p->plan->ids.gid;
 }
 
-/* Mapping a mount takes a process of the host's pid namespace, and rights that end at the container's. */
-static void leave_idmap_to_launcher(struct planner *p, const struct plan_mount *mount)
+/*
+ * Mapping a mount takes a process of the host's pid namespace, and rights that end at the container's. And only the
+ * launcher sees the host's own mounts, which can be shared; the root must say so as well, as engines do.
+ */
+static void leave_to_launcher(struct planner *p, struct plan_mount *mount)
 {
-	if (mount->uid_mappings.count > 0)
+	const struct plan_namespaces *namespaces = &p->plan->namespaces;
+
+	mount->peers = mount->kind == MOUNT_BIND && (mount->propagation & MS_SHARED) != 0 &&
+		       (p->plan->rootfs.propagation & MS_SHARED) != 0 && (namespaces->fresh & CLONE_NEWUSER) == 0 &&
+		       namespaces->join[NAMESPACE_USER].path == NULL;
+	if (mount->uid_mappings.count > 0 || mount->peers)
 		p->plan->rootfs.by_launcher = true;
 }
 
@@ -288,7 +297,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	mount.sealed = mount.sealed || mount.kind == MOUNT_HIDE;
 	TRY(check_special(p, &mount, err));
 	complete_idmap(p, &mount);
-	leave_idmap_to_launcher(p, &mount);
+	leave_to_launcher(p, &mount);
 	note_ignored_words(p, &mount);
 	if (mount.kind == MOUNT_CGROUP)
 		complete_cgroup(p, &mount);
