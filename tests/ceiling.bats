@@ -12,6 +12,7 @@ setup() {
 	make_bundle restricted
 	ROOTFS=$BUNDLE/rootfs
 	VOLUME=$BATS_TEST_TMPDIR/volume
+	CONFIGURATION=/etc/casemate-$ID
 	mkdir -p "$VOLUME/sub"
 	chmod -R a+rwX "$VOLUME"
 }
@@ -19,6 +20,7 @@ setup() {
 teardown() {
 	umount -l "$VOLUME/sub" 2>/dev/null || true
 	umount -l "$ROOTFS/srv" 2>/dev/null || true
+	rm -rf "$CONFIGURATION"
 	common_teardown
 }
 
@@ -73,6 +75,26 @@ refused() {
 			[ "$status" -eq 125 ] || { umount "$BATS_TEST_TMPDIR/ns" && fail "$path was joined"; }
 		done
 		umount "$BATS_TEST_TMPDIR/ns"
+	done
+}
+
+# A watchdog begins to run, a tape is wound back, and a FIFO keeps whoever opens it waiting.
+@test "nothing of the host is opened because a config names it" {
+	local fifo=$BATS_TEST_TMPDIR/fifo change writer
+	mkfifo "$fifo"
+	for PROFILE in restricted baseline; do
+		for change in '(.linux.namespaces[] | select(.type == "network")).path = $f' \
+			'.mounts[0].options += ["pidns=" + $f]'; do
+			make_bundle restricted
+			edit_config --arg f "$fifo" "$change"
+			sh -c ': >"$1"' sh "$fifo" 3>&- &
+			writer=$!
+			sleep 0.3
+			run_casemate
+			assert_status 125
+			kill "$writer" || fail "$PROFILE: opened by $change"
+			wait "$writer" || true
+		done
 	done
 }
 
@@ -289,6 +311,23 @@ refused() {
 	[[ $output != *opened* && $output != *"No such device"* ]] || fail "the console was opened"
 }
 
+@test "nodes that an image or a volume brings along are no devices, where no rules of a cgroup say so" {
+	local at
+	as_root_inside
+	for at in "$ROOTFS" "$VOLUME" "$VOLUME/sub"; do
+		mknod -m 666 "$at/node" b 7 0
+		mknod -m 666 "$at/zero" c 1 5
+	done
+	set_args /bin/sh -c 'for n in /node /zero /srv/zero /srv/sub/node; do (: <$n) 2>/dev/null && echo opened $n; done; : </dev/zero && echo own'
+	bind "$VOLUME" '["rbind"]'
+	run_casemate
+	assert_output own
+	mount --bind "$VOLUME/sub" "$VOLUME/sub"
+	run_casemate
+	umount "$VOLUME/sub"
+	assert_output own
+}
+
 @test "a user of the container that is root on the host is root" {
 	edit_config '.linux.namespaces += [{type: "user"}]
 		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1}, {containerID: 1000, hostID: 0, size: 1}]
@@ -369,22 +408,26 @@ refused() {
 }
 
 @test "a container sees no cgroup but its own" {
+	local type
 	requires pids_cgroup
 	as_root_inside
-	edit_config '.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro"]}] | del(.linux.resources)'
-	# Processes that are not the container's have the number 0 there (cgroup v1), or are an error (v2).
-	set_args /bin/busybox find /sys/fs/cgroup -name cgroup.procs -exec /bin/busybox cat '{}' ';'
-	run_casemate
-	assert_status 0
-	[[ -z $stderr ]] || fail "it cannot read its own cgroup"
-	grep -qx 0 <<<"$output" && fail "it sees processes of its launcher"
-	set_args /bin/busybox find /sys/fs/cgroup -mindepth 2 -type d
-	run_casemate
-	[ -z "$output" ] || fail "it sees the cgroups of others"
-	edit_config '.linux.resources = {pids: {limit: 100}}'
-	set_args /bin/busybox sh -c 'for f in /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max; do [ ! -e $f ] || cat $f; done'
-	run_casemate
-	assert_output 100
+	for type in cgroup cgroup2; do
+		edit_config --arg t $type '.mounts |= .[0:7] + [{destination: "/sys/fs/cgroup", type: $t, source: "cgroup", options: ["ro"]}]
+			| del(.linux.resources)'
+		# Processes that are not the container's have the number 0 there (cgroup v1), or are an error (v2).
+		set_args /bin/busybox find /sys/fs/cgroup -name cgroup.procs -exec /bin/busybox cat '{}' ';'
+		run_casemate
+		assert_status 0
+		[[ -z $stderr ]] || fail "it cannot read its own cgroup by $type"
+		! grep -qx 0 <<<"$output" || fail "it sees processes of its launcher by $type"
+		set_args /bin/busybox find /sys/fs/cgroup -mindepth 2 -type d
+		run_casemate
+		[ -z "$output" ] || fail "it sees the cgroups of others by $type"
+		edit_config '.linux.resources = {pids: {limit: 100}}'
+		set_args /bin/busybox sh -c 'for f in /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max; do [ ! -e $f ] || cat $f; done'
+		run_casemate
+		assert_output 100
+	done
 }
 
 # Listens on the socket $2 in the directory $1, as the kernel is told its name.
@@ -517,6 +560,29 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready
 		run_casemate
 		[ "$status" -eq 125 ] || fail "$source was bound read-only"
 	done
+}
+
+# The program may have any id that the config names: root's, or that of a group which reads the keys.
+@test "a directory of the host's configuration is no source when it has secrets in it" {
+	local mode
+	mkdir -p "$CONFIGURATION/deep/keys"
+	chmod 755 "$CONFIGURATION" "$CONFIGURATION/deep"
+	install -m 640 /dev/null "$CONFIGURATION/deep/keys/secret"
+	echo public >"$CONFIGURATION/deep/public"
+	chmod 644 "$CONFIGURATION/deep/public"
+	bind "$CONFIGURATION" '["rbind","ro","nosuid","nodev"]'
+	for PROFILE in restricted baseline; do
+		for mode in 710 755; do
+			chmod $mode "$CONFIGURATION/deep/keys"
+			run_casemate
+			assert_status 125
+			assert_stderr "not everybody on the host may read all"
+		done
+	done
+	rm -r "$CONFIGURATION/deep/keys"
+	set_args /bin/cat /srv/deep/public
+	run_casemate
+	assert_output public
 }
 
 @test "a standard stream that is the host's /dev/null is not the container's" {

@@ -367,6 +367,18 @@ passed on: "
 	assert_no_groups
 }
 
+@test "and so are those that are nested more deeply than anybody thinks" {
+	set_args /bin/sleep 60
+	start
+	local directory i
+	for directory in $(groups); do
+		(cd "$directory" && for ((i = 0; i < 80; i++)); do mkdir a b && cd -P b || exit; done)
+	done
+	kill -KILL "$PID"
+	finish
+	assert_no_groups
+}
+
 @test "a cgroup that is in use is not taken over" {
 	edit_config --arg id "$ID" '.linux.cgroupsPath = "/casemate/\($id)"'
 	set_args /bin/sleep 60

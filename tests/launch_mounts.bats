@@ -4,6 +4,7 @@
 # `casemate run`: rootfs, mounts with each option, masks and devices have the effect that the specification gives them.
 
 load helpers/common
+load helpers/lifecycle
 
 setup() {
 	common_setup
@@ -12,6 +13,7 @@ setup() {
 }
 
 teardown() {
+	umount -l "$BUNDLE/rootfs/srv" "$BUNDLE/rootfs" "$BATS_TEST_TMPDIR/volume" 2>/dev/null || true
 	common_teardown
 }
 
@@ -174,6 +176,52 @@ assert_mount() {
 	edit_config '.mounts[-1].options = ["unbindable"]'
 	report mounts
 	awk '$5 == "/m"' <<<"$output" | grep -q unbindable || fail "not unbindable"
+}
+
+# propagates ROOT BIND: "in" where a mount of the host is seen in what is bound and below the root, and "out" where one of
+# the container is seen on the host.
+propagates() {
+	local volume=$BATS_TEST_TMPDIR/volume root=$BUNDLE/rootfs
+	mkdir -p "$volume"
+	mount -t tmpfs tmpfs "$volume"
+	mkdir "$volume/in" "$volume/out"
+	mount --make-shared "$volume"
+	mount --bind "$root" "$root"
+	mount --make-shared "$root"
+	edit_config --arg r "$1" --arg o "$2" --arg v "$volume" '.linux.rootfsPropagation = $r
+		| .mounts |= .[0:6] + [{destination: "/tmp", type: "bind", source: $v, options: ["rbind", "rw", $o]}]'
+	set_args /bin/sh -c 'touch /tmp/begun; until [ -e /tmp/ready ]; do sleep 0.05; done; for i in /tmp/in /srv; do [ ! -e $i/seen ] || echo in $i; done
+		mount -t tmpfs tmpfs /tmp/out 2>/dev/null; touch /tmp/done; until [ -e /tmp/end ]; do sleep 0.05; done'
+	casemate_run </dev/null >"$BATS_TEST_TMPDIR/seen" 3>&- &
+	eventually [ -e "$volume/begun" ]
+	mount -t tmpfs tmpfs "$volume/in"
+	mount -t tmpfs tmpfs "$root/srv"
+	touch "$volume/in/seen" "$root/srv/seen" "$volume/ready"
+	eventually [ -e "$volume/done" ]
+	! grep -q "$volume/out" /proc/self/mountinfo || echo out >>"$BATS_TEST_TMPDIR/seen"
+	touch "$volume/end"
+	wait "$!" || true
+	umount -l "$root/srv" "$root" "$volume"
+	output=$(<"$BATS_TEST_TMPDIR/seen")
+}
+
+@test "propagation: mounts of the host come in and those of the container go out as both words say" {
+	local root bind seen
+	privileged
+	while read -r root bind seen; do
+		propagates "$root" "$bind"
+		[ "${output//$'\n'/ }" = "$seen" ] || fail "$root $bind: expected $seen"
+	done <<-'END'
+		private private
+		private rslave in /tmp/in
+		rslave rslave in /tmp/in in /srv
+		rslave rshared in /tmp/in in /srv
+		rshared rshared in /tmp/in in /srv out
+	END
+	PROFILE=restricted
+	make_bundle restricted
+	propagates rslave rslave
+	[ -z "$output" ] || fail "it follows the host's mounts"
 }
 
 @test "what is mounted inside does not appear on the host" {

@@ -33,6 +33,7 @@ struct host_object {
 	bool bare;       /* nothing is mounted below it, for sure */
 	bool is_default; /* the sandbox shows it to everybody: it is the system's own */
 	const char *socket; /* one on which the host listens: the object itself, or one below it; NULL: none */
+	bool secret;        /* a directory of /etc: not all that is in it is for everybody (model/host_secrets.h) */
 	bool is_state;      /* in host->sensitive: where the state of containers is kept */
 	bool unsearched;    /* there is too much below it to be sure, or what the caller may not read */
 };

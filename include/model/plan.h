@@ -62,8 +62,7 @@ struct plan_rootfs {
 	const char *path; /* NULL: an empty tmpfs */
 	bool joined;      /* `path` is looked up in a mount namespace that is joined, where nothing is mounted */
 	bool readonly;
-	uint64_t propagation; /* of the old tree in the new namespace: MS_PRIVATE|MS_REC, MS_SLAVE|MS_REC,
-				 MS_SHARED|MS_REC */
+	uint64_t propagation; /* MS_PRIVATE|MS_REC, MS_SLAVE|MS_REC, MS_SHARED|MS_REC, MS_UNBINDABLE|MS_REC */
 	uint64_t attrs;       /* MOUNT_ATTR_* of the root tree but for RDONLY, which comes last */
 	bool by_launcher; /* root and sources are opened by the launcher: in the user namespace they may be out of reach
 			   */
@@ -107,6 +106,7 @@ struct plan_mount {
 	bool directory;    /* `judged`: the source is one */
 	bool sealed;       /* read-only, but only when everything in it is made */
 	bool remounts;     /* its options are set once it is attached: parts/remount.h */
+	bool peers;        /* what is mounted in it appears on the host */
 	bool late;         /* the source is made by the launch itself, after all other sources were opened */
 	const char *label; /* SELinux: every file of it is labelled so; NULL: as the file system has it */
 	uint32_t mode;

@@ -47,6 +47,12 @@ uint32_t planner_host_uid(const struct planner *p);
 int planner_check_socket(struct planner *p, const struct request_socket *wanted, const char *path,
 			 const struct host_object *source, struct error *err);
 
+/*
+ * Whether nothing but the mounts keeps nodes of an image or a volume from being devices of the host: a ceiling has
+ * none, and no rules of a cgroup hold it. Known once the cgroup is planned.
+ */
+bool planner_holds_nodes(const struct planner *p);
+
 /* "SOURCE:/POINTER" for requests from a config.json, "SOURCE" for those from the command line. */
 origin planner_origin(const struct planner *p, const char *pointer);
 

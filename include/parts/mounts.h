@@ -14,6 +14,10 @@
 
 int mounts_plan(struct planner *p, struct error *err);
 
+/* Judges what @mount is and how it is mounted, and takes away or adds what the profile wants; for its source see below.
+ */
+void mounts_judge(struct planner *p, struct plan_mount *mount);
+
 /*
  * Judges the source of bind mount @index of the request, which is number @bind among the bind mounts, and leaves in
  * @mount which object that was. Records refusals with planner_judge().

@@ -15,6 +15,7 @@
 #include "base/mountinfo.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "model/host_secrets.h"
 #include "model/host_sockets.h"
 
 enum { DEEPEST = 256, TABLE_BUFFER = 16384, LINE = 20000 };
@@ -503,5 +504,8 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 	TRY(host_probe_layers(host, request, arena, err));
 	probe_sensitive_files(&look);
 	host_probe_sockets(host, arena);
+	/* Who starts a sandbox, and who is not root, has but the rights that the program gets. */
+	if (host->privileged && !request->sandbox.given)
+		host_probe_secrets(host);
 	return 0;
 }

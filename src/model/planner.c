@@ -51,6 +51,11 @@ origin planner_origin(const struct planner *p, const char *pointer)
 	return text;
 }
 
+bool planner_holds_nodes(const struct planner *p)
+{
+	return p->host->privileged && p->profile->devices != VERDICT_ALLOW && !p->plan->cgroup.devices;
+}
+
 uint32_t planner_host_uid(const struct planner *p)
 {
 	return p->plan->ids.uid.count > 0 ? p->plan->ids.uid.at[0].host : p->host->uid;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,7 +27,6 @@
 enum {
 	RACES = 20,         /* others may remove a directory between our finding and our using it */
 	PATIENCE_MS = 5000, /* for processes that were killed to be gone */
-	MAX_DEPTH = 32,     /* of cgroups that the container made */
 	PROCS_TEXT = 4096,
 	LEFTOVER_MS = 2000, /* for the first process of a launcher that died to die as well */
 };
@@ -265,40 +265,108 @@ static void kill_each(int dir)
 	}
 }
 
-static int remove_tree(int parent, const char *name, int depth);
+struct child {
+	char name[NAME_MAX + 1];
+	uint64_t inode; /* 0: there is none */
+};
 
-static int remove_children(int dir, int depth)
+/* The child of @dir with the lowest inode from @inode on: whoever comes back from a child goes on behind it. */
+static int find_child(int dir, uint64_t inode, struct child *ret)
 {
-	int copy = open_below(dir, ".", O_RDONLY | O_DIRECTORY);
-	DIR *list = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *entry;
+	char block[4096] __attribute__((aligned(8)));
+	AUTOCLOSE int list = open_below(dir, ".", O_RDONLY | O_DIRECTORY);
+	long got = list < 0 ? -1 : 1;
 
-	if (list == NULL) {
-		fd_close(&copy);
-		return -1;
+	ret->inode = 0;
+	while (got > 0) {
+		got = fd_list(list, block, sizeof(block));
+		for (long at = 0; at < got;) {
+			const struct dirent *entry = (const void *)(block + at);
+
+			at += entry->d_reclen;
+			if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
+			    strcmp(entry->d_name, "..") == 0 || entry->d_ino < inode ||
+			    (ret->inode != 0 && entry->d_ino > ret->inode))
+				continue;
+			ret->inode = entry->d_ino;
+			memcpy(ret->name, entry->d_name, strlen(entry->d_name) + 1);
+		}
 	}
-	while ((entry = readdir(list)) != NULL)
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			(void)remove_tree(dir, entry->d_name, depth + 1);
-	return closedir(list);
+	return got < 0 ? -1 : 0;
+}
+
+static bool is_removed(int parent, const char *name)
+{
+	return sys_unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
+}
+
+/* cgroup.kill takes the cgroups below with it, and no fork escapes it (5.14, v2 only). */
+static void kill_in(int dir)
+{
+	if (fd_write_file(dir, "cgroup.kill", "1") < 0)
+		kill_each(dir);
+}
+
+/* Back to the directory above *@at, which is removed there where that is possible already. */
+static int leave(int *at, uint64_t *inode)
+{
+	struct stat left;
+	struct child child;
+	int above = fstat(*at, &left) < 0 ? -1 : sys_openat(*at, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+
+	fd_close(at);
+	*at = above;
+	if (above < 0 || find_child(above, left.st_ino, &child) < 0)
+		return -1;
+	if (child.inode == left.st_ino)
+		(void)is_removed(above, child.name);
+	*inode = left.st_ino + 1;
+	return 0;
+}
+
+/*
+ * Kills what is below @dir, and removes what is empty of it. The container makes its cgroups as deep as it likes: no
+ * descriptor and no memory is needed for a level.
+ */
+static void remove_below(int dir)
+{
+	struct child child;
+	uint64_t inode = 0, depth = 0;
+	AUTOCLOSE int at = open_below(dir, ".", O_PATH | O_DIRECTORY);
+
+	while (at >= 0 && find_child(at, inode, &child) == 0) {
+		if (child.inode == 0) {
+			if (depth-- == 0 || leave(&at, &inode) < 0)
+				return;
+			continue;
+		}
+		inode = child.inode + 1;
+		if (is_removed(at, child.name) || (errno != EBUSY && errno != ENOTEMPTY))
+			continue;
+		int below = open_below(at, child.name, O_PATH | O_DIRECTORY);
+		if (below < 0)
+			continue;
+		kill_in(below);
+		fd_close(&at);
+		at = below;
+		inode = 0;
+		depth++;
+	}
 }
 
 /* Kills what is in it and below. Fails with EBUSY as long as something of that is not gone yet. */
-static int remove_tree(int parent, const char *name, int depth)
+static int remove_tree(int parent, const char *name)
 {
-	if (sys_unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+	if (is_removed(parent, name))
 		return 0;
 	if (errno != EBUSY && errno != ENOTEMPTY)
 		return -1;
 	AUTOCLOSE int dir = open_below(parent, name, O_PATH | O_DIRECTORY);
-	if (dir < 0 || depth == MAX_DEPTH)
+	if (dir < 0)
 		return -1;
-	/* cgroup.kill takes the cgroups below with it, and no fork escapes it (5.14, v2 only). */
-	if (fd_write_file(dir, "cgroup.kill", "1") < 0)
-		kill_each(dir);
-	if (remove_children(dir, depth) < 0)
-		return -1;
-	return sys_unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -1;
+	kill_in(dir);
+	remove_below(dir);
+	return is_removed(parent, name) ? 0 : -1;
 }
 
 static int remove_patiently(const struct plan_cgroup *plan, int parent, const char *name)
@@ -311,7 +379,7 @@ static int remove_patiently(const struct plan_cgroup *plan, int parent, const ch
 		return 0;
 	/* What is frozen cannot die. */
 	cgroup_let_die(plan);
-	while (remove_tree(parent, name, 0) < 0) {
+	while (remove_tree(parent, name) < 0) {
 		if ((errno != EBUSY && errno != ENOTEMPTY) || waited >= PATIENCE_MS)
 			return -1;
 		nanosleep(&pause, NULL);

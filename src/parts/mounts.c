@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parts/mounts.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 
 enum { PLAN_MAX_MOUNTS = 8192 };
-
-/* File systems of the kernel that belong to one place; elsewhere they only serve to redirect somebody. */
-static const struct {
-	const char *type;
-	const char *target;
-	uint64_t attrs; /* what a ceiling adds */
-} canonical[] = {
-	{"proc", "/proc", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC},
-	{"sysfs", "/sys", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY},
-	{"devpts", "/dev/pts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC},
-	{"mqueue", "/dev/mqueue", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC},
-	{"cgroup", "/sys/fs/cgroup", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY},
-	{"cgroup2", "/sys/fs/cgroup", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY},
-};
 
 /* Files that lxcfs puts over procfs to show a container its own limits; nothing else is mounted there. */
 static const char *const proc_files[] = {
@@ -34,17 +21,12 @@ static bool below(const char *path, const char *parent)
 	return strncmp(path, parent, length) == 0 && path[length] == '/';
 }
 
-static bool is_listed(const string_list *list, const char *word)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->at[i], word) == 0)
-			return true;
-	return false;
-}
-
 static enum plan_mount_kind kind_of(const struct planner *p, const struct request_mount *wanted)
 {
-	bool cgroup = wanted->type != NULL && strcmp(wanted->type, "cgroup") == 0;
+	/* A cgroup2 beside v1 would show where the launcher is: the container's own cgroup is not in that hierarchy. */
+	bool cgroup = wanted->type != NULL &&
+		      (strcmp(wanted->type, "cgroup") == 0 ||
+		       (strcmp(wanted->type, "cgroup2") == 0 && p->profile->host_namespaces != VERDICT_ALLOW));
 
 	if (wanted->remount)
 		return MOUNT_REMOUNT;
@@ -59,27 +41,6 @@ static enum plan_mount_kind kind_of(const struct planner *p, const struct reques
 	if (wanted->directory)
 		return MOUNT_DIRECTORY;
 	return cgroup && p->host->cgroup != HOST_CGROUP_V2 ? MOUNT_CGROUP : MOUNT_FILESYSTEM;
-}
-
-static void judge_type(struct planner *p, const struct plan_mount *mount)
-{
-	const char *type = mount->type;
-
-	if (mount->kind != MOUNT_FILESYSTEM && mount->kind != MOUNT_CGROUP)
-		return;
-	if (p->profile->mount_types == VERDICT_ALLOW)
-		return;
-	if (!is_listed(&p->profile->mount_types_allowed, type)) {
-		planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
-			      arena_printf(p->arena, "the file system %s is not one for containers", type),
-			      "mount it on the host and bind the directory, or use the privileged profile");
-		return;
-	}
-	for (size_t i = 0; i < sizeof(canonical) / sizeof(canonical[0]); i++)
-		if (strcmp(type, canonical[i].type) == 0 && strcmp(mount->target, canonical[i].target) != 0)
-			planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
-				      arena_printf(p->arena, "%s is mounted on %s", type, mount->target),
-				      arena_printf(p->arena, "mount it on %s", canonical[i].target));
 }
 
 /* What lies over procfs deceives whoever trusts it, the launcher included; this holds in every profile. */
@@ -97,96 +58,6 @@ static int check_target(const struct plan_mount *mount, struct error *err)
 		if (strcmp(mount->target, proc_files[i]) == 0)
 			return 0;
 	return error_set(err, ERROR_CONFIG, 0, "%s: nothing may be mounted on '%s'", mount->from, mount->target);
-}
-
-static uint64_t wanted_attrs(const struct plan_mount *mount)
-{
-	/* --dev says that it is a device; its user's rights on the host are all that it gives. */
-	if ((mount->special & MOUNT_SPECIAL_DEVICE) != 0)
-		return MOUNT_ATTR_NOSUID;
-	if (mount->kind == MOUNT_BIND || mount->kind == MOUNT_REMOUNT)
-		return MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-	for (size_t i = 0; i < sizeof(canonical) / sizeof(canonical[0]); i++)
-		if (mount->type != NULL && strcmp(mount->type, canonical[i].type) == 0)
-			return canonical[i].attrs;
-	/* The devices of /dev must work; what else may be made there is up to the devices part and CAP_MKNOD. */
-	return strcmp(mount->target, "/dev") == 0 ? MOUNT_ATTR_NOSUID : MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-}
-
-static const char *attr_words(struct arena *arena, uint64_t attrs)
-{
-	return arena_printf(arena, "%s%s%s%s", (attrs & MOUNT_ATTR_RDONLY) != 0 ? "ro," : "",
-			    (attrs & MOUNT_ATTR_NOSUID) != 0 ? "nosuid," : "",
-			    (attrs & MOUNT_ATTR_NODEV) != 0 ? "nodev," : "",
-			    (attrs & MOUNT_ATTR_NOEXEC) != 0 ? "noexec," : "");
-}
-
-/* procfs, sysfs and cgroups are the kernel's own switches: how they are mounted is no matter of taste. */
-static bool is_kernels(const struct plan_mount *mount)
-{
-	static const char *const types[] = {"proc", "sysfs", "cgroup", "cgroup2"};
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (mount->kind != MOUNT_BIND && mount->type != NULL && strcmp(mount->type, types[i]) == 0)
-			return true;
-	return false;
-}
-
-static void tighten_attrs(struct planner *p, struct plan_mount *mount)
-{
-	uint64_t missing = wanted_attrs(mount) & ~mount->attr_set;
-
-	if (mount->kind == MOUNT_FILE || mount->kind == MOUNT_LINK || mount->kind == MOUNT_DIRECTORY ||
-	    mount->kind == MOUNT_HIDE)
-		return;
-	if (missing != 0) {
-		const char *words = attr_words(p->arena, missing);
-		const char *what = arena_printf(p->arena, "the mount on %s lacked %.*s", mount->target,
-						(int)strlen(words) - 1, words);
-
-		enum verdict verdict = is_kernels(mount) && p->profile->sensitive_sources != VERDICT_ALLOW
-					       ? VERDICT_TIGHTEN
-					       : p->profile->mount_flags;
-		if (planner_judge(p, verdict, "mounts", mount->from, what, "add them to its options")) {
-			mount->attr_set |= missing;
-			mount->attr_clear &= ~missing;
-			mount->rec_attr_clear &= ~missing;
-		}
-	}
-	/* "ro" of a recursive bind leaves the mounts below writable: config.md has "rro" for what people mean. */
-	if (mount->kind == MOUNT_BIND && mount->recursive && p->profile->sensitive_sources != VERDICT_ALLOW) {
-		uint64_t whole = MOUNT_ATTR_RDONLY;
-
-		if (p->profile->mount_flags == VERDICT_TIGHTEN)
-			whole |= MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-		mount->rec_attr_set |= mount->attr_set & whole;
-		mount->rec_attr_clear &= ~(mount->attr_set & whole);
-	}
-}
-
-/* What was judged when it was mounted would be something else afterwards. */
-static void judge_remount(struct planner *p, const struct plan_mount *mount)
-{
-	if (mount->kind == MOUNT_REMOUNT && p->profile->sensitive_sources != VERDICT_ALLOW)
-		planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
-			      arena_printf(p->arena, "%s is mounted anew with other options", mount->target),
-			      "give the options with the mount itself");
-}
-
-static void judge_propagation(struct planner *p, struct plan_mount *mount)
-{
-	/* What the host mounts there later was judged by nobody, and would be writable where this is not. */
-	if ((mount->propagation & MS_SLAVE) != 0 && p->profile->propagation != VERDICT_ALLOW &&
-	    planner_judge(p, VERDICT_TIGHTEN, "mounts", mount->from,
-			  arena_printf(p->arena, "what the host mounts later would appear in %s", mount->target), NULL))
-		mount->propagation = MS_PRIVATE | (mount->propagation & MS_REC);
-	if ((mount->propagation & MS_SHARED) == 0)
-		return;
-	if (planner_judge(
-		    p, p->profile->propagation, "mounts", mount->from,
-		    arena_printf(p->arena, "the mount on %s shares its mount events with the host", mount->target),
-		    "use rprivate"))
-		mount->propagation = MS_PRIVATE | (mount->propagation & MS_REC);
 }
 
 static int check_special(const struct planner *p, const struct plan_mount *mount, struct error *err)
@@ -220,10 +91,18 @@ static void complete_idmap(const struct planner *p, struct plan_mount *mount)
 	mount->gid_mappings = p->plan->ids.gid;
 }
 
-/* Mapping a mount takes a process of the host's pid namespace, and rights that end at the container's. */
-static void leave_idmap_to_launcher(struct planner *p, const struct plan_mount *mount)
+/*
+ * Mapping a mount takes a process of the host's pid namespace, and rights that end at the container's. And only the
+ * launcher sees the host's own mounts, which can be shared; the root must say so as well, as engines do.
+ */
+static void leave_to_launcher(struct planner *p, struct plan_mount *mount)
 {
-	if (mount->uid_mappings.count > 0)
+	const struct plan_namespaces *namespaces = &p->plan->namespaces;
+
+	mount->peers = mount->kind == MOUNT_BIND && (mount->propagation & MS_SHARED) != 0 &&
+		       (p->plan->rootfs.propagation & MS_SHARED) != 0 && (namespaces->fresh & CLONE_NEWUSER) == 0 &&
+		       namespaces->join[NAMESPACE_USER].path == NULL;
+	if (mount->uid_mappings.count > 0 || mount->peers)
 		p->plan->rootfs.by_launcher = true;
 }
 
@@ -408,20 +287,17 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 		return 0;
 	}
 	TRY(check_target(&mount, err));
-	judge_type(p, &mount);
-	judge_propagation(p, &mount);
-	tighten_attrs(p, &mount);
+	mounts_judge(p, &mount);
 	if (mount.kind == MOUNT_BIND) {
 		TRY(mounts_check_socket(p, &mount, *binds, err));
 		look_at_source(p, &mount, binds);
 	}
 	plan_changes(p, &mount, binds);
-	judge_remount(p, &mount);
 	seal_tmpfs(&mount);
 	mount.sealed = mount.sealed || mount.kind == MOUNT_HIDE;
 	TRY(check_special(p, &mount, err));
 	complete_idmap(p, &mount);
-	leave_idmap_to_launcher(p, &mount);
+	leave_to_launcher(p, &mount);
 	note_ignored_words(p, &mount);
 	if (mount.kind == MOUNT_CGROUP)
 		complete_cgroup(p, &mount);

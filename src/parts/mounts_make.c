@@ -147,12 +147,19 @@ static uint64_t with_atime_field(uint64_t set, uint64_t clear)
 	return (set & MOUNT_ATTR__ATIME) != 0 || (clear & MOUNT_ATTR__ATIME) != 0 ? clear | MOUNT_ATTR__ATIME : clear;
 }
 
+/* Everything that is bound leaves the host's peer groups first, the mounts below as well, unless it is to stay. */
+static uint64_t first_propagation(const struct plan_mount *mount)
+{
+	if (mount->peers)
+		return 0;
+	return (mount->propagation & (MS_SLAVE | MS_SHARED)) != 0 ? MS_SLAVE : MS_PRIVATE;
+}
+
 /* What all of a bind gets, and then its top. `attr_set` is all that the top has; one without others below gets it at
- * once. Everything that is bound leaves the host's peer groups first, the mounts below as well.
+ * once.
  */
 static bool attributes_of(const struct plan_mount *mount, struct remount *ret_all, struct remount *ret_top)
 {
-	uint64_t propagation = mount->propagation & ~(uint64_t)MS_REC;
 	uint64_t set = mount->recursive ? mount->rec_attr_set : mount->attr_set;
 	uint64_t clear = mount->recursive ? mount->rec_attr_clear
 					  : mount->attr_clear | (mount->rec_attr_clear & ~mount->attr_set);
@@ -160,7 +167,7 @@ static bool attributes_of(const struct plan_mount *mount, struct remount *ret_al
 	*ret_all = (struct remount){
 		.set = set,
 		.clear = with_atime_field(set, clear),
-		.propagation = propagation == MS_SLAVE || propagation == MS_SHARED ? MS_SLAVE : MS_PRIVATE,
+		.propagation = first_propagation(mount),
 		.recursive = true,
 	};
 	*ret_top =

@@ -137,6 +137,8 @@ static const char *compare(const struct host *host, const struct host_object *so
 		return why;
 	if (below && (scope & SCOPE_SECRET) != 0 && (source->mode & for_all) != for_all)
 		return "not everybody on the host may read it";
+	if (below && (scope & SCOPE_SECRET) != 0 && source->secret)
+		return "not everybody on the host may read all that is in it";
 	if ((scope & SCOPE_INSIDE) != 0 && lies_below(own->real, source->real))
 		return why;
 	return NULL;

@@ -164,15 +164,19 @@ void namespaces_enter_explain(const struct plan *plan, struct explain *out)
 int namespaces_open(const struct plan_namespaces *plan, enum namespace_kind kind, struct error *err)
 {
 	const char *path = plan->join[kind].path;
+	char found[32];
 	struct stat status;
 	struct statfs fs;
-	AUTOCLOSE int fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	/* To open a device or a FIFO of the host has an effect already: only what is a namespace is opened for more. */
+	AUTOCLOSE int place = sys_openat(AT_FDCWD, path, O_PATH, 0);
 
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
+	if (place < 0 || fstatfs(place, &fs) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open the %s namespace '%s'", kinds[kind].name, path);
 	if (fs.f_type != NSFS_MAGIC)
 		return error_set(err, ERROR_CONFIG, 0, "'%s' is not a namespace", path);
-	if (fstat(fd, &status) < 0)
+	snprintf(found, sizeof(found), "/proc/self/fd/%d", place);
+	AUTOCLOSE int fd = sys_openat(AT_FDCWD, found, O_RDONLY, 0);
+	if (fd < 0 || fstat(fd, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", path);
 	if (plan->join[kind].judged &&
 	    (status.st_dev != plan->join[kind].device || status.st_ino != plan->join[kind].inode))

@@ -24,6 +24,10 @@ static void plan_propagation(struct planner *p)
 	    planner_judge(p, p->profile->propagation, "rootfs", planner_origin(p, "/linux/rootfsPropagation"),
 			  "the root shares its mount events with the host", "use \"rootfsPropagation\": \"private\""))
 		plan->propagation = MS_PRIVATE | MS_REC;
+	if ((asked & MS_SLAVE) != 0 && p->profile->propagation != VERDICT_ALLOW &&
+	    planner_judge(p, VERDICT_TIGHTEN, "rootfs", planner_origin(p, "/linux/rootfsPropagation"),
+			  "what the host mounts later would appear below the root", NULL))
+		plan->propagation = MS_PRIVATE | MS_REC;
 }
 
 /* With the host's tree still mounted, whoever gets CAP_SYS_CHROOT can go back to it. */
@@ -73,6 +77,8 @@ int rootfs_plan(struct planner *p, struct error *err)
 		plan->readonly = true;
 	if (p->profile->mount_flags != VERDICT_ALLOW || root->path == NULL)
 		plan->attrs = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	else if (planner_holds_nodes(p))
+		plan->attrs = MOUNT_ATTR_NODEV;
 	return 0;
 }
 
@@ -84,7 +90,8 @@ bool rootfs_enter_wanted(const struct plan *plan)
 
 void rootfs_enter_explain(const struct plan *plan, struct explain *out)
 {
-	const char *flags = plan->rootfs.attrs != 0 ? ", nosuid,nodev" : "";
+	const char *nodev = plan->rootfs.attrs != 0 ? ", nodev" : "";
+	const char *flags = (plan->rootfs.attrs & MOUNT_ATTR_NOSUID) != 0 ? ", nosuid,nodev" : nodev;
 
 	if (plan->rootfs.joined) {
 		explain_say(
@@ -101,9 +108,9 @@ void rootfs_enter_explain(const struct plan *plan, struct explain *out)
 	else
 		explain_say(out, EXPLAIN_DOES, plan->rootfs.from, "an empty tmpfs is the root%s", flags);
 	explain_say(out, EXPLAIN_STOPS, NULL, "pivot_root: the host's tree is detached, there is nothing to escape to");
-	if ((plan->rootfs.propagation & MS_PRIVATE) == 0)
-		explain_say(out, EXPLAIN_GRANTS, plan->rootfs.from, "mount events of the host %s",
-			    (plan->rootfs.propagation & MS_SHARED) != 0 ? "go both ways" : "come in");
+	if ((plan->rootfs.propagation & (MS_SLAVE | MS_SHARED)) != 0)
+		explain_say(out, EXPLAIN_GRANTS, plan->rootfs.from, "mount events of the host come in%s",
+			    (plan->rootfs.propagation & MS_SHARED) != 0 ? ", and go out by what is bound shared" : "");
 }
 
 static int empty_root(struct error *err)
@@ -134,6 +141,12 @@ static int check_judged(const struct plan_rootfs *plan, int root, struct error *
 	return 0;
 }
 
+/* A shared root becomes so in the end: else all that is mounted in it would appear on the host. */
+static uint64_t first_propagation(const struct plan_rootfs *plan)
+{
+	return (plan->propagation & (MS_SLAVE | MS_SHARED)) != 0 ? MS_SLAVE : MS_PRIVATE;
+}
+
 /* The tree of the bundle, detached, with its final attributes and out of every peer group before anyone can see it. */
 static int bundle_root(const struct plan *all, struct error *err)
 {
@@ -141,7 +154,7 @@ static int bundle_root(const struct plan *all, struct error *err)
 	/* What is mounted below a read-only root is read-only from the start; the root itself once all is made in it.
 	 */
 	const struct remount below = {.set = plan->attrs | (plan->readonly ? MOUNT_ATTR_RDONLY : 0),
-				      .propagation = MS_PRIVATE};
+				      .propagation = first_propagation(plan)};
 	AUTOCLOSE int root = all->remounts ? sys_open_tree(AT_FDCWD, plan->path, OPEN_TREE_CLONE | AT_RECURSIVE)
 					   : remount_clone(AT_FDCWD, plan->path, AT_RECURSIVE, &below);
 
@@ -161,7 +174,7 @@ static int restrict_root(const struct plan *plan, struct run *run, struct error 
 {
 	const struct plan_rootfs *rootfs = &plan->rootfs;
 	const struct remount all = {.set = rootfs->attrs | (rootfs->readonly ? MOUNT_ATTR_RDONLY : 0),
-				    .propagation = MS_PRIVATE,
+				    .propagation = first_propagation(rootfs),
 				    .recursive = true};
 	const struct remount top = {.clear = rootfs->readonly ? MOUNT_ATTR_RDONLY : 0};
 
@@ -199,10 +212,20 @@ void rootfs_isolate_explain(const struct plan *plan, struct explain *out)
 	explain_say(out, EXPLAIN_STOPS, NULL, "mounts made here do not reach the host");
 }
 
+/* What follows the host's mounts can only be bound from a tree that does. */
+static bool follows_host(const struct plan *plan)
+{
+	uint64_t asked = plan->rootfs.propagation;
+
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		asked |= plan->mounts.at[i].propagation;
+	return (asked & (MS_SLAVE | MS_SHARED)) != 0;
+}
+
 int rootfs_isolate(const struct plan *plan, struct run *run, struct error *err)
 {
 	/* Even a shared root starts as a slave or private copy: pivot_root(2) refuses shared ones. */
-	uint64_t flags = (plan->rootfs.propagation & MS_PRIVATE) != 0 ? MS_PRIVATE | MS_REC : MS_SLAVE | MS_REC;
+	uint64_t flags = (follows_host(plan) ? MS_SLAVE : MS_PRIVATE) | MS_REC;
 
 	(void)run;
 	if (sys_mount_propagation("/", flags) < 0)
