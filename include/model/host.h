@@ -62,7 +62,7 @@ struct host {
 	int landlock_abi;         /* 0: none */
 	int oom_score_adj;        /* of the caller, which a container inherits; by host_probe_oom_score() */
 	enum host_cgroup cgroup;
-	bool terminal;          /* standard input is a terminal */
+	unsigned terminals;     /* which of the standard streams are terminals: bit N is stream N */
 	const char *pasta;      /* the program of that name, by host_probe_pasta(); NULL: not asked for, or not there */
 	const char *dbus_proxy; /* the same for xdg-dbus-proxy, by host_probe_dbus(), */
 	const char *private_place; /* and a directory that is not there and whose name nobody guesses; or NULL */
@@ -96,7 +96,7 @@ int host_probe_process(struct host *host, struct arena *arena, struct error *err
  * judges what is inherited. */
 void host_probe_oom_score(struct host *host, const struct request *request);
 
-/* Fills host->directories and host->terminal, which only a sandbox needs. */
+/* Fills host->directories and host->terminals, which only a sandbox needs. */
 void host_probe_sandbox(struct host *host, struct arena *arena);
 
 /* Fills host->pasta. */

@@ -158,7 +158,8 @@ struct plan_masks {
 };
 
 struct plan_terminal {
-	bool pty; /* the workload gets a pseudo-terminal as stdin, stdout and stderr, and as /dev/console */
+	bool pty;         /* the workload gets a pseudo-terminal, also as /dev/console */
+	unsigned streams; /* which standard streams are it, bit N is stream N: what the caller redirected stays so */
 	struct request_size size; /* 0: that of the launcher's terminal */
 	bool new_session;         /* setsid(2): no controlling terminal of the caller is left */
 	origin from;

@@ -189,7 +189,7 @@ static void add_basics(const struct adding *a, string_list *env)
 	for (size_t i = 0; i < sizeof(basics) / sizeof(basics[0]); i++)
 		if (!a->request->sandbox.without_userns || basics[i].everywhere)
 			set_variable(a->arena, env, basics[i].name, basics[i].value);
-	if (a->host->terminal && getenv("TERM") != NULL)
+	if ((a->host->terminals & 1U << STDIN_FILENO) != 0 && getenv("TERM") != NULL)
 		set_variable(a->arena, env, "TERM", getenv("TERM"));
 }
 
@@ -269,7 +269,7 @@ static void add_sandbox(struct request *request, const struct sandbox_options *o
 	request->sandbox = (struct request_sandbox){
 		.given = true,
 		.init = true,
-		.pty = host->terminal && !options->no_pty,
+		.pty = (host->terminals & 1U << STDIN_FILENO) != 0 && !options->no_pty,
 		.report = options->report || options->report_files || options->report_fd.set,
 		.report_files = options->report_files,
 		.held = options->block_fd.set,
