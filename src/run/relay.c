@@ -161,23 +161,30 @@ static bool wants_end(int signals)
 	return false;
 }
 
+/* Returns whether it was written, or a signal came first. */
+static bool write_rest(struct relay *relay, int signals)
+{
+	struct pollfd fds[] = {{.fd = relay->output, .events = POLLOUT}, {.fd = signals, .events = POLLIN}};
+
+	if (poll(fds, 2, -1) < 0 || (fds[1].revents != 0 && wants_end(signals)))
+		return false;
+	if (fds[0].revents != 0)
+		write_waiting(relay->output, &relay->out);
+	return true;
+}
+
 /* A program that only writes must not lose what is on its way when it ends; whoever does not read is not waited for
  * against a signal. */
 static void drain(struct relay *relay, int signals)
 {
-	for (;;) {
-		bool held = is_waiting(&relay->out);
-		struct pollfd fds[] = {
-			{.fd = held ? relay->output : relay->run->terminal, .events = held ? POLLOUT : POLLIN},
-			{.fd = held ? signals : -1, .events = POLLIN}};
+	struct pollfd master = {.fd = relay->run->terminal, .events = POLLIN};
+	bool more = true;
 
-		if (poll(fds, 2, held ? -1 : 0) <= 0 || (fds[1].revents != 0 && wants_end(signals)))
-			return;
-		if (held && fds[0].revents != 0)
-			write_waiting(relay->output, &relay->out);
-		else if (!held && ((fds[0].revents & POLLIN) == 0 || !pass_output(relay)))
-			return;
-	}
+	while (more)
+		if (is_waiting(&relay->out))
+			more = write_rest(relay, signals);
+		else
+			more = poll(&master, 1, 0) > 0 && (master.revents & POLLIN) != 0 && pass_output(relay);
 }
 
 /* No slave is open just now: a process that is about to end, or has not opened it yet. */
@@ -195,9 +202,24 @@ static void check_time(struct relay *relay)
 	(void)sys_kill(relay->run->child, relay->run->ending);
 }
 
+enum { SIGNALS, MASTER, INPUT, OUTPUT, CONTROL, COUNT };
+
+static void pass_on(struct relay *relay, struct pollfd fds[COUNT])
+{
+	bool held = is_waiting(&relay->out);
+
+	if ((fds[MASTER].revents & POLLOUT) != 0)
+		write_waiting(relay->run->terminal, &relay->in);
+	if (fds[OUTPUT].revents != 0)
+		write_waiting(relay->output, &relay->out);
+	if (!held && (fds[MASTER].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !pass_output(relay))
+		pause_for_signals(&fds[SIGNALS]);
+	if (fds[INPUT].revents != 0)
+		take_input(relay);
+}
+
 static int relay_once(struct relay *relay, int signals, struct error *err)
 {
-	enum { SIGNALS, MASTER, INPUT, OUTPUT, CONTROL, COUNT };
 	bool full = is_waiting(&relay->in), held = is_waiting(&relay->out);
 	short master_events = (short)((held ? 0 : POLLIN) | (full ? POLLOUT : 0));
 	struct pollfd fds[COUNT] = {
@@ -214,14 +236,7 @@ static int relay_once(struct relay *relay, int signals, struct error *err)
 	check_time(relay);
 	if (ready <= 0)
 		return 0;
-	if ((fds[MASTER].revents & POLLOUT) != 0)
-		write_waiting(relay->run->terminal, &relay->in);
-	if (fds[OUTPUT].revents != 0)
-		write_waiting(relay->output, &relay->out);
-	else if (!held && (fds[MASTER].revents & (POLLIN | POLLHUP | POLLERR)) != 0 && !pass_output(relay))
-		pause_for_signals(&fds[SIGNALS]);
-	if (fds[INPUT].revents != 0)
-		take_input(relay);
+	pass_on(relay, fds);
 	if (fds[CONTROL].revents != 0)
 		TRY(stop_with_workload(relay, err));
 	if (fds[SIGNALS].revents != 0)
