@@ -92,7 +92,7 @@ const struct cli_option sandbox_options[] = {
 	 1 << 20},
 	{"--trace-fd", 0, CLI_NUMBER, AT(trace_fd), "N", "write the names of the applied steps to this descriptor",
 	 1 << 20},
-	{"--no-die-with-parent", 0, CLI_ON, AT(no_die_with_parent), NULL, "go on when the caller dies", 0},
+	{"--no-die-with-parent", 0, CLI_ON, AT(no_die_with_parent), NULL, "go on when casemate itself is killed", 0},
 	{"--report", 0, CLI_ON, AT(report), NULL, "say at the end which system calls and connections were denied", 0},
 	{"--report-files", 0, CLI_ON, AT(report_files), NULL,
 	 "and which files were not found or not written; calls that name a file get slower", 0},
