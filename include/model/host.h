@@ -69,7 +69,7 @@ struct host {
 	const char *cwd;
 	const char *cgroup_root;    /* where the hierarchies are mounted: /sys/fs/cgroup */
 	const char *manager_cgroup; /* where systemd's slices are, by host_probe_manager(): "", or that of the user's */
-	pid_t pid;                  /* casemate's own, for a name that nobody else has; by the same */
+	pid_t pid;                  /* casemate's own, for a name that nobody else has; by the same, or for a sandbox */
 	pair_list cgroups; /* v1: key: name of the hierarchy's directory, value: the caller's path in it; v2: key "" */
 	LIST(struct host_object)
 	sources;                            /* of the request's bind mounts, in its order, an overlay's changes
@@ -96,7 +96,7 @@ int host_probe_process(struct host *host, struct arena *arena, struct error *err
  * judges what is inherited. */
 void host_probe_oom_score(struct host *host, const struct request *request);
 
-/* Fills host->directories and host->terminals, which only a sandbox needs. */
+/* Fills host->directories, host->terminals and host->pid, which only a sandbox needs. */
 void host_probe_sandbox(struct host *host, struct arena *arena);
 
 /* Fills host->pasta. */

@@ -384,6 +384,8 @@ struct plan_cgroup {
 	size_t strangers;       /* from this component on the path was asked for, and a ceiling: where others have
 				   processes, nothing is made; components.count where it does not matter */
 	bool fresh;             /* the last directory must not be there yet: an empty one may be somebody's, too */
+	const char *leftovers; /* how those are named, before the launcher's pid, that a killed launcher left beside it;
+				  or NULL */
 	origin from;
 	LIST(struct plan_cgroup_hierarchy) hierarchies; /* only those that are needed; v2: one */
 	string_list controllers;                        /* v2: to be enabled in every ancestor */
