@@ -195,6 +195,24 @@ key() {
 	screen | grep -qx 'line two' || fail "no line of its own: $(screen)"
 }
 
+@test "in the background it runs to its end, and comes to the foreground when it is called" {
+	type_line "$CASEMATE sandbox -- sh -c 'sleep 1; exit 5' & sleep 2.5"
+	wait_for 'Exit 5'
+	type_line "$CASEMATE sandbox -- sh -c 'read word; echo \"read \$word\"' &"
+	sleep 0.7
+	type_line fg
+	sleep 0.7
+	type_line something
+	wait_for 'read something'
+	# Stopped by its keys, and on in the background.
+	type_line "$CASEMATE sandbox -- sh -c 'echo begun; sleep 2; exit 6'"
+	wait_for begun 2
+	key C-z
+	wait_for Stopped
+	type_line 'bg; sleep 3'
+	wait_for 'Exit 6'
+}
+
 @test "the time passes for a sandbox that was stopped as well" {
 	type_line "$CASEMATE sandbox --time 3 -- sh -c 'kill -STOP \$\$; sleep 77'"
 	wait_for Stopped

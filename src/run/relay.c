@@ -18,7 +18,7 @@
 #include "base/sys.h"
 #include "run/sync.h"
 
-enum { BLOCK = 4096 };
+enum { BLOCK = 4096, LOOK_MS = 200 };
 
 /* On its way, and the other side has no room for it yet: no more is taken meanwhile. */
 struct waiting {
@@ -64,6 +64,18 @@ static void enter_raw(struct relay *relay)
 	if (relay->shared)
 		raw.c_oflag = relay->saved.c_oflag;
 	relay->raw = tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) == 0;
+}
+
+/* In the background nothing is read from the terminal or changed of it: the kernel would stop this process (SIGTTOU).
+ * No signal tells when a shell's `fg` ends that. */
+static void look_for_foreground(struct relay *relay)
+{
+	pid_t foreground = relay->outer && !relay->raw ? tcgetpgrp(STDIN_FILENO) : 0;
+
+	if (foreground == 0 || (foreground > 0 && foreground != getpgrp()))
+		return;
+	enter_raw(relay);
+	copy_size(relay);
 }
 
 /* Not twice: in the background it would stop this process. */
@@ -125,11 +137,15 @@ static int stop_with_workload(struct relay *relay, struct error *err)
 	/* Not SIGSTOP: where no shell could continue it, it does not stop (POSIX: an orphaned process group). */
 	if (relay->outer)
 		(void)raise(SIGTSTP);
-	if (clock_passed(relay->deadline_ms))
-		return 0;
-	enter_raw(relay);
-	copy_size(relay);
 	return sync_tell(relay->run->control, SYNC_CONTINUE, -1, err);
+}
+
+/* Whoever stopped this process may have changed the terminal meanwhile, as shells do. */
+static void take_continue(struct relay *relay)
+{
+	relay->raw = false;
+	look_for_foreground(relay);
+	(void)sys_kill(relay->run->child, SIGCONT);
 }
 
 static void take_signal(struct relay *relay, int signals)
@@ -140,6 +156,8 @@ static void take_signal(struct relay *relay, int signals)
 		return;
 	if (info.ssi_signo == SIGWINCH)
 		copy_size(relay);
+	else if (info.ssi_signo == SIGCONT)
+		take_continue(relay);
 	else if (info.ssi_signo == SIGCHLD)
 		relay->ended = waitpid(relay->run->child, &relay->status, WNOHANG) == relay->run->child;
 	else
@@ -220,16 +238,18 @@ static void pass_on(struct relay *relay, struct pollfd fds[COUNT])
 
 static int relay_once(struct relay *relay, int signals, struct error *err)
 {
-	bool full = is_waiting(&relay->in), held = is_waiting(&relay->out);
+	look_for_foreground(relay);
+	bool full = is_waiting(&relay->in), held = is_waiting(&relay->out), away = relay->outer && !relay->raw;
 	short master_events = (short)((held ? 0 : POLLIN) | (full ? POLLOUT : 0));
 	struct pollfd fds[COUNT] = {
 		[SIGNALS] = {.fd = signals, .events = POLLIN},
 		[MASTER] = {.fd = master_events != 0 ? relay->run->terminal : -1, .events = master_events},
-		[INPUT] = {.fd = relay->input_open && !full ? STDIN_FILENO : -1, .events = POLLIN},
+		[INPUT] = {.fd = relay->input_open && !full && !away ? STDIN_FILENO : -1, .events = POLLIN},
 		[OUTPUT] = {.fd = held ? relay->output : -1, .events = POLLOUT},
 		[CONTROL] = {.fd = relay->run->control, .events = POLLIN},
 	};
-	int ready = poll(fds, COUNT, clock_left(relay->deadline_ms));
+	int left = clock_left(relay->deadline_ms);
+	int ready = poll(fds, COUNT, away && (left < 0 || left > LOOK_MS) ? LOOK_MS : left);
 
 	if (ready < 0 && errno != EINTR)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot wait for the terminal");
@@ -280,7 +300,6 @@ int relay_until_exit(const struct relay_task *task, int *ret_status, struct erro
 		return error_set(err, ERROR_SYSTEM, errno, "cannot relay the terminal");
 	relay.outer = tcgetattr(STDIN_FILENO, &relay.saved) == 0;
 	copy_size(&relay);
-	enter_raw(&relay);
 	while (!relay.ended && result == 0)
 		result = relay_once(&relay, task->signals, err);
 	drain(&relay, task->signals);
