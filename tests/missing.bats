@@ -46,6 +46,16 @@ on_terminal() {
 	assert_output started
 }
 
+@test "a relative path that is shown, and the program starts elsewhere: the flag that is named is --cwd" {
+	sandbox --ro ./prog -- ./prog
+	assert_status 127
+	assert_stderr "it is shown inside, where the program does not start: add --cwd $DATA"
+	[[ $stderr != *--ro* ]] || fail "--ro is given already"
+	echo text >"$DATA/in.txt"
+	on_terminal --ro . -- cat in.txt
+	[[ $output == *"in.txt is shown inside, where the program does not start: add --cwd $DATA"* ]] || fail "$output"
+}
+
 @test "a program of the caller's own PATH" {
 	PATH=$PATH:$DATA sandbox -- prog
 	assert_status 127

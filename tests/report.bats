@@ -127,3 +127,24 @@ no_descriptor() {
 	assert_status 125
 	assert_stderr 'sendmsg(2)'
 }
+
+@test "a reader of --report-fd who never reads holds up no signal" {
+	local names=$BATS_TEST_TMPDIR/names
+	find /sys/devices /sys/kernel /proc/sys -maxdepth 4 | awk 'length > 30' | head -900 >"$names"
+	run timeout -k 2 30 python3 -c '
+import os, signal, subprocess, sys, time
+end, lines = os.pipe()
+one = subprocess.Popen([sys.argv[1], "sandbox", "--report-fd", str(lines), "--report-files", "--ro", sys.argv[2], "--",
+    "sh", "-c", "while read -r name; do test -e \"$name\"; done <" + sys.argv[2]], pass_fds=[lines], stdin=subprocess.DEVNULL,
+    stderr=subprocess.DEVNULL)
+# It waits for its reader when the pipe is full and it has no child any more.
+def has_child(): return open("/proc/%d/task/%d/children" % (one.pid, one.pid)).read() != ""
+while one.poll() is None and not has_child(): time.sleep(0.01)
+while one.poll() is None and has_child(): time.sleep(0.05)
+time.sleep(0.5)
+print(one.poll())
+one.terminate()
+print(one.wait(5))
+' "$CASEMATE" "$names"
+	[ "$status" -eq 0 ] && [[ $output == $'None\n-15' ]] || fail "$output"
+}

@@ -400,3 +400,30 @@ ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code))
 	assert_status 159
 	assert_stderr 'killed by the seccomp filter'
 }
+
+# How long it takes to look at the host depends on what is there: here it takes very long.
+@test "the next answer does not wait until it was looked what the host has" {
+	requires root strace
+	local out=$BATS_TEST_TMPDIR/out launcher tracer
+	mkdir -m 777 "$out"
+	"$CASEMATE" sandbox --report-files --rw "$out:/out" -- python3 -c '
+import os, time
+open("/out/ready", "w").close()
+while not os.path.exists("/out/go"): time.sleep(0.05)
+def ask(name):
+    start = time.monotonic()
+    try: os.stat(name)
+    except OSError: pass
+    return time.monotonic() - start
+ask("/out")
+print(min(sum(ask("/none/%d/%d" % (i, k)) for k in range(10)) for i in range(3)) < 0.2)' </dev/null >"$out/said" 2>"$out/report" 3>&- &
+	launcher=$!
+	wait_until "[ -e '$out/ready' ]"
+	strace -f -qq -p "$launcher" -e trace=openat2 -e inject=openat2:delay_enter=100ms -o /dev/null 3>&- &
+	tracer=$!
+	wait_until "grep -q 'TracerPid:	[1-9]' /proc/$launcher/status"
+	touch "$out/go"
+	wait "$launcher"
+	wait "$tracer" || true
+	[ "$(<"$out/said")" = True ] || fail "it waits: $(<"$out/said")"
+}

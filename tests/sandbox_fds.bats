@@ -455,6 +455,51 @@ except OSError as e: print(e.errno)' 7<"$DATA/kept" 9<"$DATA/other"
 	refused "--keep-fd 77: bad file descriptor" --keep-fd 77
 }
 
+kept_memory() {
+	capture env WHO="$WHO" python3 -c '
+import fcntl, os, sys
+fd = os.memfd_create("data", os.MFD_ALLOW_SEALING)
+os.write(fd, b"original")
+how, seals = sys.argv[1], int(sys.argv[2])
+fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
+os.dup2(os.open("/proc/self/fd/%d" % fd, os.O_RDONLY if how == "r" else os.O_RDWR), 7, True)
+user = ["setpriv", "--reuid", sys.argv[3], "--regid", sys.argv[3], "--clear-groups"] if os.environ["WHO"] == "user" else []
+sys.stdout.flush()
+os.spawnvp(os.P_WAIT, (user + sys.argv[4:])[0], user + sys.argv[4:])
+print(os.pread(fd, 20, 0))' "$1" "$2" "$TEST_UID" "$USER_CASEMATE" sandbox --keep-fd 7 -- \
+		sh -c 'cat <&7; echo; echo changed >/proc/self/fd/7' </dev/null
+}
+
+kept_memory_is_held() {
+	# 15: all seals, 7: all but that of writing
+	kept_memory r 0
+	assert_output "b'original'" && assert_stderr "file in memory" || return
+	kept_memory r 7
+	assert_output "b'original'" && assert_stderr "file in memory" || return
+	kept_memory r 15
+	assert_output $'original\nb\'original\'' || return
+	kept_memory rw 0
+	assert_match $'^original\nb\'changed'
+}
+
+@test "--keep-fd: a file in memory is not opened for more than it was opened for" {
+	both kept_memory_is_held
+}
+
+@test "a standard stream that is a directory is refused" {
+	local stream
+	WHO=user
+	sandbox -- true
+	assert_status 0
+	capture sandbox_run -- true <"$DATA"
+	assert_status 125
+	assert_stderr "standard input is a directory"
+	for stream in 1 2; do
+		run sh -c "'$USER_CASEMATE' sandbox -- true $stream<'$DATA'"
+		assert_status 125
+	done
+}
+
 @test "--keep-fd: only the program holds it, so that its end is the end" {
 	WHO=root
 	run timeout -k 2 30 python3 - "$USER_CASEMATE" <<-'EOF'

@@ -126,3 +126,23 @@ plan_as() {
 	limited --rlimit CPU=1 -- sh -c 'while :; do :; done'
 	[ "$status" -gt 128 ] || fail "it was not ended"
 }
+
+@test "two sandboxes at once have a cgroup each, and what a killed launcher left of one is removed by the next" {
+	requires pids_cgroup
+	WHO=root
+	local one first
+	mkfifo "$BATS_TEST_TMPDIR/up"
+	"$USER_CASEMATE" sandbox --cpu 50% -- sh -c 'echo; exec sleep 20' </dev/null >"$BATS_TEST_TMPDIR/up" 3>&- &
+	first=$!
+	read -r one <"$BATS_TEST_TMPDIR/up"
+	sandbox --cpu 50% -- echo second
+	assert_status 0
+	assert_output second
+	kill -KILL "$first"
+	wait "$first" || true
+	wait_until '[ -z "$(marker_processes)" ]'
+	sandbox --cpu 50% -- true
+	assert_status 0
+	one=$(find /sys/fs/cgroup -maxdepth 2 -name "casemate-sandbox-$first")
+	[ -z "$one" ] || fail "left: $one"
+}

@@ -178,3 +178,71 @@ key() {
 	SHELL=/bin/sh run timeout -k 2 20 script -qec "'$CASEMATE' sandbox --time 4294968s -- sh -c 'sleep 2; echo went on'" /dev/null </dev/null
 	[ "$status" -eq 0 ] && [[ $output == *"went on"* ]] || fail "it was ended"
 }
+
+@test "what the caller redirected is no terminal inside, and not changed on its way" {
+	local dir=$BATS_TEST_TMPDIR/own
+	install -d -o "$TEST_UID" "$dir"
+	type_line "cd '$dir'"
+	type_line "$CASEMATE sandbox -- sh -c 'test -t 0 && printf \"a\\nb\\n\"' >out; echo \"status \$?\""
+	wait_for 'status 0'
+	printf 'a\nb\n' | cmp - "$dir/out" || fail "$(od -c "$dir/out")"
+	type_line "$CASEMATE sandbox -- sh -c 'test -t 1 && echo apart >&2' 2>err; echo \"then \$?\""
+	wait_for 'then 0'
+	echo apart | cmp - "$dir/err" || fail "$(od -c "$dir/err")"
+	# Another program writes to the same terminal meanwhile: its lines begin at the left.
+	type_line "$CASEMATE sandbox -- sh -c 'echo one; echo two; sleep 2' | sed -u 's/^/line /'"
+	wait_for 'line two'
+	screen | grep -qx 'line two' || fail "no line of its own: $(screen)"
+}
+
+@test "in the background it runs to its end, and comes to the foreground when it is called" {
+	type_line "$CASEMATE sandbox -- sh -c 'sleep 1; exit 5' & sleep 2.5"
+	wait_for 'Exit 5'
+	type_line "$CASEMATE sandbox -- sh -c 'read word; echo \"read \$word\"' &"
+	sleep 0.7
+	type_line fg
+	sleep 0.7
+	type_line something
+	wait_for 'read something'
+	# Stopped by its keys, and on in the background.
+	type_line "$CASEMATE sandbox -- sh -c 'echo begun; sleep 2; exit 6'"
+	wait_for begun 2
+	key C-z
+	wait_for Stopped
+	type_line 'bg; sleep 3'
+	wait_for 'Exit 6'
+}
+
+@test "the time passes for a sandbox that was stopped as well" {
+	type_line "$CASEMATE sandbox --time 3 -- sh -c 'kill -STOP \$\$; sleep 77'"
+	wait_for Stopped
+	sleep 3
+	type_line 'wait; echo "none $(jobs | wc -l)"'
+	wait_for 'none 0'
+	[ -z "$(marker_processes)" ] || fail "it lives on"
+}
+
+@test "a program that stops where no shell could continue it goes on" {
+	SHELL=/bin/sh run timeout -k 2 20 script -qec "'$CASEMATE' sandbox -- sh -c 'kill -STOP \$\$; echo went on'" /dev/null </dev/null
+	[ "$status" -eq 0 ] && [[ $output == *"went on"* ]] || fail "it was stopped for ever"
+}
+
+@test "a terminal that nobody reads holds up neither the time nor a signal" {
+	requires python3
+	run timeout -k 2 30 python3 -c '
+import os, pty, signal, subprocess, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "sandbox", "--time", "1", "--", "sh", "-c", "while :; do echo 55.%s; done" % sys.argv[2]])
+def running():
+    return subprocess.run(["pgrep", "-f", "^sh -c while :; do echo 55." + sys.argv[2]], capture_output=True).returncode == 0
+time.sleep(0.5)
+assert running()
+time.sleep(2)
+print("lives on" if running() else "ended")
+os.kill(pid, signal.SIGTERM)
+time.sleep(0.5)
+print("signal", os.WTERMSIG(os.waitpid(pid, os.WNOHANG)[1]))
+' "$CASEMATE" "$BATS_ROOT_PID"
+	[ "$status" -eq 0 ] && [[ $output == $'ended\nsignal 15' ]] || fail "$output"
+}

@@ -69,6 +69,9 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 		    struct arena *arena, struct request *ret, struct error *err);
 
 /* Adds the default view of the system: read-only programs and libraries, an empty home and /tmp, procfs and devices. */
+/* The standard streams are inherited as they are: fails with ERROR_USAGE where one of them is a directory. */
+int options_check_streams(struct error *err);
+
 int options_add_system(const struct host *host, const char *net, struct arena *arena, struct request *request,
 		       struct error *err);
 

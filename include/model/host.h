@@ -63,14 +63,14 @@ struct host {
 	int landlock_abi;         /* 0: none */
 	int oom_score_adj;        /* of the caller, which a container inherits; by host_probe_oom_score() */
 	enum host_cgroup cgroup;
-	bool terminal;          /* standard input is a terminal */
+	unsigned terminals;     /* which of the standard streams are terminals: bit N is stream N */
 	const char *pasta;      /* the program of that name, by host_probe_pasta(); NULL: not asked for, or not there */
 	const char *dbus_proxy; /* the same for xdg-dbus-proxy, by host_probe_dbus(), */
 	const char *private_place; /* and a directory that is not there and whose name nobody guesses; or NULL */
 	const char *cwd;
 	const char *cgroup_root;    /* where the hierarchies are mounted: /sys/fs/cgroup */
 	const char *manager_cgroup; /* where systemd's slices are, by host_probe_manager(): "", or that of the user's */
-	pid_t pid;                  /* casemate's own, for a name that nobody else has; by the same */
+	pid_t pid;                  /* casemate's own, for a name that nobody else has; by the same, or for a sandbox */
 	pair_list cgroups; /* v1: key: name of the hierarchy's directory, value: the caller's path in it; v2: key "" */
 	/* Of the request's bind mounts, in its order, an overlay's changes behind its source; host_probe_sources(). */
 	LIST(struct host_object) sources;
@@ -96,7 +96,7 @@ int host_probe_process(struct host *host, struct arena *arena, struct error *err
  * judges what is inherited. */
 void host_probe_oom_score(struct host *host, const struct request *request);
 
-/* Fills host->directories and host->terminal, which only a sandbox needs. */
+/* Fills host->directories, host->terminals and host->pid, which only a sandbox needs. */
 void host_probe_sandbox(struct host *host, struct arena *arena);
 
 /* Fills host->pasta. */

@@ -158,7 +158,8 @@ struct plan_masks {
 };
 
 struct plan_terminal {
-	bool pty; /* the workload gets a pseudo-terminal as stdin, stdout and stderr, and as /dev/console */
+	bool pty;         /* the workload gets a pseudo-terminal, also as /dev/console */
+	unsigned streams; /* which standard streams are it, bit N is stream N: what the caller redirected stays so */
 	struct request_size size; /* 0: that of the launcher's terminal */
 	bool new_session;         /* setsid(2): no controlling terminal of the caller is left */
 	origin from;
@@ -384,6 +385,8 @@ struct plan_cgroup {
 	size_t strangers;       /* from this component on the path was asked for, and a ceiling: where others have
 				   processes, nothing is made; components.count where it does not matter */
 	bool fresh;             /* the last directory must not be there yet: an empty one may be somebody's, too */
+	const char *leftovers; /* how those are named, before the launcher's pid, that a killed launcher left beside it;
+				  or NULL */
 	origin from;
 	LIST(struct plan_cgroup_hierarchy) hierarchies; /* only those that are needed; v2: one */
 	string_list controllers;                        /* v2: to be enabled in every ancestor */

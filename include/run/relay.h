@@ -5,12 +5,17 @@
 
 #include "model/run.h"
 
+struct relay_task {
+	struct run *run;
+	int signals;          /* a signalfd */
+	unsigned streams;     /* which of the program's standard streams are the pseudo-terminal: bit N is stream N */
+	uint64_t deadline_ms; /* of CLOCK_MONOTONIC, when the child is killed; 0: none */
+};
+
 /*
- * Relays between the caller's standard streams and run->terminal until the child of @run ends, forwarding the signals
- * in
- * @signals (a signalfd). *@ret_status is the child's wait status. @deadline_ms is CLOCK_MONOTONIC, 0 for none: then the
- * child is killed. Restores the caller's terminal in every case.
+ * Relays between the caller's standard streams and run->terminal until the child ends, forwarding signals.
+ * *@ret_status is the child's wait status. Restores the caller's terminal in every case.
  */
-int relay_until_exit(struct run *run, int signals, uint64_t deadline_ms, int *ret_status, struct error *err);
+int relay_until_exit(const struct relay_task *task, int *ret_status, struct error *err);
 
 #endif

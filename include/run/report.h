@@ -21,7 +21,8 @@ bool report_hand_over_wanted(const struct plan *plan);
 void report_hand_over_explain(const struct plan *plan, struct explain *out);
 int report_hand_over(const struct plan *plan, struct run *run, struct error *err);
 
-/* Answers from now on, in a thread, for run->reporter; JSON lines go to @lines, or -1. Fails with ERROR_SYSTEM. */
+/* Answers from now on, in a thread, for run->reporter, and judges in another; JSON lines go to @lines, or -1. Fails
+ * with ERROR_SYSTEM. */
 int report_start(const struct plan *plan, struct run *run, int lines, struct error *err);
 
 /* Ends that when all processes have ended, and writes what was denied to @out unless it is NULL. May be called again.

@@ -40,6 +40,7 @@ struct findings {
 	struct findings_kept *first[FINDING_KINDS];
 	size_t count[FINDING_KINDS];
 	uint64_t beyond; /* that were not kept: there were too many, or there was no memory */
+	uint64_t missed; /* calls of which it is not known whether they would be in it */
 	struct findings_stream stream;
 };
 

@@ -43,6 +43,9 @@ int wait_announce_ready(const struct launch_options *options, const struct run *
 int wait_announce(const struct plan *plan, const struct launch_options *options, const struct run *run,
 		  struct error *err);
 
+/* From here on a signal ends this process: nothing is left to be undone, and who reads what it says may never do so. */
+void wait_let_go(void);
+
 /* Writes the last status line: {"event":"exited","status":N}, or "failed" with our own status. Failures are ignored. */
 void wait_conclude(const struct launch_options *options, const char *event, int status);
 

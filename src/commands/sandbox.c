@@ -90,6 +90,7 @@ static int sandbox(const struct invocation *invocation, int *ret_status, struct 
 	TRY(keep_open(&choice->options, err));
 	TRY(command_descriptor(&choice->options.trace_fd, "--trace-fd", &launch.trace_fd, err));
 	TRY(command_descriptor(&choice->options.report_fd, "--report-fd", &launch.report_fd, err));
+	TRY(options_check_streams(err));
 	TRY(command_plan_sandbox(invocation, choice, &plan, err));
 	TRY(plan_check_refusals(plan, err));
 	if (choice->options.save != NULL)

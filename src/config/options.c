@@ -92,7 +92,7 @@ const struct cli_option sandbox_options[] = {
 	 1 << 20},
 	{"--trace-fd", 0, CLI_NUMBER, AT(trace_fd), "N", "write the names of the applied steps to this descriptor",
 	 1 << 20},
-	{"--no-die-with-parent", 0, CLI_ON, AT(no_die_with_parent), NULL, "go on when the caller dies", 0},
+	{"--no-die-with-parent", 0, CLI_ON, AT(no_die_with_parent), NULL, "go on when casemate itself is killed", 0},
 	{"--report", 0, CLI_ON, AT(report), NULL, "say at the end which system calls and connections were denied", 0},
 	{"--report-files", 0, CLI_ON, AT(report_files), NULL,
 	 "and which files were not found or not written; calls that name a file get slower", 0},
@@ -189,7 +189,7 @@ static void add_basics(const struct adding *a, string_list *env)
 	for (size_t i = 0; i < sizeof(basics) / sizeof(basics[0]); i++)
 		if (!a->request->sandbox.without_userns || basics[i].everywhere)
 			set_variable(a->arena, env, basics[i].name, basics[i].value);
-	if (a->host->terminal && getenv("TERM") != NULL)
+	if ((a->host->terminals & 1U << STDIN_FILENO) != 0 && getenv("TERM") != NULL)
 		set_variable(a->arena, env, "TERM", getenv("TERM"));
 }
 
@@ -269,7 +269,7 @@ static void add_sandbox(struct request *request, const struct sandbox_options *o
 	request->sandbox = (struct request_sandbox){
 		.given = true,
 		.init = true,
-		.pty = host->terminal && !options->no_pty,
+		.pty = (host->terminals & 1U << STDIN_FILENO) != 0 && !options->no_pty,
 		.report = options->report || options->report_files || options->report_fd.set,
 		.report_files = options->report_files,
 		.held = options->block_fd.set,

@@ -93,6 +93,26 @@ static bool is_of_kernel(int fd)
 	return false;
 }
 
+/*
+ * A file in memory lies in no mount that Landlock could see: who has it may open it by its name below /proc/self/fd for
+ * everything that its seals do not forbid.
+ */
+static bool can_be_opened_for_more(int fd, int flags)
+{
+	static const int sealed = F_SEAL_SHRINK | F_SEAL_GROW;
+	static const char *const names[] = {"/memfd:", "/SYSV", "/dev/zero (deleted)", "/anon_hugepage"};
+	char name[PATH_MAX];
+	bool in_memory = fd_name(fd, name, sizeof(name)) < 0;
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		in_memory = in_memory || strncmp(name, names[i], strlen(names[i])) == 0;
+	if (!in_memory || (flags & O_ACCMODE) == O_RDWR)
+		return false;
+	return (flags & O_ACCMODE) == O_WRONLY || seals < 0 || (seals & sealed) != sealed ||
+	       (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0;
+}
+
 /* A directory shows all that is around it, whatever is mounted inside. */
 static int check_kept(const struct cli_word *word, int fd, struct error *err)
 {
@@ -109,7 +129,28 @@ static int check_kept(const struct cli_word *word, int fd, struct error *err)
 	}
 	if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode))
 		return refuse(word, "it is no file, pipe or socket", err);
-	return S_ISREG(status.st_mode) && is_of_kernel(fd) ? refuse(word, "it is a file of the kernel", err) : 0;
+	if (S_ISREG(status.st_mode) && is_of_kernel(fd))
+		return refuse(word, "it is a file of the kernel", err);
+	if (!S_ISREG(status.st_mode) || !can_be_opened_for_more(fd, flags))
+		return 0;
+	refuse(word, "it is a file in memory, which the program could open for more than it is open for", err);
+	return error_hint(err,
+			  "seal it (F_SEAL_WRITE, F_SEAL_GROW, F_SEAL_SHRINK), or open it for reading and writing");
+}
+
+int options_check_streams(struct error *err)
+{
+	static const char *const names[] = {"input", "output", "error"};
+	struct stat status;
+
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+		if (fstat(stream, &status) < 0 || !S_ISDIR(status.st_mode))
+			continue;
+		error_set(err, ERROR_USAGE, 0, "standard %s is a directory, from which all of the host can be reached",
+			  names[stream]);
+		return error_hint(err, "--ro and --rw show it at a place of the sandbox");
+	}
+	return 0;
 }
 
 int options_add_kept(const struct adding *a, const cli_words *words, struct error *err)

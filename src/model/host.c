@@ -117,7 +117,9 @@ void host_probe_sandbox(struct host *host, struct arena *arena)
 {
 	char link[256];
 
-	host->terminal = isatty(STDIN_FILENO);
+	host->pid = getpid();
+	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+		host->terminals |= isatty(stream) ? 1U << stream : 0;
 	for (size_t i = 0; i < sizeof(top_directories) / sizeof(top_directories[0]); i++) {
 		const char *path = top_directories[i];
 		ssize_t length = readlink(path, link, sizeof(link));

@@ -74,6 +74,11 @@ static int plan_path(struct planner *p, struct error *err)
 	bool given = path_given(p), root = p->host->privileged;
 	const char *leaf = arena_printf(p->arena, "casemate-%s", p->plan->id);
 
+	/* Sandboxes have no id that is theirs alone. */
+	if (p->request->sandbox.given) {
+		plan->leftovers = "casemate-sandbox-";
+		leaf = arena_printf(p->arena, "%s%d", plan->leftovers, p->host->pid);
+	}
 	plan->path = "";
 	plan->from = given ? planner_origin(p, "/linux/cgroupsPath") : "default";
 	if (given && asked[0] != '/' && root) {

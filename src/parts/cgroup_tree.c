@@ -167,8 +167,31 @@ static int open_parent(int parent, const char *name, uint8_t *made)
 	return open_below(parent, name, O_PATH | O_DIRECTORY);
 }
 
+/* Who has the number lives, or it is nobody's; and rmdir(2) takes only what nobody is in. */
+static void remove_leftovers(int parent, const char *prefix)
+{
+	int copy = open_below(parent, ".", O_RDONLY | O_DIRECTORY);
+	DIR *list = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+	size_t length = strlen(prefix);
+
+	if (list == NULL) {
+		fd_close(&copy);
+		return;
+	}
+	while ((entry = readdir(list)) != NULL) {
+		long pid = strncmp(entry->d_name, prefix, length) == 0 ? strtol(entry->d_name + length, NULL, 10) : 0;
+
+		if (pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+			(void)sys_unlinkat(parent, entry->d_name, AT_REMOVEDIR);
+	}
+	closedir(list);
+}
+
 static int open_last(const struct plan_cgroup *plan, int parent, const char *name, uint8_t *made)
 {
+	if (plan->leftovers != NULL)
+		remove_leftovers(parent, plan->leftovers);
 	if (make_last(plan, parent, name) < 0)
 		return -1;
 	(*made)++;

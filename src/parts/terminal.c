@@ -15,6 +15,8 @@
 #include "base/sys.h"
 #include "parts/place.h"
 
+static const unsigned all_streams = 1U << STDIN_FILENO | 1U << STDOUT_FILENO | 1U << STDERR_FILENO;
+
 static bool find_devpts(const struct plan *plan, size_t *ret_index)
 {
 	for (size_t i = 0; i < plan->mounts.count; i++)
@@ -32,6 +34,7 @@ int terminal_plan(struct planner *p, struct error *err)
 
 	plan->new_session = true;
 	plan->pty = p->request->process.terminal || p->request->sandbox.pty;
+	plan->streams = p->request->sandbox.given ? p->host->terminals : all_streams;
 	plan->from = p->request->sandbox.given ? "default: standard input is a terminal"
 					       : planner_origin(p, "/process/terminal");
 	if (p->request->process.console_size != NULL)
@@ -51,6 +54,8 @@ void terminal_open_explain(const struct plan *plan, struct explain *out)
 	explain_say(out, EXPLAIN_DOES, plan->terminal.from, "a pseudo-terminal of its own, also as /dev/console");
 	explain_say(out, EXPLAIN_STOPS, NULL,
 		    "the caller's terminal is not reachable: TIOCSTI has nothing to type into");
+	if (plan->terminal.streams != all_streams)
+		explain_say(out, EXPLAIN_GRANTS, NULL, "standard streams that are no terminal are the caller's");
 }
 
 static int open_pair(int devpts, int *ret_master, int *ret_slave, struct error *err)
@@ -151,7 +156,7 @@ int terminal_adopt(const struct plan *plan, struct run *run, struct error *err)
 	if (sys_ioctl(run->terminal, TIOCSCTTY, NULL) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make the pseudo-terminal the controlling one");
 	for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
-		if (sys_dup3(run->terminal, stream, 0) < 0)
+		if ((plan->terminal.streams & 1U << stream) != 0 && sys_dup3(run->terminal, stream, 0) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot make the pseudo-terminal stream %d", stream);
 	fd_close(&run->terminal);
 	return 0;

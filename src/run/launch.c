@@ -532,9 +532,7 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 	fd_close(&run->interrupts);
 	if (plan->lifecycle.detached)
 		return 0;
-	TRY(wait_for_exit(&wait, plan, run, ret_status, err));
-	report_end(run, stderr);
-	return 0;
+	return wait_for_exit(&wait, plan, run, ret_status, err);
 }
 
 int launch_undo(const struct plan *plan, struct run *run, struct error *err)
@@ -573,11 +571,16 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 	bool lives = result == 0 && (plan->lifecycle.detached || plan->lifecycle.keep);
 	if (!lives && launch_undo(plan, &run, result == 0 ? err : &later) < 0)
 		result = -1;
+	if (plan->reports) {
+		wait_let_go();
+		report_end(&run, result == 0 ? stderr : NULL);
+	}
 	launch_close(plan, &run);
 	if (!lives && plan->hooks[HOOK_POSTSTOP].count > 0 &&
 	    runtime_hooks_after(&plan->hooks[HOOK_POSTSTOP], plan->lifecycle.state_text, 0, plan->bundle,
 				result == 0 ? err : &later) < 0)
 		result = -1;
+	wait_let_go();
 	wait_conclude(options, result == 0 ? "exited" : "failed", result == 0 ? *ret_status : error_exit_status(err));
 	return result;
 }

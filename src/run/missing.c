@@ -42,6 +42,12 @@ static bool on_path(const char *name, char ret[PATH_MAX])
 	return false;
 }
 
+/* The program starts in another directory than its caller is in: a relative path means something else to it. */
+static bool elsewhere(const struct plan *plan, const struct host *host, const char *path)
+{
+	return path[0] != '/' && host->cwd != NULL && strcmp(plan->user.cwd, host->cwd) != 0;
+}
+
 int missing_explain(const struct plan *plan, const struct host *host, struct error *err)
 {
 	const char *name = err->lacks;
@@ -59,7 +65,9 @@ int missing_explain(const struct plan *plan, const struct host *host, struct err
 	}
 	if (!absolute(host, name, path) || access(path, F_OK) < 0)
 		return error_hint(err, "'%s' does not exist on this host either", name);
-	if (name[0] != '/' && strcmp(plan->user.cwd, host->cwd) != 0)
+	if (elsewhere(plan, host, name) && missing_shown(plan, path))
+		return error_hint(err, "it is shown inside, where the program does not start: add --cwd %s", host->cwd);
+	if (elsewhere(plan, host, name))
 		return error_hint(err, "'%s' exists on this host but is not shown inside: add --ro %s --cwd %s", name,
 				  name, host->cwd);
 	return error_hint(err, "'%s' exists on this host but is not shown inside: add --ro %s", name, name);
@@ -80,30 +88,37 @@ bool missing_shown(const struct plan *plan, const char *path)
 	return nearest->type == NULL || strcmp(nearest->type, "tmpfs") != 0 || path_is_within(path, "/dev");
 }
 
-void missing_arguments(const struct plan *plan, const struct host *host, FILE *out)
+/* Returns whether there was something to say. */
+static bool tell_argument(const struct plan *plan, const struct host *host, const char *word, FILE *out)
 {
 	char path[PATH_MAX];
 	struct stat status;
-	const char *risk;
+
+	if (word[0] == '-' || word[0] == '\0' || !absolute(host, word, path) || stat(path, &status) < 0)
+		return false;
+	bool shown = missing_shown(plan, path), away = elsewhere(plan, host, word);
+	if (shown && !away)
+		return false;
+	fputs("casemate: the argument ", out);
+	print_word(word, out);
+	fputs(shown ? " is shown inside, where the program does not start: add"
+		    : " is a file of this host that is not visible inside: add --ro ",
+	      out);
+	if (!shown)
+		print_word(word, out);
+	if (away) {
+		fputs(" --cwd ", out);
+		print_word(host->cwd, out);
+	}
+	const char *risk = shown ? NULL : risk_of_showing(path, status.st_mode, false);
+	fprintf(out, risk == NULL ? "\n" : " [risky: %s]\n", risk);
+	return true;
+}
+
+void missing_arguments(const struct plan *plan, const struct host *host, FILE *out)
+{
 	int said = 0;
 
-	for (size_t i = 1; plan->process.argv[i] != NULL && said < MOST_ARGUMENTS; i++) {
-		const char *word = plan->process.argv[i];
-
-		if (word[0] == '-' || word[0] == '\0' || !absolute(host, word, path) || stat(path, &status) < 0)
-			continue;
-		if (missing_shown(plan, path) && (word[0] == '/' || strcmp(plan->user.cwd, host->cwd) == 0))
-			continue;
-		fputs("casemate: the argument ", out);
-		print_word(word, out);
-		fputs(" is a file of this host that is not visible inside: add --ro ", out);
-		print_word(word, out);
-		if (word[0] != '/' && strcmp(plan->user.cwd, host->cwd) != 0) {
-			fputs(" --cwd ", out);
-			print_word(host->cwd, out);
-		}
-		risk = risk_of_showing(path, status.st_mode, false);
-		fprintf(out, risk == NULL ? "\n" : " [risky: %s]\n", risk);
-		said++;
-	}
+	for (size_t i = 1; plan->process.argv[i] != NULL && said < MOST_ARGUMENTS; i++)
+		said += tell_argument(plan, host, plan->process.argv[i], out);
 }

@@ -94,7 +94,7 @@ void findings_print(const struct findings *findings, FILE *out)
 
 	for (size_t kind = 0; kind < FINDING_KINDS; kind++)
 		total += findings->count[kind];
-	if (total + findings->beyond == 0) {
+	if (total + findings->beyond + findings->missed == 0) {
 		fputs("casemate: report: nothing was denied\n", out);
 		return;
 	}
@@ -110,6 +110,9 @@ void findings_print(const struct findings *findings, FILE *out)
 	}
 	if (findings->beyond > 0)
 		fprintf(out, "  and %llu more that are not listed\n", (unsigned long long)findings->beyond);
+	if (findings->missed > 0)
+		fprintf(out, "  %llu calls came faster than they could be looked at\n",
+			(unsigned long long)findings->missed);
 }
 
 void findings_end(struct findings *findings)
@@ -123,5 +126,5 @@ void findings_end(struct findings *findings)
 			free(kept);
 		}
 	}
-	stream_end(&findings->stream, findings->beyond);
+	stream_end(&findings->stream, findings->beyond + findings->missed);
 }

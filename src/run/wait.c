@@ -165,6 +165,14 @@ int wait_announce(const struct plan *plan, const struct launch_options *options,
 	return 0;
 }
 
+void wait_let_go(void)
+{
+	sigset_t set;
+
+	stopping_signals(&set);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 void wait_conclude(const struct launch_options *options, const char *event, int status)
 {
 	char line[64];
@@ -204,13 +212,26 @@ static void forward_until_exit(const struct wait *wait, struct run *run, uint64_
 	}
 }
 
-static int relay(const struct wait *wait, struct run *run, uint64_t deadline, int *ret_status, struct error *err)
+static int relay(const struct wait *wait, const struct plan *plan, struct run *run, uint64_t deadline, int *ret_status,
+		 struct error *err)
 {
 	AUTOCLOSE int signals = signalfd(-1, &wait->signals, SFD_CLOEXEC | SFD_NONBLOCK);
 
 	if (signals < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot take signals");
-	return relay_until_exit(run, signals, deadline, ret_status, err);
+	return relay_until_exit(&(struct relay_task){run, signals, plan->terminal.streams, deadline}, ret_status, err);
+}
+
+/* A launcher that is stopped, as with its program by Ctrl-Z, would let the time pass: SIGCONT is for that moment. */
+static void wake_at(uint64_t deadline)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGCONT};
+	struct itimerspec when = {
+		.it_value = {.tv_sec = (time_t)(deadline / 1000), .tv_nsec = (long)(deadline % 1000) * 1000000}};
+	timer_t timer;
+
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
+		(void)timer_settime(timer, TIMER_ABSTIME, &when, NULL);
 }
 
 int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *run, int *ret_status, struct error *err)
@@ -219,9 +240,11 @@ int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *
 	uint64_t deadline = limit == 0 ? 0 : clock_ms() + limit;
 	int status = 0;
 
+	if (deadline != 0)
+		wake_at(deadline);
 	/* It is somebody else's where it went to a console socket. */
 	if (run->terminal >= 0)
-		TRY(relay(wait, run, deadline, &status, err));
+		TRY(relay(wait, plan, run, deadline, &status, err));
 	else
 		forward_until_exit(wait, run, deadline, &status);
 	run->child = 0;

@@ -200,10 +200,10 @@ static void check_privilege(void)
 	CHECK(FLAGS("--bind-tcp", "65536") == -1 && FLAGS("--bind-tcp", "http") == -1 && FLAGS("--bind-tcp", "") == -1);
 
 	test("a terminal is replaced by one of its own unless --no-pty");
-	host.terminal = true;
+	host.terminals = 1;
 	CHECK(PARSE("true") == 0 && request.sandbox.pty);
 	CHECK(FLAGS("--no-pty") == 0 && !request.sandbox.pty);
-	host.terminal = false;
+	host.terminals = 0;
 	CHECK(FLAGS("--no-die-with-parent") == 0 && !request.sandbox.die_with_parent);
 }
 
