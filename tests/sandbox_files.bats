@@ -266,6 +266,7 @@ locked() {
 	changes kept
 	mkfifo -m 666 "$DATA/hold"
 	own "$DATA/low"
+	rm -f "$DATA/up"
 	WHO=$WHO sandbox_run --overlay low:kept:/w --rw hold:/hold -- sh -c 'echo held >/w/held; echo up; cat /hold' </dev/null >"$DATA/up" 2>&1 3>&- &
 	first=$!
 	eventually grep -q up "$DATA/up"
