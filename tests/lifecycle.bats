@@ -163,10 +163,11 @@ teardown() {
 	nothing_left
 }
 
-@test "list shows all, as a table, as JSON and as ids" {
+@test "list shows all, as a table, as JSON and as ids, and nothing else that lies there" {
 	good list --format json
 	[ "$output" = "[]" ] || fail "an empty list is something else"
 	started sleep 100
+	touch "$BATS_TEST_TMPDIR/state/file"
 	good list
 	assert_match "$ID .* running "
 	good list -q

@@ -273,21 +273,58 @@ static void judge_object(struct planner *p, const struct judged *j, const struct
 	judge_submounts(p, j, source->real);
 }
 
-/* Settings, keys and start files of people, /root/.X and /home/NAME/.X: a sandbox's user may show its own. */
+/* Somebody's home, and the settings, keys and start files in it: a sandbox's user may show its own. */
 static bool is_personal(const char *real)
 {
-	const char *home = strncmp(real, "/home/", 6) == 0 ? strchr(real + 6, '/') : NULL;
+	static const char *const homes[] = {"/home/", "/var/home/"};
 
-	return strncmp(real, "/root/.", 7) == 0 || (home != NULL && home[1] == '.');
+	for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
+		size_t length = strlen(homes[i]);
+		const char *rest = strncmp(real, homes[i], length) == 0 ? strchr(real + length, '/') : NULL;
+
+		if (strncmp(real, homes[i], length) == 0 && (rest == NULL || rest[1] == '.'))
+			return true;
+	}
+	return strncmp(real, "/root/.", 7) == 0;
 }
 
-static void judge_personal(struct planner *p, const struct plan_mount *mount, const struct host_object *source)
+/* Where engines keep what belongs to all containers; deeper below is what belongs to one. */
+static bool is_store(const char *real)
 {
-	if (source->real == NULL || p->request->sandbox.given || !is_personal(source->real))
+	static const struct {
+		const char *path;
+		int levels;
+	} stores[] = {
+		{"/var/lib/containerd", 2},
+		{"/var/lib/containers", 2},
+		{"/var/lib/docker", 1},
+		{"/var/lib/kubelet", 1},
+	};
+
+	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
+		int levels = 0;
+
+		if (!lies_below(real, stores[i].path))
+			continue;
+		for (const char *at = real + strlen(stores[i].path); at != NULL; at = strchr(at + 1, '/'))
+			levels++;
+		return levels <= stores[i].levels;
+	}
+	return false;
+}
+
+static void judge_others(struct planner *p, const struct judged *j, const struct host_object *source)
+{
+	if (source->real == NULL || p->request->sandbox.given)
 		return;
-	planner_judge(p, VERDICT_REFUSE, "mounts", mount->from,
-		      arena_printf(p->arena, "%s holds somebody's settings or keys", mount->source),
-		      "copy what the program needs to another place");
+	if (is_personal(source->real))
+		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
+			      arena_printf(p->arena, "%s holds somebody's settings or keys", j->path),
+			      "copy what the program needs to another place");
+	if (is_store(source->real))
+		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
+			      arena_printf(p->arena, "%s holds what belongs to other containers", j->path),
+			      "bind only what the program needs");
 }
 
 static bool is_below_dev(const struct planner *p, const struct host_object *source)
@@ -343,7 +380,7 @@ void mounts_judge_source(struct planner *p, struct plan_mount *mount, size_t bin
 					  mount->source));
 	judge_object(p, &judged, source);
 	judge_device(p, mount, source);
-	judge_personal(p, mount, source);
+	judge_others(p, &judged, source);
 }
 
 int mounts_check_socket(struct planner *p, struct plan_mount *mount, size_t bind, struct error *err)
@@ -383,4 +420,5 @@ void mounts_judge_root(struct planner *p)
 	root->device = p->host->root.device;
 	root->inode = p->host->root.inode;
 	judge_object(p, &judged, &p->host->root);
+	judge_others(p, &judged, &p->host->root);
 }

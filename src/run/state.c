@@ -222,8 +222,10 @@ int state_each(const char *root, int (*each)(const char *id, void *context, stru
 
 	if (directory == NULL)
 		return errno == ENOENT ? 0 : error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", root);
+	/* What else somebody keeps there is no container. */
 	while ((entry = readdir(directory)) != NULL)
-		if (state_check_id(entry->d_name, &ignored) == 0)
+		if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
+		    state_check_id(entry->d_name, &ignored) == 0)
 			TRY(each(entry->d_name, context, err));
 	return 0;
 }
