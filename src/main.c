@@ -212,6 +212,7 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return 125;
+	self_remember_arguments(argv);
 	if (arena_create(&arena, &err) == 0 && run_command(argv, &arena, &log, &status, &err) == 0 &&
 	    flush_output(&err) == 0)
 		return status;

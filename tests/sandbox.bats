@@ -176,6 +176,16 @@ attacks() {
 	both attacks
 }
 
+own_words() {
+	sandbox --setenv WORD=typed -- sh -c "tr '\\0' ' ' </proc/1/cmdline; echo; tr '\\0' ' ' </proc/self/cmdline"
+	assert_status 0 || return
+	[[ ${output%%$'\n'*} != *typed* && ${output%%$'\n'*} != *sandbox* ]] || fail "the caller's words are read"
+}
+
+@test "what its caller typed is not read from process 1" {
+	both own_words
+}
+
 no_descriptors() {
 	exec 7</ 8<"$HOST" 200<"$HOST/secret"
 	probed fds

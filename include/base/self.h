@@ -17,6 +17,15 @@
  */
 int self_protect(char *const *argv, struct error *err);
 
+/* Where the arguments of main() are, for self_rename(). */
+void self_remember_arguments(char **argv);
+
+/*
+ * Writes @name over the arguments, which everybody who sees this process can read (/proc/PID/cmdline): what a caller
+ * typed is nothing for the program of a sandbox. Whoever uses them comes before.
+ */
+void self_rename(const char *name);
+
 /* Who may change this program's file: it is root's, or of a user who has a launcher of his own. Fails: ERROR_SYSTEM. */
 int self_owner(uint32_t *ret_uid, struct error *err);
 

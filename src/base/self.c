@@ -127,6 +127,25 @@ int self_protect(char *const *argv, struct error *err)
 	return error_set(err, ERROR_SYSTEM, errno, "cannot execute the launcher from a read-only view of its file");
 }
 
+static char **arguments;
+
+void self_remember_arguments(char **argv)
+{
+	arguments = argv;
+}
+
+void self_rename(const char *name)
+{
+	if (arguments == NULL)
+		return;
+	/* The kernel laid them one behind the other; a last byte that is not 0 would mean that the name goes on. */
+	size_t room = strlen(arguments[0]), length = strlen(name);
+
+	for (size_t i = 0; arguments[i] != NULL; i++)
+		memset(arguments[i], 0, strlen(arguments[i]));
+	memcpy(arguments[0], name, length < room ? length : room);
+}
+
 bool self_is_host_root(void)
 {
 	static const uint32_t all[3] = {0, 0, UINT32_MAX}; /* inside, outside, how many */

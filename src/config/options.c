@@ -315,7 +315,7 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 				  "it comes behind the flags: casemate sandbox [FLAG]... -- COMMAND [ARGUMENT]...");
 	}
 	for (; *argv != NULL; argv++)
-		*LIST_ADD(arena, &ret->process.args) = *argv;
+		*LIST_ADD(arena, &ret->process.args) = arena_strdup(arena, *argv);
 	add_sandbox(ret, options, host);
 	add_user(&a, options);
 	if (options->without != NULL)

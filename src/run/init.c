@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/self.h"
 #include "base/sys.h"
 #include "run/sync.h"
 
@@ -156,6 +157,8 @@ int init_apply(const struct plan *plan, struct run *run, struct error *err)
 	sigfillset(&all);
 	if (sigprocmask(SIG_BLOCK, &all, NULL) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot block signals");
+	/* Before there is anybody to read them; what is executed was copied (config/options.c). */
+	self_rename("casemate:[init]");
 	pid_t workload = sys_clone(0, -1, NULL);
 
 	if (workload < 0) {
