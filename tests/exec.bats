@@ -283,8 +283,8 @@ receive_terminal() {
 	edit_config --argjson c '["CAP_CHOWN","CAP_DAC_OVERRIDE","CAP_FOWNER","CAP_KILL","CAP_SETUID","CAP_SETGID","CAP_SETPCAP"]' \
 		"$root_user"' | .process.capabilities |= with_entries(.value = $c)'
 	local i
-	set_args /probe newcomers 55
-	timeout 60 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile baseline --bundle "$BUNDLE" "$ID" \
+	set_args /probe newcomers "$((55 * ${PATIENCE:-1}))"
+	timeout "$((60 * ${PATIENCE:-1}))" "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile baseline --bundle "$BUNDLE" "$ID" \
 		</dev/null >"$BATS_TEST_TMPDIR/answer" 3>&- &
 	eventually status_is running
 	for ((i = 0; i < 150; i++)); do
@@ -300,7 +300,7 @@ receive_terminal() {
 newcomers_are_safe() {
 	edit_config --argjson c '["CAP_SYS_PTRACE","CAP_SYS_ADMIN","CAP_DAC_OVERRIDE","CAP_SETPCAP"]' \
 		"$root_user"' | .process.capabilities |= with_entries(.value = $c)'
-	timeout 60 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
+	timeout "$((60 * ${PATIENCE:-1}))" "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
 		</dev/null >"$BATS_TEST_TMPDIR/answer" 3>&- &
 	eventually status_is running
 	run strace -f -qq -o /dev/null -e trace=prctl -e inject=prctl:delay_enter=100000 \
@@ -317,7 +317,7 @@ newcomers_are_safe() {
 	edit_config '.linux.namespaces += [{type: "user"}]
 		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
 	chown -R 100000:100000 "$BUNDLE/rootfs"
-	set_args /probe newcomers 55
+	set_args /probe newcomers "$((55 * ${PATIENCE:-1}))"
 	newcomers_are_safe
 }
 
@@ -325,7 +325,7 @@ newcomers_are_safe() {
 	requires strace
 	PROFILE=privileged
 	make_bundle privileged
-	set_args /probe newcomers-program 55
+	set_args /probe newcomers-program "$((55 * ${PATIENCE:-1}))"
 	newcomers_are_safe
 }
 
