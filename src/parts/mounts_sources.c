@@ -273,55 +273,63 @@ static void judge_object(struct planner *p, const struct judged *j, const struct
 	judge_submounts(p, j, source->real);
 }
 
-/* Somebody's home, and the settings, keys and start files in it: a sandbox's user may show its own. */
-static bool is_personal(const char *real)
+/* What follows the name of somebody's home: "" for the home itself, NULL for what is in none. */
+static const char *below_home(const char *real)
 {
 	static const char *const homes[] = {"/home/", "/var/home/"};
 
-	for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++) {
-		size_t length = strlen(homes[i]);
-		const char *rest = strncmp(real, homes[i], length) == 0 ? strchr(real + length, '/') : NULL;
+	for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++)
+		if (strncmp(real, homes[i], strlen(homes[i])) == 0) {
+			const char *name = real + strlen(homes[i]);
 
-		if (strncmp(real, homes[i], length) == 0 && (rest == NULL || rest[1] == '.'))
-			return true;
-	}
-	return strncmp(real, "/root/.", 7) == 0;
+			return name + strcspn(name, "/");
+		}
+	return NULL;
 }
 
-/* Where engines keep what belongs to all containers; deeper below is what belongs to one. */
-static bool is_store(const char *real)
+enum store { STORE_NONE, STORE_OF_ALL, STORE_OF_ONE };
+
+/* Engines keep in /var/lib, or in the home of who runs them, what belongs to all containers, and deeper what belongs to
+ * one. */
+static enum store store_of(const char *real)
 {
+	static const char shared[] = "/.local/share/", system[] = "/var/lib/";
 	static const struct {
-		const char *path;
-		int levels;
-	} stores[] = {
-		{"/var/lib/containerd", 2},
-		{"/var/lib/containers", 2},
-		{"/var/lib/docker", 1},
-		{"/var/lib/kubelet", 1},
-	};
+		const char *name;
+		int levels; /* so many below it are of all */
+	} stores[] = {{"containerd", 2}, {"containers", 2}, {"docker", 1}, {"kubelet", 1}};
+	const char *home = below_home(real), *path = NULL;
+	int levels = 0;
 
-	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
-		int levels = 0;
+	if (strncmp(real, system, sizeof(system) - 1) == 0)
+		path = real + sizeof(system) - 1;
+	else if (home != NULL && strncmp(home, shared, sizeof(shared) - 1) == 0)
+		path = home + sizeof(shared) - 1;
+	for (const char *at = path == NULL ? NULL : strchr(path, '/'); at != NULL; at = strchr(at + 1, '/'))
+		levels++;
+	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]) && levels > 0; i++)
+		if (strncmp(path, stores[i].name, strlen(stores[i].name)) == 0 && path[strlen(stores[i].name)] == '/')
+			return levels <= stores[i].levels ? STORE_OF_ALL : STORE_OF_ONE;
+	return STORE_NONE;
+}
 
-		if (!lies_below(real, stores[i].path))
-			continue;
-		for (const char *at = real + strlen(stores[i].path); at != NULL; at = strchr(at + 1, '/'))
-			levels++;
-		return levels <= stores[i].levels;
-	}
-	return false;
+/* Somebody's home, and the settings, keys and start files in it: a sandbox's user may show its own. */
+static bool is_personal(const char *real)
+{
+	const char *home = below_home(real);
+
+	return (home != NULL && (home[0] == '\0' || home[1] == '.')) || strncmp(real, "/root/.", 7) == 0;
 }
 
 static void judge_others(struct planner *p, const struct judged *j, const struct host_object *source)
 {
-	if (source->real == NULL || p->request->sandbox.given)
+	if (source->real == NULL || p->request->sandbox.given || store_of(source->real) == STORE_OF_ONE)
 		return;
 	if (is_personal(source->real))
 		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
 			      arena_printf(p->arena, "%s holds somebody's settings or keys", j->path),
 			      "copy what the program needs to another place");
-	if (is_store(source->real))
+	if (store_of(source->real) == STORE_OF_ALL)
 		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
 			      arena_printf(p->arena, "%s holds what belongs to other containers", j->path),
 			      "bind only what the program needs");
