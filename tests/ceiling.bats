@@ -562,11 +562,11 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready
 	done
 }
 
-@test "homes and the stores of engines are no sources, and what is one's own in them is" {
+@test "homes, credentials and the stores of engines are no sources, and what is one's own in them is" {
 	local source expected
 	# shellcheck disable=SC2016
 	on_a_host() {
-		capture timeout -k 2 20 unshare -m sh -c 'mount -t tmpfs tmpfs /home && mount -t tmpfs tmpfs /var/lib &&
+		capture timeout -k 2 20 unshare -m sh -c 'for at in /home /run /var/lib; do mount -t tmpfs tmpfs $at || exit; done
 			mkdir -p "$1" && shift && exec "$CASEMATE" run "$@"' sh "$source" --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
 	}
 	for PROFILE in restricted baseline; do
@@ -586,6 +586,9 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready
 			125 /home/somebody/.local/share/containers/storage/volumes
 			0 /home/somebody/.local/share/containers/storage/volumes/one/_data
 			0 /home/somebody/.local/share/docker/volumes/one/_data
+			125 /run/credentials
+			125 /run/credentials/one.service
+			0 /run/one
 			125 /var/lib/kubelet/pods
 			0 /var/lib/kubelet/pods/one/volumes
 			125 /var/lib/docker/overlay2

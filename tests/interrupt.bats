@@ -65,6 +65,21 @@ interrupt() {
 	done
 }
 
+# As timeout(1) does it: to the process, and to the group that it is in.
+@test "a signal that comes twice is one, and leaves nothing behind" {
+	hang
+	edit_config --arg s "$HANGS/source" '.mounts += [{destination: "/srv", type: "bind", source: $s, options: ["bind"]}]'
+	capture python3 -c 'import signal, subprocess, sys, time
+for gap in 0, 0.0005, 0.001, 0.002, 0.004:
+    launcher = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+    time.sleep(0.5)
+    launcher.send_signal(signal.SIGTERM)
+    time.sleep(gap)
+    launcher.send_signal(signal.SIGTERM)
+    print(launcher.wait(20))' "$CASEMATE" run --profile privileged --bundle "$BUNDLE" "$ID"
+	assert_output "$(printf '125\n%.0s' 1 2 3 4 5)"
+}
+
 @test "a launcher that hangs over a source is ended by a signal" {
 	hang
 	edit_config --arg s "$HANGS/source" '.mounts += [{destination: "/srv", type: "bind", source: $s, options: ["bind"]}]

@@ -33,6 +33,7 @@ static const char *const sensitive_directories[] = {
 	"/root/.ssh",
 	"/run",
 	"/run/containerd",
+	"/run/credentials",
 	"/run/crio",
 	"/run/dbus",
 	"/run/podman",

@@ -49,6 +49,7 @@ static const struct {
 	{"/root/.ssh", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds root's keys"},
 	{"/run", SCOPE_EVER, sockets},
 	{"/run/containerd", SCOPE_EVER, sockets},
+	{"/run/credentials", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds the secrets of the host's services"},
 	{"/run/crio", SCOPE_EVER, sockets},
 	{"/run/dbus", SCOPE_EVER | SCOPE_BELOW_EVER, sockets},
 	{"/run/initctl", SCOPE_EVER, "it commands the host's init"},

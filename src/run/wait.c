@@ -48,14 +48,21 @@ int wait_prepare(struct wait *wait, struct run *run, struct error *err)
 	return 0;
 }
 
-/* A child in the middle of a hanging file system may not even die at once: the next signal need not wait for that. */
+/*
+ * A child in the middle of a hanging file system may not even die at once: the next signal need not wait for that, and
+ * leaves everything to `delete`. timeout(1) sends one to the process and one to its group, which are the same signal.
+ */
 static int interrupted(const struct run *run, struct error *err)
 {
-	struct signalfd_siginfo info = {0};
+	static const struct timespec moment = {.tv_nsec = 20000000};
+	struct signalfd_siginfo info = {0}, same;
 	sigset_t again;
 
 	if (read(run->interrupts, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return error_set(err, ERROR_SYSTEM, errno, "cannot take signals");
+	nanosleep(&moment, NULL);
+	while (read(run->interrupts, &same, sizeof(same)) == (ssize_t)sizeof(same))
+		continue;
 	stopping_signals(&again);
 	(void)sigprocmask(SIG_UNBLOCK, &again, NULL);
 	return error_set(err, ERROR_SYSTEM, 0, "the launch was interrupted by signal %u", info.ssi_signo);
