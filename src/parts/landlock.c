@@ -240,6 +240,10 @@ void landlock_apply_explain(const struct plan *plan, struct explain *out)
 	for (size_t i = 0; i < landlock->connect_tcp.count; i++)
 		explain_say(out, EXPLAIN_GRANTS, "--connect-tcp", "connecting to TCP port %u",
 			    landlock->connect_tcp.at[i]);
+	if (landlock->handled_net != 0)
+		explain_say(out, EXPLAIN_LACKS, landlock->from,
+			    "not held: %slistening without bind(2) on a port that the kernel chooses",
+			    plan->without_userns ? "" : "UDP, and ");
 	for (size_t i = 0; i < landlock->missing.count; i++)
 		explain_say(out, EXPLAIN_LACKS, landlock->from, "ABI %d cannot hold: %s", landlock->abi,
 			    landlock->missing.at[i]);
