@@ -385,6 +385,8 @@ except OSError as e: print(e.errno)'
 	[[ $output == *--report-files* ]] || fail "no hint"
 	run timeout -k 2 30 script -qec "'$CASEMATE' sandbox -- true" /dev/null </dev/null
 	[[ $output != *--report* ]] || fail "a hint without a failure"
+	run timeout -k 2 30 script -qec "'$CASEMATE' sandbox -- sh -c 'kill -INT \$\$'; '$CASEMATE' sandbox -- yes | head -1" /dev/null </dev/null
+	[[ $output != *--report* ]] || fail "a hint though nothing was denied"
 	run timeout -k 2 30 script -qec "'$CASEMATE' sandbox --report -- sh -c 'exit 3'" /dev/null </dev/null
 	[[ $output != *'with --report '* ]] || fail "a hint to what is there"
 }

@@ -428,6 +428,41 @@ network() {
 
 # --- limits
 
+ports() {
+	local flags
+	for flags in "" --report "--profile privileged"; do
+		# shellcheck disable=SC2086
+		sandbox $flags --bind-tcp 8080 --connect-tcp 443 -- python3 -c '
+import socket
+MPTCP, FASTOPEN, here = 262, 0x20000000, ("127.0.0.1", 8080)
+def attempt(name, do):
+    try: do(); print(name)
+    except OSError as e: pass
+listening = socket.socket()
+listening.bind(here)
+listening.listen()
+for family in socket.AF_INET, socket.AF_INET6, socket.AF_INET | 1 << 32:
+    try: attempt("mptcp", lambda: socket.socket(family, socket.SOCK_STREAM, MPTCP))
+    except OverflowError: pass
+attempt("connect", lambda: socket.socket().connect(here))
+attempt("sendto", lambda: socket.socket().sendto(b"x", FASTOPEN, here))
+attempt("sendmsg", lambda: socket.socket().sendmsg([b"x"], [], FASTOPEN, here))
+def deferred():
+    one = socket.socket()
+    one.setsockopt(socket.IPPROTO_TCP, 30, 1)
+    one.connect(here)
+attempt("TCP_FASTOPEN_CONNECT", deferred)
+print("end")'
+		assert_status 0 || return
+		assert_output end || return
+	done
+}
+
+@test "--bind-tcp, --connect-tcp: a port is held however TCP is spoken" {
+	requires landlock4 python3
+	both ports
+}
+
 limits() {
 	sandbox --rlimit NOFILE=77 -- sh -c 'ulimit -n'
 	assert_output 77 || return

@@ -235,6 +235,7 @@ struct plan_filter {
 	bool exempts_launch;        /* its rules would stop the launch's own call, which passes all the same */
 	const struct sock_filter *judge; /* --report: the program as it was, `code` asks instead of denying; or NULL */
 	uint64_t token;                  /* what that execve(2) and execveat(2) carry in their last argument register */
+	bool added;                      /* casemate's own, on top of the default: lets its launch do what it must */
 	const char *summary;             /* "allows 312 system calls, default EPERM" */
 	origin from;
 };

@@ -20,8 +20,7 @@ struct planner {
 	const struct profile *profile;
 	const struct host *host;
 	const struct request_seccomp *default_filter; /* profiles/seccomp/default.json; NULL where not needed */
-	const struct request_seccomp
-		*added_filters[PLANNER_ADDED_FILTERS]; /* --without userns: on top of it; or NULL */
+	const struct request_seccomp *added_filters[PLANNER_ADDED_FILTERS]; /* casemate's own, on top of it; or NULL */
 	struct plan *plan;
 	bool joining; /* exec: only what the new process asks for is judged, the container was when it was made */
 };

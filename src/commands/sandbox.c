@@ -55,6 +55,9 @@ static void advise(const struct plan *plan, int status, const struct host *host)
 		      stderr);
 	if ((status == MISSING_LIBRARIES_STATUS && missing_libraries(plan, stderr)) || !isatty(STDERR_FILENO))
 		return;
+	/* Ctrl-C, or `| head`: nothing was denied. */
+	if (status == 128 + SIGINT || status == 128 + SIGPIPE)
+		return;
 	missing_arguments(plan, host, stderr);
 	if (!plan->reports)
 		fputs("casemate: with --report it is said what was denied inside, with --report-files also which "

@@ -304,12 +304,16 @@ static void explain_rules(const struct plan_cgroup *plan, struct explain *out)
 void cgroup_make_explain(const struct plan *plan, struct explain *out)
 {
 	const struct plan_cgroup *cgroup = &plan->cgroup;
+	/* The pid of who explains is not that of who launches. */
+	const char *number = cgroup->leftovers == NULL ? NULL : strrchr(cgroup->path, '-') + 1;
+	int named = number == NULL ? (int)strlen(cgroup->path) : (int)(number - cgroup->path);
 
 	if (cgroup->scope.unit != NULL)
 		cgroup_scope_explain(cgroup, out);
 	for (size_t i = 0; i < cgroup->hierarchies.count && cgroup->scope.unit == NULL; i++)
-		explain_say(out, EXPLAIN_DOES, cgroup->from, "makes the cgroup %s%s, and removes it in the end",
-			    cgroup->hierarchies.at[i].directory, cgroup->path);
+		explain_say(out, EXPLAIN_DOES, cgroup->from, "makes the cgroup %s%.*s%s, and removes it in the end",
+			    cgroup->hierarchies.at[i].directory, named, cgroup->path,
+			    cgroup->leftovers == NULL ? "" : "PID");
 	for (size_t i = 0; i < cgroup->files.count; i++) {
 		const struct plan_cgroup_file *file = &cgroup->files.at[i];
 

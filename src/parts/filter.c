@@ -130,8 +130,8 @@ bool filter_needs_rules(const struct profile *profile, const struct request *req
 {
 	const struct request_seccomp *own = request->linux_.seccomp;
 
-	return wants_default(profile, request) &&
-	       (own != NULL || request->sandbox.without_userns || filter_builtin.length == 0);
+	return wants_default(profile, request) && (own != NULL || request->sandbox.without_userns ||
+						   request->sandbox.restrict_tcp || filter_builtin.length == 0);
 }
 
 static bool notifies(const struct request_seccomp *request)
@@ -199,6 +199,13 @@ static void add_filter(struct planner *p, origin from, uint32_t flags)
 	};
 }
 
+/* Casemate's own, on top of the default. */
+static void add_own_filter(struct planner *p)
+{
+	add_filter(p, p->request->sandbox.without_userns ? "--without userns" : "--connect-tcp, --bind-tcp", 0);
+	p->plan->filters.at[p->plan->filters.count - 1].added = true;
+}
+
 static void take_builtin(struct planner *p)
 {
 	struct plan_filter *filter = &p->plan->filters.at[0];
@@ -229,7 +236,7 @@ static int plan_filters(struct planner *p, struct error *err)
 	}
 	for (size_t i = 0; i < PLANNER_ADDED_FILTERS && p->added_filters[i] != NULL; i++) {
 		requests[count++] = p->added_filters[i];
-		add_filter(p, "--without userns", 0);
+		add_own_filter(p);
 	}
 	if (own != NULL) {
 		requests[count++] = own;

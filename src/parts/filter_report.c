@@ -183,7 +183,7 @@ int filter_report_plan(struct planner *p, struct error *err)
 				 plan->listener.from);
 	/* The listener travels by it, and nobody could answer for it before it has arrived. */
 	for (size_t i = 0; i < plan->filters.count; i++)
-		if (!always_allows(plan->filters.at[i].code, SYS_sendmsg))
+		if (!plan->filters.at[i].added && !always_allows(plan->filters.at[i].code, SYS_sendmsg))
 			return error_set(err, ERROR_USAGE, 0, "--report: the filter of %s must allow sendmsg(2) for it",
 					 plan->filters.at[i].from);
 	if (plan->filters.count > 1)

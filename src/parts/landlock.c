@@ -210,6 +210,23 @@ bool landlock_apply_wanted(const struct plan *plan)
 	return plan->landlock.wanted;
 }
 
+static void explain_ports(const struct plan *plan, struct explain *out)
+{
+	const struct plan_landlock *landlock = &plan->landlock;
+
+	if (landlock->handled_net != 0 && landlock->bind_tcp.count + landlock->connect_tcp.count == 0)
+		explain_say(out, EXPLAIN_STOPS, landlock->from, "no TCP port, neither to listen on nor to connect to");
+	for (size_t i = 0; i < landlock->bind_tcp.count; i++)
+		explain_say(out, EXPLAIN_GRANTS, "--bind-tcp", "listening on TCP port %u", landlock->bind_tcp.at[i]);
+	for (size_t i = 0; i < landlock->connect_tcp.count; i++)
+		explain_say(out, EXPLAIN_GRANTS, "--connect-tcp", "connecting to TCP port %u",
+			    landlock->connect_tcp.at[i]);
+	if (landlock->bind_tcp.count + landlock->connect_tcp.count > 0)
+		explain_say(out, EXPLAIN_LACKS, landlock->from,
+			    "not held: %slistening without bind(2) on a port that the kernel chooses",
+			    plan->without_userns ? "" : "UDP, and ");
+}
+
 void landlock_apply_explain(const struct plan *plan, struct explain *out)
 {
 	const struct plan_landlock *landlock = &plan->landlock;
@@ -226,13 +243,7 @@ void landlock_apply_explain(const struct plan *plan, struct explain *out)
 			    "no other file can be opened, executed, listed, made, renamed or removed");
 	if (landlock->scoped != 0)
 		explain_say(out, EXPLAIN_STOPS, landlock->from, "no signal and no abstract socket leads out of it");
-	if (landlock->handled_net != 0 && landlock->bind_tcp.count + landlock->connect_tcp.count == 0)
-		explain_say(out, EXPLAIN_STOPS, landlock->from, "no TCP port, neither to listen on nor to connect to");
-	for (size_t i = 0; i < landlock->bind_tcp.count; i++)
-		explain_say(out, EXPLAIN_GRANTS, "--bind-tcp", "listening on TCP port %u", landlock->bind_tcp.at[i]);
-	for (size_t i = 0; i < landlock->connect_tcp.count; i++)
-		explain_say(out, EXPLAIN_GRANTS, "--connect-tcp", "connecting to TCP port %u",
-			    landlock->connect_tcp.at[i]);
+	explain_ports(plan, out);
 	for (size_t i = 0; i < landlock->missing.count; i++)
 		explain_say(out, EXPLAIN_LACKS, landlock->from, "ABI %d cannot hold: %s", landlock->abi,
 			    landlock->missing.at[i]);

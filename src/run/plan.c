@@ -91,13 +91,14 @@ static int read_default_filter(struct planner *p, struct error *err)
 							  : 0;
 }
 
-/* What namespaces hold elsewhere, and the network, which is the host's. */
+/* What Landlock does not know of TCP; without user namespaces what these hold elsewhere, and the network of the host.
+ */
 static int read_added_filters(struct planner *p, struct error *err)
 {
 	const struct request_sandbox *sandbox = &p->request->sandbox;
 
 	if (!sandbox->without_userns)
-		return 0;
+		return sandbox->restrict_tcp ? read_filter(p, "seccomp/tcp-ports", &p->added_filters[0], err) : 0;
 	TRY(read_filter(p, "seccomp/without-userns", &p->added_filters[0], err));
 	if (!sandbox->host_network)
 		return read_filter(p, "seccomp/no-sockets", &p->added_filters[1], err);
