@@ -54,7 +54,7 @@ int wait_prepare(struct wait *wait, struct run *run, struct error *err)
  */
 static int interrupted(const struct run *run, struct error *err)
 {
-	static const struct timespec moment = {.tv_nsec = 20000000};
+	static const struct timespec moment = {.tv_nsec = 200000000};
 	struct signalfd_siginfo info = {0}, same;
 	sigset_t again;
 
