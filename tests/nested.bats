@@ -35,6 +35,17 @@ inside() {
 
 SECCOMP="docker, podman: --security-opt seccomp=unconfined; Kubernetes: securityContext.seccompProfile.type: Unconfined"
 
+# assert_without_userns OUTPUT: or, where Landlock cannot hold signals yet (before Linux 6.12), that this is said.
+assert_without_userns() {
+	if have_landlock6; then
+		assert_status 0
+		assert_output "$1"
+	else
+		assert_status 125
+		assert_stderr "6 is needed to hold signals"
+	fi
+}
+
 # says_and_works ENGINE-COMMAND... -- OPTION-FOR-PROC
 says_and_works() {
 	local engine=()
@@ -61,8 +72,7 @@ says_and_works() {
 	done
 	# With no setting at all
 	inside "${engine[@]}" -- --user 1000:1000 -- sandbox --without userns -- sh -c 'id -u; cat /etc/passwd || echo denied'
-	assert_status 0
-	assert_output $'1000\ndenied'
+	assert_without_userns $'1000\ndenied'
 }
 
 @test "in a container of Docker's doctor names what is in the way, and without it a sandbox works" {
@@ -85,6 +95,5 @@ says_and_works() {
 	assert_status 125
 	assert_stderr "a seccomp filter around this process"
 	capture as_user "$INNER" sandbox --ro "$INNER:/casemate" -- /casemate sandbox --without userns --ro /casemate -- id -u </dev/null
-	assert_status 0
-	assert_output "$TEST_UID"
+	assert_without_userns "$TEST_UID"
 }
