@@ -23,6 +23,9 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 
 /* For run/restore.c, which is a launch by other means. */
 
+/* Makes *@run one that has no descriptor and no process yet. Cannot fail. */
+void launch_clear(struct run *run);
+
 /* Memory and descriptors of one launch: opened before the plan is frozen, closed whatever came of it. ERROR_SYSTEM. */
 int launch_open(const struct plan *plan, struct run *run, struct error *err);
 void launch_close(const struct plan *plan, struct run *run);

@@ -127,7 +127,7 @@ static int open_shared(const struct plan *plan, struct run *run, struct error *e
 	return 0;
 }
 
-int launch_open(const struct plan *plan, struct run *run, struct error *err)
+void launch_clear(struct run *run)
 {
 	*run = (struct run){.shared_fd = -1,
 			    .container = -1,
@@ -151,10 +151,17 @@ int launch_open(const struct plan *plan, struct run *run, struct error *err)
 			    .interrupts = -1,
 			    .notify = -1,
 			    .scope_input = -1,
-			    .ending = plan->without_userns ? INIT_END : SIGKILL,
+			    .ending = SIGKILL,
 			    .cgroup = -1};
 	for (size_t i = 0; i < RUN_CGROUPS; i++)
 		run->cgroup_join[i] = run->cgroup_parent[i] = -1;
+}
+
+int launch_open(const struct plan *plan, struct run *run, struct error *err)
+{
+	launch_clear(run);
+	if (plan->without_userns)
+		run->ending = INIT_END;
 	TRY(open_shared(plan, run, err));
 	TRY(make_lists(plan, run, err));
 	return raise_nofile(plan->mounts.count + plan->devices.nodes.count + plan->masks.masked.count, run, err);

@@ -23,6 +23,7 @@
 #include "fake_sys.h"
 #include "run/alive.h"
 #include "run/join.h"
+#include "run/launch.h"
 #include "run/plan.h"
 #include "run/steps.h"
 
@@ -173,24 +174,14 @@ static int apply_all(const struct plan *plan, struct run_shared *shared, struct 
 {
 	static int mounts[64], devices[64], cgroups[64];
 	int pair[2];
-	struct run run = {.shared = shared,
-			  .shared_fd = -1,
-			  .container = -1,
-			  .state = -1,
-			  .start = -1,
-			  .proc = -1,
-			  .self = -1,
-			  .root = -1,
-			  .terminal = -1,
-			  .master = -1,
-			  .program = -1,
-			  .control = -1,
-			  .cgroup = -1,
-			  .mounts = mounts,
-			  .devices = devices,
-			  .cgroups = cgroups};
+	struct run run;
 	int result = 0;
 
+	launch_clear(&run);
+	run.shared = shared;
+	run.mounts = mounts;
+	run.devices = devices;
+	run.cgroups = cgroups;
 	memset(mounts, -1, sizeof(mounts));
 	memset(devices, -1, sizeof(devices));
 	memset(cgroups, -1, sizeof(cgroups));
