@@ -30,8 +30,11 @@ int wait_for_child(const struct run *run, struct error *err);
  */
 int wait_for_word(const struct run *run, int fd, struct error *err);
 
-/* The same until the process @pid ends, whose status is *@ret_status. */
-int wait_for_process(const struct run *run, pid_t pid, int *ret_status, struct error *err);
+/*
+ * The same until the process @stage has made the child, which is run->child then, and has ended. Fails also with what
+ * the stage left in run->shared->error; what the child leaves there meanwhile is nothing of this function's.
+ */
+int wait_for_stage(pid_t stage, struct run *run, struct error *err);
 
 /* Writes @pid into the file @path, atomically and without a newline; NULL: no file. Fails with ERROR_SYSTEM. */
 int wait_write_pid(const char *path, pid_t pid, struct error *err);

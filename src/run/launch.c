@@ -116,26 +116,6 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 	_exit(child < 0 ? 125 : 0);
 }
 
-static int wait_for_stage(pid_t stage, struct run *run, struct error *err)
-{
-	int status;
-
-	if (wait_for_process(run, stage, &status, err) < 0) {
-		(void)sys_kill(stage, SIGKILL);
-		(void)waitpid(stage, NULL, 0);
-		run->child = run->shared->child;
-		return -1;
-	}
-	if (run->shared->error.kind != ERROR_NONE) {
-		*err = run->shared->error;
-		return -1;
-	}
-	if (status != 0 || run->shared->child <= 0)
-		return error_set(err, ERROR_SYSTEM, 0, "the stage process died");
-	run->child = run->shared->child;
-	return 0;
-}
-
 /* ---- the launcher */
 
 /* Chosen by nobody but the caller, and not for root. */

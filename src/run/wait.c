@@ -98,7 +98,7 @@ int wait_for_word(const struct run *run, int fd, struct error *err)
 		       : error_set(err, ERROR_USAGE, 0, "--block-fd %d: there is nothing to wait for", fd);
 }
 
-int wait_for_process(const struct run *run, pid_t pid, int *ret_status, struct error *err)
+static int wait_for_process(const struct run *run, pid_t pid, int *ret_status, struct error *err)
 {
 	sigset_t signals;
 	pid_t ended;
@@ -114,6 +114,28 @@ int wait_for_process(const struct run *run, pid_t pid, int *ret_status, struct e
 		}
 	}
 	return ended < 0 ? error_set(err, ERROR_SYSTEM, errno, "cannot wait for the stage process") : 0;
+}
+
+int wait_for_stage(pid_t stage, struct run *run, struct error *err)
+{
+	int status;
+
+	if (wait_for_process(run, stage, &status, err) < 0) {
+		(void)sys_kill(stage, SIGKILL);
+		(void)waitpid(stage, NULL, 0);
+		run->child = run->shared->child;
+		return -1;
+	}
+	if (run->shared->child > 0)
+		run->child = run->shared->child;
+	if (status == 0 && run->child > 0)
+		return 0;
+	/* Only without a child is the error the stage's own, and whole: a child may be writing one just now. */
+	if (WIFEXITED(status) && run->child == 0 && run->shared->error.kind != ERROR_NONE) {
+		*err = run->shared->error;
+		return -1;
+	}
+	return error_set(err, ERROR_SYSTEM, 0, "the stage process died");
 }
 
 /* Whoever reads it sees all of it or nothing; no newline, because its readers do not expect one. */
