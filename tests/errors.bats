@@ -180,6 +180,8 @@ error() {
 	error 125 nosuchfs mounts/7
 	edit_config '.mounts[7] = {destination: "/m", type: "tmpfs", source: "none", options: ["size=nonsense"]}'
 	error 125 size 'nvalid argument' mounts/7
+	edit_config '.mounts[7].destination = "/dev/m"'
+	error 125 size "Bad value for 'size'" 'nvalid argument' mounts/7
 }
 
 @test "125: a namespace to join that is not there" {

@@ -41,6 +41,16 @@ assert_mount() {
 	done
 }
 
+# what_became_of OPTIONS TARGET: how mountinfo, or the error, tells of a tmpfs there, without its numbers and the target.
+what_became_of() {
+	cp "$BATS_TEST_TMPDIR/config.json" "$BUNDLE/config.json"
+	add_mount '{"destination": "'"$2"'", "type": "tmpfs", "source": "compared", "options": ['"$1"']}'
+	set_args grep " $2 " /proc/self/mountinfo
+	run_casemate
+	sed "s,$2,,; s/mounts-make/mounts/" <<<"$status $stderr"
+	sed -E "s,^[0-9 ]+ [0-9:]+,,; s, $2 ,,; s/shared:[0-9]+/shared/" <<<"$output"
+}
+
 # --- rootfs and mounts
 
 @test "a writable rootfs under baseline, a read-only one under restricted" {
@@ -291,6 +301,20 @@ propagates() {
 	assert_mount /dev/pts devpts nosuid noexec
 	assert_mount /dev/shm tmpfs nosuid nodev noexec size=65536k
 	assert_mount /dev tmpfs nosuid
+}
+
+@test "a file system has the same options in a directory of the container's own as in one of the image" {
+	local options
+	privileged
+	mkdir "$BUNDLE/rootfs/place"
+	cp "$BUNDLE/config.json" "$BATS_TEST_TMPDIR/config.json"
+	for options in '"nosuid", "nodev", "noexec", "size=64k", "mode=1777"' '"noatime", "size=64k"' '"nr_inodes=9"' \
+		'"strictatime", "nodiratime", "dev", "suid"' '"ro", "nosymfollow"' '"nosymfollow", "noexec", "relatime"' \
+		'"sync", "size=64k"' '"rshared", "size=64k"' '"tmpcopyup", "mode=700"' '"mode=700,uid=5"' '"size=nonsense"'; do
+		what_became_of "$options" /place >"$BATS_TEST_TMPDIR/image"
+		what_became_of "$options" /dev/place >"$BATS_TEST_TMPDIR/own"
+		diff "$BATS_TEST_TMPDIR/image" "$BATS_TEST_TMPDIR/own" || fail "$options"
+	done
 }
 
 @test "a cgroup mount shows the container's own cgroup as its root" {

@@ -80,6 +80,7 @@ int sys_mount_setattr(int fd, const char *path, unsigned flags, uint64_t set, ui
 int sys_fsopen(const char *type);
 int sys_fsconfig(int fs, unsigned command, const char *key, const char *value, int aux);
 int sys_fsmount(int fs, uint64_t attrs);
+int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
 int sys_mount_propagation(const char *path, uint64_t flags); /* mount(2), only to change propagation */
 int sys_remount(const char *path, uint64_t flags);           /* mount(2), only to change the flags of one mount */
 int sys_mount_flags(int fd, uint64_t *ret);                  /* fstatfs(2): ST_* of the mount that @fd is in */

@@ -3,6 +3,7 @@
  * Every mount of the container (config.md, "Mounts"). Each is made on a descriptor with its final attributes while the
  * host can still be seen, and attached once the new root was entered, to a target that was resolved inside it. So a
  * source is resolved once, a target cannot leave the container, and no mount is ever reachable with weaker attributes.
+ * New file systems in a tmpfs of the container's own are the exception: mounts_direct.c mounts those where they go.
  * mounts.c decides, mounts_sources.c judges what of the host is bound, mounts_make.c and mounts_attach.c carry out.
  */
 #ifndef CASEMATE_PARTS_MOUNTS_H
@@ -76,6 +77,21 @@ int mounts_changes_check(const struct plan_mount *mount, int changes, struct err
 /* Child: the two directories in @changes, made where they are missing, open; @tree is what is below the upper one. */
 int mounts_changes_work(const struct plan_mount *mount, int changes, struct error *err);
 int mounts_changes_upper(const struct plan_mount *mount, int changes, int tree, struct error *err);
+
+/*
+ * Decides whether mount(2) may mount @mount in its place: a file system of the container's own, in a directory that is
+ * the container's own as well, where nobody can exchange a name. It spares the kernel a namespace for a detached mount.
+ */
+void mounts_direct_plan(struct planner *p, struct plan_mount *mount);
+
+/* Child, in the new root: does so, on the empty directory @name in @directory, which becomes the current one. */
+int mounts_direct(const struct plan_mount *mount, int directory, const char *name, struct error *err);
+
+/* What a new file system is mounted with, of MOUNT_ATTR_*. */
+uint64_t mounts_attributes(const struct plan_mount *mount);
+
+/* Makes the file system, detached and with its options, and returns the mount, which the caller owns. */
+int mounts_make_filesystem(const struct plan_mount *mount, struct error *err);
 
 /* Launcher: opens bind sources where the child could not reach them. */
 bool mounts_prepare_wanted(const struct plan *plan);

@@ -395,6 +395,11 @@ int sys_fsmount(int fs, uint64_t attrs)
 	return RAW(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attrs);
 }
 
+int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)
+{
+	return mount(source, target, type, flags, data);
+}
+
 int sys_mount_propagation(const char *path, uint64_t flags)
 {
 	return mount(NULL, path, NULL, (unsigned long)flags, NULL);

@@ -305,6 +305,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	if (mount.kind == MOUNT_FILESYSTEM && strcmp(mount.type, "cgroup") == 0)
 		mount.type = "cgroup2";
 	mount.label = mount_label(p, &mount);
+	mounts_direct_plan(p, &mount);
 	*LIST_ADD(p->arena, &p->plan->mounts) = mount;
 	return 0;
 }

@@ -98,6 +98,8 @@ static int attach_fresh(const struct plan_mount *mount, int made, struct place_n
 			return 0;
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' in the container", mount->target);
 	}
+	if (made < 0)
+		return mounts_direct(mount, near->directory, name, err) < 0 ? -1 : 1;
 	if (sys_move_mount(made, near->directory, name, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mount on '%s'", mount->target);
 	return 1;
@@ -121,22 +123,25 @@ static int attach_found(const struct plan_mount *mount, int made, struct error *
 	return 0;
 }
 
-static int attach_made(const struct plan_mount *mount, int made, const struct run *run, struct place_near *near,
+/* @made is -2 where mount(2) makes the mount in its place. */
+static int attach_made(const struct plan_mount *mount, int *made, const struct run *run, struct place_near *near,
 		       struct error *err)
 {
 	const struct remount share = {.propagation = mount->propagation & (MS_SHARED | MS_UNBINDABLE),
 				      .recursive = (mount->propagation & MS_REC) != 0};
-	int attached = attach_fresh(mount, made, near, err);
+	int attached = attach_fresh(mount, *made, near, err);
 
 	if (attached == 0) {
 		place_forget(near);
-		attached = attach_found(mount, made, err);
+		if (*made < 0)
+			*made = mounts_make_filesystem(mount, err);
+		attached = *made < 0 ? -1 : attach_found(mount, *made, err);
 	}
 	if (attached < 0)
 		return -1;
-	TRY(mounts_restrict(mount, made, run, err));
+	TRY(mounts_restrict(mount, *made, run, err));
 	/* A shared mount can only become one here: a detached tree has no peers. */
-	if (share.propagation != 0 && remount_attached(run, made, &share) < 0)
+	if (share.propagation != 0 && remount_attached(run, *made, &share) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot set the propagation of '%s'", mount->target);
 	return 0;
 }
@@ -223,7 +228,7 @@ static int change_mount(const struct plan_mount *mount, const struct run *run, s
 	return 0;
 }
 
-static int attach_one(const struct plan_mount *mount, int made, struct run *run, struct place_near *near,
+static int attach_one(const struct plan_mount *mount, int *made, struct run *run, struct place_near *near,
 		      struct error *err)
 {
 	switch (mount->kind) {
@@ -239,10 +244,10 @@ static int attach_one(const struct plan_mount *mount, int made, struct run *run,
 		return make_directory(mount, near, err);
 	case MOUNT_CGROUP:
 		TRY(attach_made(mount, made, run, near, err));
-		return attach_hierarchies(mount, made, run, err);
+		return attach_hierarchies(mount, *made, run, err);
 	default:
 		/* Less than 0: an optional source that is not there. */
-		return made < 0 ? 0 : attach_made(mount, made, run, near, err);
+		return *made < 0 && mount->direct == NULL ? 0 : attach_made(mount, made, run, near, err);
 	}
 }
 
@@ -257,6 +262,19 @@ static void close_many(const struct plan *plan, struct run *run)
 			fd_close(&run->mounts[i]);
 }
 
+/* What is mounted by mount(2) is opened only where something is still to be done with it. */
+static int open_direct(const struct plan *plan, const struct plan_mount *mount, const struct place_near *near,
+		       int *ret_mount, struct error *err)
+{
+	bool needed = mount->sealed || plan->terminal.pty || plan->landlock.rules.count > 0 ||
+		      strcmp(mount->target, "/dev") == 0;
+
+	if (mount->direct == NULL || *ret_mount >= 0 || !needed)
+		return 0;
+	*ret_mount = sys_openat(near->directory, strrchr(mount->target, '/') + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	return *ret_mount < 0 ? error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", mount->target) : 0;
+}
+
 int mounts_attach(const struct plan *plan, struct run *run, struct error *err)
 {
 	__attribute__((cleanup(place_forget))) struct place_near near = PLACE_NOWHERE;
@@ -264,12 +282,12 @@ int mounts_attach(const struct plan *plan, struct run *run, struct error *err)
 	for (size_t i = 0; i < plan->mounts.count; i++) {
 		const struct plan_mount *mount = &plan->mounts.at[i];
 		int result = mount->kind == MOUNT_HIDE ? mounts_hide(plan, i, run, &run->mounts[i], err)
-						       : attach_one(mount, run->mounts[i], run, &near, err);
+						       : attach_one(mount, &run->mounts[i], run, &near, err);
 
 		/* Whatever covers a place may cover this one. */
 		if (mount->kind == MOUNT_HIDE)
 			place_forget(&near);
-		if (result < 0)
+		if (result < 0 || open_direct(plan, mount, &near, &run->mounts[i], err) < 0)
 			return error_wrap(err, "%s", mount->from);
 	}
 	close_many(plan, run);

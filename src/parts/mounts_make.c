@@ -102,7 +102,13 @@ static int set_super_flags(int fs, uint64_t flags)
 	return 0;
 }
 
-static int make_filesystem(const struct plan_mount *mount, struct error *err)
+uint64_t mounts_attributes(const struct plan_mount *mount)
+{
+	/* Setting one value of the atime field means to clear the field first: attr_clear names it then. */
+	return mount->attr_set & ~(mount->attr_clear & ~(uint64_t)MOUNT_ATTR__ATIME);
+}
+
+int mounts_make_filesystem(const struct plan_mount *mount, struct error *err)
 {
 	AUTOLEAVE int fs = sys_fsopen(mount->type);
 
@@ -116,10 +122,9 @@ static int make_filesystem(const struct plan_mount *mount, struct error *err)
 	TRY(set_label(fs, mount, err));
 	if (set_super_flags(fs, mount->super_flags) < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return filesystem_error(fs, mount, err);
-	/* Setting one value of the atime field means to clear the field first: attr_clear names it then. */
-	uint64_t attrs = mount->attr_set & ~(mount->attr_clear & ~(uint64_t)MOUNT_ATTR__ATIME);
 	/* fsmount(2) of a kernel without mount_setattr(2) does not know it. */
-	int made = sys_fsmount(fs, attrs & ~(uint64_t)(mount->remounts ? MOUNT_ATTR_NOSYMFOLLOW : 0));
+	int made =
+		sys_fsmount(fs, mounts_attributes(mount) & ~(uint64_t)(mount->remounts ? MOUNT_ATTR_NOSYMFOLLOW : 0));
 	if (made < 0)
 		return filesystem_error(fs, mount, err);
 	return made;
@@ -315,7 +320,7 @@ int mounts_make_again(const struct plan_mount *mount, const char *below, struct 
 	if (mount->kind == MOUNT_CGROUP && below[0] == '/')
 		return bind_hierarchy(mount, below + 1, err);
 	if (mount->kind == MOUNT_FILESYSTEM && below[0] == '\0')
-		return make_filesystem(mount, err);
+		return mounts_make_filesystem(mount, err);
 	return error_set(err, ERROR_UNSUPPORTED, 0, "cannot mount '%s%s' of the image", mount->target, below);
 }
 
@@ -340,7 +345,7 @@ static int make_cgroup(const struct plan_mount *mount, struct run *run, struct e
 
 	TRY(make_hierarchies(mount, run->cgroups, err));
 	holder.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	return make_filesystem(&holder, err);
+	return mounts_make_filesystem(&holder, err);
 }
 
 static int make_one(const struct plan_mount *mount, struct run *run, struct error *err)
@@ -350,7 +355,7 @@ static int make_one(const struct plan_mount *mount, struct run *run, struct erro
 	case MOUNT_CHANGES:
 		return make_bind(mount, err);
 	case MOUNT_FILESYSTEM:
-		return make_filesystem(mount, err);
+		return mount->direct != NULL ? -2 : mounts_make_filesystem(mount, err);
 	case MOUNT_CGROUP:
 		return make_cgroup(mount, run, err);
 	default:
@@ -434,13 +439,23 @@ bool mounts_make_wanted(const struct plan *plan)
 	return plan->mounts.count > 0 || needs_proc(plan);
 }
 
+static bool is_detached(const struct plan_mount *mount)
+{
+	return has_source(mount) || mount->kind == MOUNT_CGROUP ||
+	       (mount->kind == MOUNT_FILESYSTEM && mount->direct == NULL);
+}
+
 void mounts_make_explain(const struct plan *plan, struct explain *out)
 {
+	size_t detached = 0;
+
+	for (size_t i = 0; i < plan->mounts.count; i++)
+		detached += is_detached(&plan->mounts.at[i]);
 	if (plan->mounts.count == 0)
 		explain_say(out, EXPLAIN_DOES, NULL, "opens a procfs for the set-up, mounted nowhere");
 	else
 		explain_say(out, EXPLAIN_DOES, NULL, "makes %zu mounts, detached and with their final options",
-			    plan->mounts.count);
+			    detached);
 }
 
 /* A procfs of the container's pid namespace as it is before masks: for id maps, sysctls and labels. */
@@ -458,7 +473,7 @@ static int keep_proc(const struct plan *plan, struct run *run, struct error *err
 		}
 	if (!needs_proc(plan))
 		return 0;
-	run->proc = make_filesystem(&own, err);
+	run->proc = mounts_make_filesystem(&own, err);
 	return run->proc < 0 ? -1 : 0;
 }
 

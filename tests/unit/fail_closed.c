@@ -39,6 +39,8 @@ static const char config[] =
 	"{\"destination\":\"/data\",\"type\":\"bind\",\"source\":\"/srv\",\"options\":[\"rbind\",\"ro\"]},"
 	"{\"destination\":\"/changed\",\"type\":\"bind\",\"source\":\"/srv\",\"options\":[\"rbind\",\"ro\"]},"
 	"{\"destination\":\"/open\",\"type\":\"bind\",\"source\":\"/srv\",\"options\":[\"rbind\",\"ro\"]},"
+	"{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[\"nosuid\"]},"
+	"{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\",\"source\":\"shm\",\"options\":[\"nosuid\",\"size=1m\"]},"
 	"{\"destination\":\"/tmp\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[\"size=1m\"]}],"
 	"\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"mount\"},{\"type\":\"network\"},{\"type\":\"ipc\"},"
 	"{\"type\":\"uts\"},{\"type\":\"cgroup\"}],\"sysctl\":{\"net.ipv4.ip_unprivileged_port_start\":\"0\"},"
@@ -223,6 +225,8 @@ static void check_order(const struct plan *plan)
 	const char *enters = plan->join.wanted ? "setns" : "pivot_root";
 	test("the new root is entered before Landlock");
 	CHECK(index_of_call(enters) >= 0 && index_of_call(enters) < index_of_call("landlock_restrict_self"));
+	test("what mount(2) mounts is mounted in the new root, or there is none");
+	CHECK((index_of_call("mount") > index_of_call(enters)) == (!plan->join.wanted && !plan->remounts));
 	test("groups, group and user change in this order");
 	CHECK(index_of_call("setgroups") < index_of_call("setresgid") &&
 	      index_of_call("setresgid") < index_of_call("setresuid"));

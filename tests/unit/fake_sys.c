@@ -388,6 +388,12 @@ int sys_fsmount(int fs, uint64_t attrs)
 	return descriptor("fsmount", false);
 }
 
+int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)
+{
+	(void)source, (void)target, (void)type, (void)flags, (void)data;
+	return plain("mount");
+}
+
 int sys_mount_propagation(const char *path, uint64_t flags)
 {
 	(void)path, (void)flags;
