@@ -29,6 +29,9 @@ void self_rename(const char *name);
 /* Who may change this program's file: it is root's, or of a user who has a launcher of his own. Fails: ERROR_SYSTEM. */
 int self_owner(uint32_t *ret_uid, struct error *err);
 
+/* The effective user id with which this program was executed (getauxval(3)): the launcher never changes its own. */
+uint32_t self_uid(void);
+
 /* Whether this process is root in the host's own user namespace, and not only in one that a user made. */
 bool self_is_host_root(void);
 

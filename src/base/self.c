@@ -146,13 +146,18 @@ void self_rename(const char *name)
 	memcpy(arguments[0], name, length < room ? length : room);
 }
 
+uint32_t self_uid(void)
+{
+	return (uint32_t)getauxval(AT_EUID);
+}
+
 bool self_is_host_root(void)
 {
 	static const uint32_t all[3] = {0, 0, UINT32_MAX}; /* inside, outside, how many */
 	char text[64] = "", *at = text;
 	AUTOCLOSE int fd = openat(AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
 
-	if (geteuid() != 0 || fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+	if (self_uid() != 0 || fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
 		return false;
 	for (int i = 0; i < 3; i++)
 		if (strtoul(at, &at, 10) != all[i])

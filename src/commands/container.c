@@ -89,7 +89,7 @@ int container_protect(const struct invocation *invocation, const struct plan *pl
 	uint32_t owner;
 
 	TRY(self_owner(&owner, err));
-	return plan_may_write_to(plan, owner, geteuid()) ? self_protect(invocation->whole, err) : 0;
+	return plan_may_write_to(plan, owner, self_uid()) ? self_protect(invocation->whole, err) : 0;
 }
 
 int container_plan(const struct invocation *invocation, const struct container_options *given, const char *id,

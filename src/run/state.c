@@ -113,7 +113,7 @@ static int read_record(struct state *state, struct arena *arena, struct error *e
 					  .rootfs = "",
 					  .created = "1970-01-01T00:00:00Z",
 					  .profile = "",
-					  .owner = geteuid()}};
+					  .owner = self_uid()}};
 	struct json_input input = {.name = STATE_RECORD, .source = STATE_RECORD, .own = true};
 	char *text = NULL;
 
@@ -136,7 +136,7 @@ static int read_record(struct state *state, struct arena *arena, struct error *e
 const char *state_root(const char *given, struct arena *arena)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	bool user = geteuid() != 0 || (runtime != NULL && !self_is_host_root());
+	bool user = self_uid() != 0 || (runtime != NULL && !self_is_host_root());
 
 	if (given != NULL)
 		return given;
@@ -144,7 +144,7 @@ const char *state_root(const char *given, struct arena *arena)
 		return "/run/casemate";
 	if (runtime != NULL && runtime[0] == '/')
 		return arena_printf(arena, "%s/casemate", runtime);
-	return arena_printf(arena, "/tmp/casemate-%u", geteuid());
+	return arena_printf(arena, "/tmp/casemate-%u", self_uid());
 }
 
 int state_check_id(const char *id, struct error *err)
@@ -171,7 +171,7 @@ static int check_owner(const struct state *state, struct error *err)
 
 	if (fstat(state->dir, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at the container \"%s\"", state->id);
-	if (status.st_uid == geteuid() || status.st_uid == 0)
+	if (status.st_uid == self_uid() || status.st_uid == 0)
 		return 0;
 	error_set(err, ERROR_HOST, 0, "the container \"%s\" is of user %u", state->id, status.st_uid);
 	return error_hint(err, "be that user, or choose another directory by --root, or XDG_RUNTIME_DIR");

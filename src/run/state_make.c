@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/json_write.h"
+#include "base/self.h"
 #include "base/sys.h"
 #include "run/alive.h"
 #include "run/state.h"
@@ -90,7 +91,7 @@ static void write_record(struct json_writer *json, const struct plan *plan, cons
 	json_member_string(json, "created", created);
 	json_member_string(json, "profile", plan->profile);
 	json_member_bool(json, "builtin", plan->lifecycle.profile == NULL);
-	json_member_unsigned(json, "owner", geteuid());
+	json_member_unsigned(json, "owner", self_uid());
 	write_process(json, run->child > 0 ? "process" : "maker", run->child > 0 ? run->child : getpid());
 	write_annotations(json, &plan->annotations);
 	json_member_bool(json, "hooks", plan->hooks[HOOK_POSTSTART].count + plan->hooks[HOOK_POSTSTOP].count > 0);
@@ -165,7 +166,7 @@ static int open_root(const char *root, struct error *err)
 		fd = make_root(root, err);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' for the state of containers", root);
-	if ((status.st_uid != geteuid() && status.st_uid != 0) || (status.st_mode & S_IWOTH) != 0) {
+	if ((status.st_uid != self_uid() && status.st_uid != 0) || (status.st_mode & S_IWOTH) != 0) {
 		error_set(err, ERROR_HOST, 0, "'%s' can be written by others", root);
 		return error_hint(err, "choose another directory by --root, or XDG_RUNTIME_DIR");
 	}
@@ -240,6 +241,16 @@ static int remove_files(const char *root, const char *id, int dir, struct error 
 	return 0;
 }
 
+/* A container of `run` mostly has these two files: whether there are others, the kernel says with the directory. */
+static bool remove_usual(const struct plan_lifecycle *lifecycle, const char *id, int dir)
+{
+	AUTOCLOSE int at = sys_openat(AT_FDCWD, lifecycle->state_root, O_PATH | O_DIRECTORY, 0);
+
+	return at >= 0 && !lifecycle->waits && lifecycle->profile == NULL && lifecycle->notify == NULL &&
+	       sys_unlinkat(dir, STATE_CONFIG, 0) == 0 && sys_unlinkat(dir, STATE_RECORD, 0) == 0 &&
+	       sys_unlinkat(at, id, AT_REMOVEDIR) == 0;
+}
+
 int state_unlock(const struct run *run, struct error *err)
 {
 	if (run->state >= 0 && sys_flock(run->state, LOCK_UN) < 0)
@@ -256,7 +267,7 @@ int state_unmake(const struct plan *plan, struct run *run, struct error *err)
 	if (sys_flock(run->state, LOCK_EX) < 0 || fstat(run->state, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot lock the state of the container");
 	/* Somebody may have deleted the container while it ran, and even made another one with its id. */
-	if (status.st_nlink > 0)
+	if (status.st_nlink > 0 && !remove_usual(&plan->lifecycle, plan->id, run->state))
 		TRY(remove_files(plan->lifecycle.state_root, plan->id, run->state, err));
 	fd_close(&run->state);
 	return 0;
