@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The floor: the system calls that a container needs, in the cheapest order known, and nothing else. No configuration
- *is read, nothing is checked, nothing is recorded. What a launcher takes longer than this is its own doing.
+ * is read, nothing is checked, nothing is recorded. What a launcher takes longer than this is its own doing.
  *
- *	floor [-d] [-w] [-L] [-2] [-S N] [-b N] [-U UID] [-c HIERARCHY]... [-j NAME [-o HIERARCHY] [-M BYTES]]
- *		BUNDLE COMMAND...
+ *	floor [-d] [-w] [-L] [-2] [-S N] [-b N] [-U UID] [-c HIERARCHY]... [-C HIERARCHY]...
+ *		[-j NAME [-o HIERARCHY] [-M BYTES]] BUNDLE COMMAND...
  *	floor -u [-m] [-L] [-S N] [-f PATH]... COMMAND...
  *	floor -D N			writes the seccomp program for N architectures to stdout
  */
@@ -115,7 +115,7 @@ static bool same(const char *a, const char *b)
 
 bool makes_cgroup(const struct floor *f, unsigned index)
 {
-	return f->join != NULL && (f->only == NULL || same(f->only, f->hierarchies[index]));
+	return f->join != NULL && index < f->own_count && (f->only == NULL || same(f->only, f->hierarchies[index]));
 }
 
 static const char *cgroup_of(const struct floor *f, unsigned hierarchy, char path[FLOOR_PATH])
@@ -141,15 +141,32 @@ static void fill_cpuset(const struct floor *f)
 {
 	char to[FLOOR_PATH];
 
-	for (unsigned i = 0; i < f->hierarchy_count; i++) {
-		const char *name = f->hierarchies[i];
+	copy_file("/sys/fs/cgroup/cpuset/cpuset.cpus", PATH(to, "/sys/fs/cgroup/cpuset/", f->join, "/cpuset.cpus"));
+	copy_file("/sys/fs/cgroup/cpuset/cpuset.mems", PATH(to, "/sys/fs/cgroup/cpuset/", f->join, "/cpuset.mems"));
+}
 
-		if (!makes_cgroup(f, i) || name[0] != 'c' || name[1] != 'p' || name[2] != 'u' || name[3] != 's')
-			continue;
-		copy_file("/sys/fs/cgroup/cpuset/cpuset.cpus",
-			  PATH(to, "/sys/fs/cgroup/cpuset/", f->join, "/cpuset.cpus"));
-		copy_file("/sys/fs/cgroup/cpuset/cpuset.mems",
-			  PATH(to, "/sys/fs/cgroup/cpuset/", f->join, "/cpuset.mems"));
+/* `runc spec` denies all devices, and runtimes allow these again. */
+static void allow_devices(const struct floor *f)
+{
+	static const char *const rules[] = {"c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm",   "c 1:8 rwm", "c 1:9 rwm",
+					    "c 5:0 rwm", "c 5:2 rwm", "c 136:* rwm", "c *:* m",   "b *:* m"};
+	char path[FLOOR_PATH];
+
+	write_file(PATH(path, "/sys/fs/cgroup/devices/", f->join, "/devices.deny"), "a");
+	PATH(path, "/sys/fs/cgroup/devices/", f->join, "/devices.allow");
+	long file = must(path, CALL4(__NR_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0));
+	for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		must(path, CALL3(__NR_write, file, rules[i], length_of(rules[i])));
+	CALL1(__NR_close, file);
+}
+
+static void fill_cgroups(const struct floor *f)
+{
+	for (unsigned i = 0; i < f->hierarchy_count; i++) {
+		if (makes_cgroup(f, i) && same(f->hierarchies[i], "cpuset"))
+			fill_cpuset(f);
+		if (makes_cgroup(f, i) && same(f->hierarchies[i], "devices"))
+			allow_devices(f);
 	}
 }
 
@@ -163,7 +180,7 @@ static int make_cgroups(const struct floor *f)
 		if (f->cgroup2 || makes_cgroup(f, i))
 			must("mkdir cgroup", CALL3(__NR_mkdirat, AT_FDCWD, cgroup_of(f, i, path), 0755));
 	if (f->join != NULL && !f->cgroup2)
-		fill_cpuset(f);
+		fill_cgroups(f);
 	if (f->join == NULL || !f->cgroup2)
 		return -1;
 	return (int)must("open cgroup", CALL4(__NR_openat, AT_FDCWD, cgroup_of(f, 0, path), O_PATH | O_CLOEXEC, 0));
@@ -281,11 +298,11 @@ static void set_value(struct floor *f, char letter, const char *value)
 		f->shown[f->shown_count++] = value;
 		break;
 	case 'c':
-		if (f->hierarchy_count < FLOOR_MAX_HIERARCHIES) {
-			f->hierarchies[f->hierarchy_count++] = value;
-			break;
-		}
-		usage("too many -c");
+	case 'C':
+		if (f->hierarchy_count == FLOOR_MAX_HIERARCHIES)
+			usage("too many -c");
+		f->hierarchies[f->hierarchy_count++] = value;
+		f->own_count += letter == 'c';
 		break;
 	default:
 		usage("unknown option");

@@ -24,8 +24,10 @@ struct floor {
 	const char *join;   /* -j NAME: a cgroup of its own */
 	const char *only;   /* -o HIERARCHY: in this one alone */
 	const char *memory; /* -M BYTES: its memory limit */
-	const char *hierarchies[FLOOR_MAX_HIERARCHIES]; /* -c NAME: v1 hierarchies that are bound into the container */
-	unsigned hierarchy_count;
+	/* -c NAME: v1 hierarchies that are bound into the container; -C NAME, after them: without a cgroup of its own
+	 */
+	const char *hierarchies[FLOOR_MAX_HIERARCHIES];
+	unsigned hierarchy_count, own_count;
 	const char *shown[FLOOR_MAX_SHOWN]; /* -f PATH: of the host, read-only in the sandbox */
 	unsigned shown_count;
 };

@@ -64,8 +64,9 @@ build_tools() {
 }
 
 # The hierarchies of v1 in which a bundle without cgroupsPath and limits has a cgroup, or the one of v2, as the floor wants
-# to hear of them.
+# to hear of them; the others, in which it sees the launcher's under privileged, as with crun and runc.
 floor_cgroups=()
+floor_shown=()
 own_cgroup=(-j b%n)
 find_cgroups() {
 	local name
@@ -75,9 +76,11 @@ find_cgroups() {
 		return
 	fi
 	while read -r name; do
-		floor_cgroups+=(-c "$name")
-	done < <(awk '/ - cgroup / { n = split($5, part, "/"); print part[n] }' /proc/self/mountinfo |
-		grep -x -e devices -e freezer -e pids)
+		case $name in
+		devices | freezer | pids) floor_cgroups+=(-c "$name") ;;
+		*) floor_shown+=(-C "$name") ;;
+		esac
+	done < <(awk '/ - cgroup / { n = split($5, part, "/"); print part[n] }' /proc/self/mountinfo)
 }
 
 casemate() { # NAME PROFILE BUNDLE
@@ -91,8 +94,8 @@ crun_and_runc() { # BUNDLE
 }
 
 floors() { # OPTION...
-	contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$@" "$work" /bin/true
-	contender floor-glibc "$tools/floor-glibc" "${floor_cgroups[@]}" "${own_cgroup[@]}" "$@" "$work" /bin/true
+	contender floor "$tools/floor" "${floor_cgroups[@]}" "$@" "${own_cgroup[@]}" "$work" /bin/true
+	contender floor-glibc "$tools/floor-glibc" "${floor_cgroups[@]}" "$@" "${own_cgroup[@]}" "$work" /bin/true
 }
 
 case_same() {
@@ -100,7 +103,7 @@ case_same() {
 
 	heading "Do the contenders do the same? (lines that crun has not, or has alone; default bundle, privileged)"
 	crun --cgroup-manager=disabled run --bundle "$work/look" look >"$work/look.crun"
-	"$tools/floor" "${floor_cgroups[@]}" "$work" /bin/sh -c "$look" >"$work/look.floor"
+	"$tools/floor" "${floor_cgroups[@]}" "${floor_shown[@]}" "$work" /bin/sh -c "$look" >"$work/look.floor"
 	[ ! -x "$CASEMATE" ] || "$CASEMATE" run look --profile privileged --bundle "$work/look" >"$work/look.casemate"
 	for name in floor casemate; do
 		[ -e "$work/look.$name" ] || continue
@@ -111,7 +114,7 @@ case_same() {
 
 case_default() {
 	heading "run: busybox true, the bundle of runc spec"
-	floors
+	floors "${floor_shown[@]}"
 	contender floor-cgroups "$tools/floor" "${floor_cgroups[@]}" "$work" /bin/true
 	contender floor+filter "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" -S 1 "$work" /bin/true
 	casemate casemate baseline default
@@ -141,7 +144,7 @@ case_restricted() {
 
 case_docker() {
 	heading "run: Docker's configuration ($(wc -c <"$work/docker/config.json") bytes, 371 system calls, 3 architectures)"
-	floors -d -w -S 3 -b 3
+	floors "${floor_shown[@]}" -d -w -S 3 -b 3
 	casemate casemate baseline docker
 	casemate casemate-privileged privileged docker
 	crun_and_runc docker
@@ -177,7 +180,7 @@ case_binds() {
 	: >"$work/binds"
 	for count in 1 10 100 1000; do
 		heading "run: $count bind mounts in the bundle"
-		contender floor "$tools/floor" "${floor_cgroups[@]}" "${own_cgroup[@]}" -b "$count" "$work" /bin/true
+		contender floor "$tools/floor" "${floor_cgroups[@]}" "${floor_shown[@]}" "${own_cgroup[@]}" -b "$count" "$work" /bin/true
 		casemate casemate baseline "binds-$count"
 		casemate casemate-privileged privileged "binds-$count"
 		crun_and_runc "binds-$count"
