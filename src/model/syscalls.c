@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "model/syscalls.h"
+#include "model/syscalls_builtin.h"
 
 #include <linux/audit.h>
 #include <seccomp.h>
@@ -136,15 +136,48 @@ static int32_t number_of_row(const struct row *row, uint32_t arch)
 	}
 }
 
+int syscalls_column(uint32_t arch)
+{
+	int column = 0;
+
+	for (size_t i = 0; i < COUNT(archs); i++) {
+		if (archs[i].native != syscalls_native())
+			continue;
+		if (archs[i].arch == arch)
+			return column;
+		column++;
+	}
+	return -1;
+}
+
+static const struct syscalls_entry *find_builtin(const char *name)
+{
+	uint32_t slot = syscalls_slot(name);
+
+	if (syscalls_builtin.entries == NULL)
+		return NULL;
+	for (; syscalls_builtin.slots[slot] != 0; slot = (slot + 1) % SYSCALLS_SLOTS) {
+		const struct syscalls_entry *entry = &syscalls_builtin.entries[syscalls_builtin.slots[slot] - 1];
+
+		if (strcmp(entry->name, name) == 0)
+			return entry;
+	}
+	return NULL;
+}
+
 int32_t syscalls_number(uint32_t arch, const char *name)
 {
+	int column = syscalls_column(arch);
+	const struct syscalls_entry *entry = column < 0 ? NULL : find_builtin(name);
+
+	if (entry != NULL)
+		return entry->numbers[column];
 	int number = seccomp_syscall_resolve_name_arch(arch, name);
 
 	if (number >= 0)
 		return number;
-	/* Of a profile for three architectures some hundred names come here: most differ in their first letter. */
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		if (rows[i].name[0] == name[0] && strcmp(rows[i].name, name) == 0)
+		if (strcmp(rows[i].name, name) == 0)
 			return number_of_row(&rows[i], arch);
 	}
 	return number == __NR_SCMP_ERROR ? SYSCALLS_UNKNOWN : SYSCALLS_ABSENT;
