@@ -44,12 +44,22 @@ static const struct cli cli = {
 	.order = CLI_IN_FRONT,
 };
 
+/* How long the first words are: to a colon, or to the dot that ends a sentence, not the one of a file's name. */
+static int first_words(const char *summary)
+{
+	size_t end = strcspn(summary, ":.");
+
+	while (summary[end] == '.' && summary[end + 1] > ' ')
+		end += 1 + strcspn(summary + end + 1, ":.");
+	return (int)end;
+}
+
 static void print_help(void)
 {
 	cli_help(&cli, stdout);
 	puts("\ncommands:");
 	for (const struct command *const *command = commands; *command != NULL; command++)
-		printf("  %-12s %.*s\n", (*command)->name, (int)strcspn((*command)->cli->summary, ":."),
+		printf("  %-12s %.*s\n", (*command)->name, first_words((*command)->cli->summary),
 		       (*command)->cli->summary);
 	puts("\n`casemate COMMAND --help` tells more, and so do casemate(8) and its other pages.");
 }
@@ -130,7 +140,7 @@ static int choose_cgroups(const struct globals *globals, enum cgroup_manager *re
 static int run_command(char **argv, struct arena *arena, struct log *ret_log, int *ret_status, struct error *err)
 {
 	struct globals globals = {0};
-	struct invocation invocation = {.argv0 = argv[0], .whole = argv, .arena = arena};
+	struct invocation invocation = {.argv0 = argv[0], .whole = argv, .globals = &cli, .arena = arena};
 	const struct command *command = NULL;
 	char **rest;
 

@@ -43,6 +43,7 @@ command_names() {
 	for name in run sandbox explain completion; do
 		command_names | grep -qx "$name" || fail "help does not name $name"
 	done
+	assert_match 'spec +Writes a config\.json to begin with'
 }
 
 @test "each command has its help, on standard output and within 80 columns" {
@@ -200,11 +201,21 @@ command_names() {
 		try casemate sa
 		try casemate sandbox --ro
 		try casemate run --bun
+		try casemate --ro
+		try casemate --root /tmp --debug run --bun
+		try casemate --root = /tmp run --bun
+		try casemate explain --json sandbox --ro-
+		try casemate explain --js
 		try casemate run file'
 	assert_status 0
 	[ "${lines[0]}" = sandbox ]
 	[ "${lines[1]}" = '--ro --ro-try --ro-fd' ]
 	[ "${lines[2]}" = --bundle ]
+	[ "${lines[3]}" = --root ]
+	[ "${lines[4]}" = --bundle ]
+	[ "${lines[5]}" = --bundle ]
+	[ "${lines[6]}" = '--ro-try --ro-fd' ]
+	[ "${lines[7]}" = --json ]
 }
 
 @test "completion for zsh and fish names every option that --help names" {
@@ -214,9 +225,10 @@ command_names() {
 		assert_status 0 || return
 		printf '%s\n' "$output" >"completion.$shell"
 		! command -v "$shell" || "$shell" -n "completion.$shell"
-		for name in $(command_names); do
+		for name in "" $(command_names); do
 			grep -q "$name" "completion.$shell" || fail "$shell: $name is missing"
-			for option in $("$CASEMATE" "$name" --help | sed -n 's/^ .*--\([a-z][a-z0-9-]*\).*/\1/p'); do
+			# shellcheck disable=SC2086 # the program itself has no name
+			for option in $("$CASEMATE" $name --help | sed -n 's/^ .*--\([a-z][a-z0-9-]*\).*/\1/p'); do
 				[ "$option" = help ] || grep -qE -- "(--|-l )$option( |\)|\$)" "completion.$shell" ||
 					fail "$shell: --$option is missing"
 			done

@@ -11,10 +11,11 @@
 
 /* What a command is called with. */
 struct invocation {
-	const char *argv0;  /* casemate's own name: casemate-baseline asks for that profile */
-	char *const *argv;  /* the command's arguments, NULL-terminated */
-	char *const *whole; /* the whole command line, as main() got it */
-	const char *root;   /* --root; NULL: not given */
+	const char *argv0;         /* casemate's own name: casemate-baseline asks for that profile */
+	char *const *argv;         /* the command's arguments, NULL-terminated */
+	char *const *whole;        /* the whole command line, as main() got it */
+	const char *root;          /* --root; NULL: not given */
+	const struct cli *globals; /* the options that stand before the command */
 	enum cgroup_manager cgroups;
 	struct arena *arena; /* for all that it reads and plans */
 };
