@@ -96,6 +96,8 @@ command_names() {
 	refused "the container's id is missing" run
 	refused "there are too many arguments" run a b
 	refused "no program to run" sandbox
+	refused "such as --cwd \"\$PWD\"" sandbox --ro . --cwd . -- true
+	refused "at most 128" run "$(printf '%0129d' 0)"
 	refused "option --bundle requires an argument" run --bundle
 	refused "--json takes no value" explain --json=yes .
 	refused "bash, zsh or fish" completion

@@ -374,7 +374,7 @@ update_v2() {
 	capture casemate run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null
 	assert_status 125
 	assert_stderr "killed by the memory limit during set-up"
-	assert_stderr "memory.limit"
+	assert_stderr "memory.limit (docker: --memory; sandbox: --mem)"
 }
 
 # --- the cgroup of those who asked for nothing
@@ -430,6 +430,13 @@ left_out_test() {
 	capture user_casemate update --pids-limit 5 "$ID"
 	assert_status 125
 	assert_stderr "no cgroup"
+	assert_stderr "Delegate=yes"
+	capture user_casemate events --stats "$ID"
+	assert_status 125
+	assert_stderr $'has no cgroup\n'
+	capture user_casemate ps --format json "$ID"
+	assert_status 0
+	assert_output "[$(user_casemate state "$ID" | jq .pid)]"
 	capture user_casemate exec "$ID" /bin/sh -c 'echo inside'
 	assert_status 0
 	assert_output inside

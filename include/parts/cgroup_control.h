@@ -16,6 +16,9 @@
  */
 int cgroup_control_open(const struct plan_cgroup *plan, const char *controller, struct error *err);
 
+/* The error of a container that has none at all, and what to do. Returns -1. */
+int cgroup_control_none(struct error *err);
+
 /*
  * Freezes all processes of the cgroup and below, or lets them go on, and waits until the kernel says that it is so. A
  * freeze that does not come about within some seconds is taken back. Fails with ERROR_HOST and ERROR_SYSTEM.

@@ -165,6 +165,9 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	char *id[] = {rest[0], NULL};
 	TRY(existing_open(invocation, id, cli.usage, STATE_LOOK, &state, err));
 	TRY(cgroup_pids(&state.cgroup, invocation->arena, &pids, err));
+	/* Without a cgroup no more is known of it. */
+	if (!state.cgroup.wanted && state.process.pid > 0 && state_status(&state) != CONTAINER_STOPPED)
+		*LIST_ADD(invocation->arena, &pids) = state.process.pid;
 	return json ? print_json(&pids, err) : print_table(rest + 1, &pids, invocation->arena, err);
 }
 

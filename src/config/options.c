@@ -333,8 +333,9 @@ int options_request(const struct sandbox_options *options, char *const *argv, co
 	TRY(add_caps(&a, &options->caps, err));
 	if (options->seccomp != NULL)
 		TRY(add_seccomp(&a, options->seccomp, err));
-	if (options->cwd != NULL)
-		TRY(options_check_target(&(struct cli_word){"--cwd", options->cwd, NULL}, options->cwd, err));
+	if (options->cwd != NULL &&
+	    options_check_target(&(struct cli_word){"--cwd", options->cwd, NULL}, options->cwd, err) < 0)
+		return error_hint(err, "such as --cwd \"$PWD\", where this directory is shown");
 	ret->process.cwd = options->cwd != NULL ? options->cwd : has_mount(ret, OPTIONS_HOME) ? OPTIONS_HOME : "/";
 	return 0;
 }

@@ -38,15 +38,22 @@ static int find_hierarchy(const struct plan_cgroup *plan, const char *controller
 	return -1;
 }
 
+int cgroup_control_none(struct error *err)
+{
+	error_set(err, ERROR_HOST, 0, "the container has no cgroup");
+	return error_hint(err, "launch it as root, or in a cgroup that is delegated to you: "
+			       "systemd-run --user --scope -p Delegate=yes");
+}
+
 int cgroup_control_open(const struct plan_cgroup *plan, const char *controller, struct error *err)
 {
 	size_t hierarchy;
 
-	if (plan->driver == CGROUP_NONE || plan->components.count == 0 ||
-	    find_hierarchy(plan, controller, &hierarchy) < 0) {
+	if (plan->driver == CGROUP_NONE || plan->hierarchies.count == 0 || plan->components.count == 0)
+		return cgroup_control_none(err);
+	if (find_hierarchy(plan, controller, &hierarchy) < 0) {
 		error_set(err, ERROR_HOST, 0, "the container has no cgroup with the controller '%s'", controller);
-		return error_hint(err, "launch it as root, or in a cgroup that is delegated to you: "
-				       "systemd-run --user --scope -p Delegate=yes");
+		return error_hint(err, "it must be mounted below /sys/fs/cgroup when the container is launched");
 	}
 	int dir = cgroup_tree_open(plan, hierarchy, plan->components.count, err);
 	if (dir < 0 && err->errnum == ENOENT)

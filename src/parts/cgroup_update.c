@@ -165,7 +165,7 @@ int cgroup_update(const struct plan_cgroup *existing, const struct cgroup_update
 			    .plan = &plan};
 
 	if (existing->hierarchies.count == 0 || existing->components.count == 0)
-		return error_set(err, ERROR_HOST, 0, "the container has no cgroup");
+		return cgroup_control_none(err);
 	plan.cgroup = (struct plan_cgroup){.driver = existing->driver,
 					   .path = existing->path,
 					   .components = existing->components,

@@ -213,7 +213,7 @@ static int child_failed(const struct plan *plan, struct run *run, struct error *
 	if (WTERMSIG(status) == SIGKILL && cgroup_oom_killed(&plan->cgroup, run)) {
 		error_set(err, ERROR_SYSTEM, 0, "step '%s': killed by the memory limit during set-up",
 			  last_step(plan, run->shared));
-		return error_hint(err, "raise linux.resources.memory.limit (docker: --memory)");
+		return error_hint(err, "raise linux.resources.memory.limit (docker: --memory; sandbox: --mem)");
 	}
 	return error_set(err, ERROR_SYSTEM, 0, "step '%s': the container was killed by signal %d",
 			 last_step(plan, run->shared), WTERMSIG(status));

@@ -152,10 +152,10 @@ int state_check_id(const char *id, struct error *err)
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.";
 	size_t length = strlen(id);
 
-	if (length == 0 || length > STATE_ID_BYTES || id[strspn(id, allowed)] != '\0' || id[0] == '.' || id[0] == '-')
-		return error_set(err, ERROR_USAGE, 0,
-				 "'%s' is not a container id: letters, digits and _+-. are allowed", id);
-	return 0;
+	if (length > 0 && length <= STATE_ID_BYTES && id[strspn(id, allowed)] == '\0' && id[0] != '.' && id[0] != '-')
+		return 0;
+	error_set(err, ERROR_USAGE, 0, "'%s' is not a container id: letters, digits and _+-. are allowed", id);
+	return error_hint(err, "at most %d of them, and neither '.' nor '-' first", STATE_ID_BYTES);
 }
 
 static int not_there(const char *id, struct error *err)
