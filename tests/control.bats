@@ -377,6 +377,17 @@ update_v2() {
 	assert_stderr "memory.limit (docker: --memory; sandbox: --mem)"
 }
 
+@test "a sandbox that its limit of memory ends says so" {
+	# More than the limit and all swap.
+	local mib=$((64 + $(awk '/^SwapTotal/ { print $2 }' /proc/meminfo) / 1024))
+	capture casemate sandbox --mem 32M -- dd if=/dev/zero of=/dev/null bs=${mib}M count=1 </dev/null
+	assert_status 137
+	assert_stderr "killed by its limit of memory: raise --mem"
+	capture casemate sandbox --mem 32M -- sh -c 'kill -9 $$' </dev/null
+	assert_status 137
+	refute_stderr "limit of memory"
+}
+
 # --- the cgroup of those who asked for nothing
 
 @test "without limits there is a cgroup that engines can look at" {

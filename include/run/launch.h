@@ -12,6 +12,7 @@ struct launch_options {
 	int block_fd;         /* where plan->process.held: the program begins when it can be read, or has ended */
 	int report_fd;        /* --report: what is denied goes there as JSON lines while the program runs; -1: not */
 	int trace_fd;         /* the names of the steps that were applied go there, a line each; -1: none */
+	bool *oom;            /* told, at the end, whether its limit of memory killed a process; NULL: not wanted */
 };
 
 /*

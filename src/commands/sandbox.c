@@ -47,8 +47,12 @@ static int save(const struct sandbox_choice *choice, struct arena *arena, struct
 }
 
 /* Only a terminal has somebody who wants to know more than the program said, but it cannot say why it was killed. */
-static void advise(const struct plan *plan, int status, const struct host *host)
+static void advise(const struct plan *plan, int status, bool oom, const struct host *host)
 {
+	if (oom) {
+		fputs("casemate: a process of it was killed by its limit of memory: raise --mem\n", stderr);
+		return;
+	}
 	if (status == 128 + SIGSYS && plan->filters.count > 0)
 		fputs("casemate: it was killed by the seccomp filter, which does so for calls of another architecture "
 		      "(i386, x32)\n",
@@ -78,7 +82,8 @@ static int keep_open(const struct sandbox_options *options, struct error *err)
 static int sandbox(const struct invocation *invocation, int *ret_status, struct error *err)
 {
 	struct sandbox_choice *choice = arena_alloc(invocation->arena, sizeof(*choice));
-	struct launch_options launch = {.status_fd = -1, .block_fd = -1, .trace_fd = -1, .report_fd = -1};
+	bool oom = false;
+	struct launch_options launch = {.status_fd = -1, .block_fd = -1, .trace_fd = -1, .report_fd = -1, .oom = &oom};
 	struct plan *plan;
 
 	int help = command_read_sandbox(invocation, choice, err);
@@ -106,7 +111,7 @@ static int sandbox(const struct invocation *invocation, int *ret_status, struct 
 	if (launch_run(plan, &launch, ret_status, err) < 0)
 		return missing_explain(plan, &choice->host, err);
 	if (*ret_status != 0)
-		advise(plan, *ret_status, &choice->host);
+		advise(plan, *ret_status, oom, &choice->host);
 	return 0;
 }
 
