@@ -87,6 +87,9 @@ on_terminal() {
 	[[ $output == *"add --ro $DATA/in.txt"* ]] || fail "no hint"
 	on_terminal --ro "$DATA/in.txt" -- grep nothing "$DATA/in.txt"
 	[[ $output != *--ro* ]] || fail "a hint for what is shown"
+	on_terminal --time 1 -- sh -c "'sleep 20 & wait'" in.txt
+	assert_status 124
+	[[ $output != *--r* ]] || fail "a hint for whose time was up"
 	on_terminal -- true in.txt
 	[[ $output != *--ro* ]] || fail "a hint without a failure"
 }

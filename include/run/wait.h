@@ -8,6 +8,9 @@
 #include "model/run.h"
 #include "run/launch.h"
 
+/* The status of a program whose time was up, as timeout(1) has it. */
+enum { WAIT_TIMED_OUT = 124 };
+
 struct wait {
 	sigset_t signals;
 };
@@ -54,7 +57,7 @@ void wait_conclude(const struct launch_options *options, const char *event, int 
 
 /*
  * Forwards signals until the child ends; with a terminal, relays it. Past the plan's time limit the container is
- * killed, and 124 is the status, as timeout(1) has it. Sets run->child to 0 once it was waited for.
+ * killed, and WAIT_TIMED_OUT is the status. Sets run->child to 0 once it was waited for.
  */
 int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *run, int *ret_status,
 		  struct error *err);

@@ -15,6 +15,7 @@
 #include "run/missing.h"
 #include "run/missing_libraries.h"
 #include "run/plan.h"
+#include "run/wait.h"
 
 static const struct cli cli = {
 	.usage = "casemate sandbox [FLAG]... [--] COMMAND [ARGUMENT]...",
@@ -59,8 +60,9 @@ static void advise(const struct plan *plan, int status, bool oom, const struct h
 		      stderr);
 	if ((status == MISSING_LIBRARIES_STATUS && missing_libraries(plan, stderr)) || !isatty(STDERR_FILENO))
 		return;
-	/* Ctrl-C, or `| head`: nothing was denied. */
-	if (status == 128 + SIGINT || status == 128 + SIGPIPE)
+	/* Ctrl-C, `| head`, or its time was up: nothing was denied. */
+	if (status == 128 + SIGINT || status == 128 + SIGPIPE ||
+	    (status == WAIT_TIMED_OUT && plan->process.time_limit_ms > 0))
 		return;
 	missing_arguments(plan, host, stderr);
 	if (!plan->reports)

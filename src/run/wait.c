@@ -17,8 +17,6 @@
 #include "run/relay.h"
 #include "run/steps.h"
 
-enum { TIMED_OUT = 124 };
-
 /* What people and service managers send when something shall end. */
 static const int stopping[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
@@ -279,6 +277,6 @@ int wait_for_exit(const struct wait *wait, const struct plan *plan, struct run *
 	run->child = 0;
 	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 	if (clock_passed(deadline) && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		*ret_status = TIMED_OUT;
+		*ret_status = WAIT_TIMED_OUT;
 	return 0;
 }
