@@ -432,6 +432,36 @@ each_link() {
 
 # --- races
 
+# Who shares the image renames its /dev away and puts another there, from before until after the launch.
+exchange_dev() {
+	local end=$((SECONDS + 100))
+	while [ ! -e "$BATS_TEST_TMPDIR/enough" ] && [ $SECONDS -lt $end ]; do
+		mv -T "$ROOTFS/dev" "$ROOTFS/away" && mv -T "$ROOTFS/other" "$ROOTFS/dev"
+		sleep 0.02
+		mv -T "$ROOTFS/dev" "$ROOTFS/other" && mv -T "$ROOTFS/away" "$ROOTFS/dev"
+		sleep 0.02
+	done 2>/dev/null
+}
+
+@test "what goes into the container's own /dev goes there by handle, whatever is /dev of the image by then" {
+	requires strace
+	local i made
+	mkdir "$ROOTFS/other"
+	exchange_dev 3>&- &
+	for i in 1 2 3; do
+		# Kept waiting before each look at a path, so that the exchange comes between two of them.
+		run --separate-stderr timeout -k 2 30 strace -f -qq -o /dev/null -e trace=openat2 \
+			-e inject=openat2:delay_enter=15000 \
+			"$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID-$i" </dev/null
+		made=$made$(find "$ROOTFS" -mindepth 2 -maxdepth 2 '(' -name shm -o -name pts -o -name mqueue ')' 2>/dev/null || true)
+		[ "$status" -eq 0 ] || [ -n "$stderr" ] || break
+	done
+	touch "$BATS_TEST_TMPDIR/enough"
+	wait $!
+	[ -z "$made" ] || fail "made in the image: $made"
+	assert_refused_or_ran "exchanged, $i"
+}
+
 @test "a directory and a link to the host change places while 200 containers mount there" {
 	requires cc
 	local volume=$BATS_TEST_TMPDIR/volume i ran=0

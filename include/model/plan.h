@@ -106,10 +106,12 @@ struct plan_mount {
 	bool directory;     /* `judged`: the source is one */
 	bool sealed;        /* read-only, but only when everything in it is made */
 	const char *direct; /* its options for mount(2), which mounts it where it goes; NULL: it is made detached */
-	bool remounts;      /* its options are set once it is attached: parts/remount.h */
-	bool peers;         /* what is mounted in it appears on the host */
-	bool late;          /* the source is made by the launch itself, after all other sources were opened */
-	const char *label;  /* SELinux: every file of it is labelled so; NULL: as the file system has it */
+	size_t holder; /* `direct`: 1 + the number of the mount at whose root it goes; 0: somewhere in a root that is
+			* the container's own */
+	bool remounts; /* its options are set once it is attached: parts/remount.h */
+	bool peers;    /* what is mounted in it appears on the host */
+	bool late;     /* the source is made by the launch itself, after all other sources were opened */
+	const char *label; /* SELinux: every file of it is labelled so; NULL: as the file system has it */
 	uint32_t mode;
 	bool judged; /* `device` and `inode` are what the profile decided on: the source must still be that */
 	uint64_t device;

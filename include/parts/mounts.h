@@ -79,10 +79,10 @@ int mounts_changes_work(const struct plan_mount *mount, int changes, struct erro
 int mounts_changes_upper(const struct plan_mount *mount, int changes, int tree, struct error *err);
 
 /*
- * Decides whether mount(2) may mount @mount in its place: a file system of the container's own, in a directory that is
+ * Decides which mounts mount(2) may mount in their places: file systems of the container's own, in a directory that is
  * the container's own as well, where nobody can exchange a name. It spares the kernel a namespace for a detached mount.
  */
-void mounts_direct_plan(struct planner *p, struct plan_mount *mount);
+void mounts_direct_plan(struct planner *p);
 
 /* Child, in the new root: does so, on the empty directory @name in @directory, which becomes the current one. */
 int mounts_direct(const struct plan_mount *mount, int directory, const char *name, struct error *err);

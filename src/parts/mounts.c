@@ -305,7 +305,6 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	if (mount.kind == MOUNT_FILESYSTEM && strcmp(mount.type, "cgroup") == 0)
 		mount.type = "cgroup2";
 	mount.label = mount_label(p, &mount);
-	mounts_direct_plan(p, &mount);
 	*LIST_ADD(p->arena, &p->plan->mounts) = mount;
 	return 0;
 }
@@ -405,6 +404,7 @@ int mounts_plan(struct planner *p, struct error *err)
 	TRY(mounts_hide_plan(p->plan, err));
 	add_dev(p);
 	add_notify(p);
+	mounts_direct_plan(p);
 	return 0;
 }
 

@@ -78,29 +78,44 @@ static bool is_file(const struct plan_mount *mount, int made)
 	return mount->judged ? !mount->directory : fstat(made, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
+/* The directory that holds a mount whose place is empty, and its name there. As place_near() does. */
+static int fresh_place(const struct plan_mount *mount, const struct run *run, struct place_near *near,
+		       int *ret_directory, const char **ret_name, struct error *err)
+{
+	if (mount->holder > 0) {
+		*ret_directory = run->mounts[mount->holder - 1];
+		*ret_name = strrchr(mount->target, '/') + 1;
+		return 1;
+	}
+	int found = place_near(near, mount->target, (mount->special & MOUNT_SPECIAL_NO_CREATE) == 0, ret_name, err);
+	*ret_directory = near->directory;
+	return found;
+}
+
 /*
  * Where nothing is there yet, making the place is the quickest way to see that, and what was made needs not be opened:
  * a link is not followed at the end of a path. Returns 1; 0 where it has to be looked for; -1 with an error.
  */
-static int attach_fresh(const struct plan_mount *mount, int made, struct place_near *near, struct error *err)
+static int attach_fresh(const struct plan_mount *mount, int made, const struct run *run, struct place_near *near,
+			struct error *err)
 {
 	const char *name;
-	int found;
+	int found, directory;
 
 	if (!mount->fresh || (mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0)
 		return 0;
-	found = place_near(near, mount->target, (mount->special & MOUNT_SPECIAL_NO_CREATE) == 0, &name, err);
+	found = fresh_place(mount, run, near, &directory, &name, err);
 	if (found <= 0)
 		return found;
-	if ((is_file(mount, made) ? sys_mknodat(near->directory, name, S_IFREG | 0644, 0, 0)
-				  : sys_mkdirat(near->directory, name, 0755)) < 0) {
+	if ((is_file(mount, made) ? sys_mknodat(directory, name, S_IFREG | 0644, 0, 0)
+				  : sys_mkdirat(directory, name, 0755)) < 0) {
 		if (errno == EEXIST || errno == ENOENT)
 			return 0;
 		return error_set(err, ERROR_SYSTEM, errno, "cannot make '%s' in the container", mount->target);
 	}
 	if (made < 0)
-		return mounts_direct(mount, near->directory, name, err) < 0 ? -1 : 1;
-	if (sys_move_mount(made, near->directory, name, 0) < 0)
+		return mounts_direct(mount, directory, name, err) < 0 ? -1 : 1;
+	if (sys_move_mount(made, directory, name, 0) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot mount on '%s'", mount->target);
 	return 1;
 }
@@ -129,7 +144,7 @@ static int attach_made(const struct plan_mount *mount, int *made, const struct r
 {
 	const struct remount share = {.propagation = mount->propagation & (MS_SHARED | MS_UNBINDABLE),
 				      .recursive = (mount->propagation & MS_REC) != 0};
-	int attached = attach_fresh(mount, *made, near, err);
+	int attached = attach_fresh(mount, *made, run, near, err);
 
 	if (attached == 0) {
 		place_forget(near);
@@ -263,15 +278,18 @@ static void close_many(const struct plan *plan, struct run *run)
 }
 
 /* What is mounted by mount(2) is opened only where something is still to be done with it. */
-static int open_direct(const struct plan *plan, const struct plan_mount *mount, const struct place_near *near,
-		       int *ret_mount, struct error *err)
+static int open_direct(const struct plan *plan, const struct plan_mount *mount, const struct run *run,
+		       struct place_near *near, int *ret_mount, struct error *err)
 {
+	const char *name;
+	int directory;
 	bool needed = mount->sealed || plan->terminal.pty || plan->landlock.rules.count > 0 ||
 		      strcmp(mount->target, "/dev") == 0;
 
 	if (mount->direct == NULL || *ret_mount >= 0 || !needed)
 		return 0;
-	*ret_mount = sys_openat(near->directory, strrchr(mount->target, '/') + 1, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (fresh_place(mount, run, near, &directory, &name, err) > 0)
+		*ret_mount = sys_openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
 	return *ret_mount < 0 ? error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", mount->target) : 0;
 }
 
@@ -287,7 +305,7 @@ int mounts_attach(const struct plan *plan, struct run *run, struct error *err)
 		/* Whatever covers a place may cover this one. */
 		if (mount->kind == MOUNT_HIDE)
 			place_forget(&near);
-		if (result < 0 || open_direct(plan, mount, &near, &run->mounts[i], err) < 0)
+		if (result < 0 || open_direct(plan, mount, run, &near, &run->mounts[i], err) < 0)
 			return error_wrap(err, "%s", mount->from);
 	}
 	close_many(plan, run);

@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "parts/mounts.h"
 
@@ -67,15 +68,49 @@ static const char *join_data(struct arena *arena, const string_list *data)
 	return text;
 }
 
-void mounts_direct_plan(struct planner *p, struct plan_mount *mount)
+static bool can_be_direct(const struct plan_mount *mount)
 {
 	unsigned long flags;
 
-	if (mount->kind != MOUNT_FILESYSTEM || !mount->fresh || !is_own_type(mount->type) || mount->label != NULL ||
-	    mount->super_flags != 0 || mount->propagation != 0 || mount->special != 0 || mount->remounts ||
-	    take_flags(mounts_attributes(mount), &flags) != 0)
-		return;
-	mount->direct = join_data(p->arena, &mount->data);
+	return mount->kind == MOUNT_FILESYSTEM && mount->fresh && is_own_type(mount->type) && mount->label == NULL &&
+	       mount->super_flags == 0 && mount->propagation == 0 && mount->special == 0 && !mount->remounts &&
+	       take_flags(mounts_attributes(mount), &flags) == 0;
+}
+
+/*
+ * The tmpfs at whose root @index goes, by 1 + its number; 0: none. It is known by handle: its own place is in an image,
+ * where another could have exchanged the name.
+ */
+static size_t holder_of(const struct plan *plan, size_t index)
+{
+	const char *target = plan->mounts.at[index].target;
+	size_t length = (size_t)(strrchr(target, '/') - target);
+
+	for (size_t i = index; i-- > 0;) {
+		const struct plan_mount *above = &plan->mounts.at[i];
+
+		if (path_is_within(target, above->target))
+			return above->kind == MOUNT_FILESYSTEM && above->direct == NULL &&
+					       strlen(above->target) == length
+				       ? i + 1
+				       : 0;
+	}
+	return 0;
+}
+
+void mounts_direct_plan(struct planner *p)
+{
+	bool own_root = p->request->root.path == NULL;
+
+	for (size_t i = 0; i < p->plan->mounts.count; i++) {
+		struct plan_mount *mount = &p->plan->mounts.at[i];
+
+		if (!can_be_direct(mount))
+			continue;
+		mount->holder = own_root ? 0 : holder_of(p->plan, i);
+		if (own_root || mount->holder > 0)
+			mount->direct = join_data(p->arena, &mount->data);
+	}
 }
 
 int mounts_direct(const struct plan_mount *mount, int directory, const char *name, struct error *err)
