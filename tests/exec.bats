@@ -277,6 +277,16 @@ receive_terminal() {
 	assert_status 125
 }
 
+# Both are children of the launcher, and one SIGCHLD may stand for both: it is looked for only after they have ended.
+@test "a program on a terminal that ends together with the process that joined for it is seen to end" {
+	requires strace
+	started sleep 100
+	capture timeout -k 2 20 strace -qq -o /dev/null -e trace=rt_sigtimedwait -e inject=rt_sigtimedwait:delay_enter=1s:when=1 \
+		"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" exec --tty "$ID" sh -c 'echo said; exit 3' </dev/null
+	assert_status 3
+	assert_match said
+}
+
 @test "a hostile container gets nothing of a process that joins it" {
 	# With all that a container may have under baseline: root, and every capability of the profile.
 	PROFILE=baseline
