@@ -86,6 +86,16 @@ field() {
 	[[ $stderr != *SECRET_OF_CALLER* ]] || fail "the launcher's environment is inside"
 }
 
+@test "a startContainer hook is told the pid, however slow the launcher is" {
+	requires strace
+	edit_config '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "cat >/tmp/state"]}]'
+	set_args cat /tmp/state
+	capture timeout -k 2 20 strace -qq -o /dev/null -e trace=clone3 -e inject=clone3:delay_exit=1s \
+		"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null
+	assert_status 0
+	jq -e '.pid > 1' <<<"$output" || fail "another pid"
+}
+
 @test "a mount that a createContainer hook makes below the root is in the container" {
 	cat >"$HOOK.mount" <<-END
 		#!/bin/sh

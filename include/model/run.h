@@ -18,7 +18,7 @@ struct run_shared {
 	volatile int32_t applied_count; /* steps begun so far, */
 	volatile uint8_t applied[64];   /* as numbers in the table of steps */
 	volatile int32_t executing;     /* everything is applied, execve(2) is next */
-	volatile pid_t child;           /* the container's first process, as the launcher sees it */
+	volatile pid_t child;           /* the container's first process, as the launcher sees it; 0: not made yet */
 	int32_t listener;               /* 1 + the number of the seccomp filter's listener in it; 0: not there yet */
 	int32_t listener_taken;         /* it is copied and passed on: the container's first process may go on */
 };

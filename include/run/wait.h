@@ -39,6 +39,9 @@ int wait_for_word(const struct run *run, int fd, struct error *err);
  */
 int wait_for_stage(pid_t stage, struct run *run, struct error *err);
 
+/* Ends the process @stage where it is; the child that it has made by then is run->child. */
+void wait_end_stage(pid_t stage, struct run *run);
+
 /* Writes @pid into the file @path, atomically and without a newline; NULL: no file. Fails with ERROR_SYSTEM. */
 int wait_write_pid(const char *path, pid_t pid, struct error *err);
 

@@ -107,12 +107,11 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 		_exit(125);
 	}
 	/* The child is the launcher's, not ours: it is waited for and killed like any other. */
-	pid_t child = sys_clone(flags | CLONE_PARENT, run->cgroup, NULL);
+	pid_t child = sys_clone_told(flags | CLONE_PARENT, run->cgroup, &run->shared->child);
 	if (child == 0)
 		child_side(plan, run);
 	if (child < 0)
 		error_set(err, ERROR_SYSTEM, errno, "cannot make the container's namespaces");
-	run->shared->child = child;
 	_exit(child < 0 ? 125 : 0);
 }
 
@@ -167,7 +166,8 @@ static int start_child(const struct plan *plan, struct run *run, int *peer, stru
 		flags &= ~(uint64_t)CLONE_NEWTIME;
 	if (plan->cgroup.unshare_namespace)
 		flags &= ~(uint64_t)CLONE_NEWCGROUP;
-	pid_t pid = sys_clone(stage ? 0 : flags, !stage || joins_cgroups(plan) ? run->cgroup : -1, NULL);
+	int cgroup = !stage || joins_cgroups(plan) ? run->cgroup : -1;
+	pid_t pid = stage ? sys_clone(0, cgroup, NULL) : sys_clone_told(flags, cgroup, &run->shared->child);
 	if (pid == 0) {
 		run->sync = fd_take(peer);
 		fd_close(&own);
@@ -178,15 +178,14 @@ static int start_child(const struct plan *plan, struct run *run, int *peer, stru
 	if (pid < 0)
 		return clone_error(plan, err);
 	fd_close(peer);
-	if (oom_score_restore(plan, run, err) < 0) {
+	if (!stage)
 		run->child = pid;
+	if (oom_score_restore(plan, run, err) < 0) {
+		if (stage)
+			wait_end_stage(pid, run);
 		return -1;
 	}
-	if (stage)
-		return wait_for_stage(pid, run, err);
-	run->child = pid;
-	run->shared->child = pid;
-	return 0;
+	return stage ? wait_for_stage(pid, run, err) : 0;
 }
 
 static const char *last_step(const struct plan *plan, const struct run_shared *shared)
