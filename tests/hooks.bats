@@ -164,6 +164,19 @@ field() {
 	nothing_left
 }
 
+@test "the poststop hooks of a container run once, when another command deletes it under its launcher" {
+	hook poststop
+	set_args sleep 100
+	"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 3>&- &
+	local launcher=$!
+	eventually status_is running
+	kill -STOP "$launcher"
+	good delete --force "$ID"
+	kill -CONT "$launcher"
+	wait "$launcher" || true
+	[ "$(grep -c '^poststop|' "$LOG")" -eq 1 ] || fail "$(cat "$LOG")"
+}
+
 @test "a hook that takes too long is killed, with its children" {
 	printf '#!/bin/sh\nsleep 87 & sleep 87\n' >"$HOOK.slow"
 	chmod 755 "$HOOK.slow"

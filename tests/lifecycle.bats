@@ -186,6 +186,25 @@ teardown() {
 	nothing_left
 }
 
+@test "a launcher that hears late that its container was deleted leaves the next one of that name alone" {
+	set_args sleep 100
+	"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
+		</dev/null >/dev/null 2>"$BATS_TEST_TMPDIR/late" 3>&- &
+	local launcher=$!
+	eventually status_is running
+	kill -STOP "$launcher"
+	good delete --force "$ID"
+	created sleep 100
+	kill -CONT "$launcher"
+	wait "$launcher" || true
+	[ ! -s "$BATS_TEST_TMPDIR/late" ] || fail "$(cat "$BATS_TEST_TMPDIR/late")"
+	good start "$ID"
+	status_is running
+	[ -n "$(find /sys/fs/cgroup -type d -name "*$ID*")" ] || fail "its cgroup was removed"
+	good delete --force "$ID"
+	nothing_left
+}
+
 @test "run --detach ends when the program runs; --keep leaves it to delete" {
 	set_args sleep 100
 	good run --detach --profile "$PROFILE" --bundle "$BUNDLE" "$ID"

@@ -47,6 +47,7 @@ struct run {
 	int shared_fd; /* of `shared`, where `casemate start` shall see it too; or -1 */
 	int container; /* exec: pidfd of the first process of the container that is joined; or -1 */
 	int state;     /* launcher: the container's directory of state, locked; or -1 */
+	bool deleted;  /* launcher: another command has deleted the container while it ran */
 	int start;     /* child: the socket by which `casemate start` speaks to it; or -1 */
 	int sync;      /* this side's end of the conversation; close-on-exec */
 	int proc;      /* child: procfs of the container's pid namespace, as it is without masks; or -1 */

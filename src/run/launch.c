@@ -370,6 +370,7 @@ int launch_undo(const struct plan *plan, struct run *run, struct error *err)
 		(void)sys_kill(run->child, run->shared->executing ? run->ending : SIGKILL);
 		(void)waitpid(run->child, NULL, 0);
 	}
+	TRY(state_take_back(run, err));
 	return steps_undo(plan, run, err);
 }
 
@@ -405,7 +406,7 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 		report_end(&run, result == 0 ? stderr : NULL);
 	}
 	launch_close(plan, &run);
-	if (!lives && plan->hooks[HOOK_POSTSTOP].count > 0 &&
+	if (!lives && !run.deleted && plan->hooks[HOOK_POSTSTOP].count > 0 &&
 	    runtime_hooks_after(&plan->hooks[HOOK_POSTSTOP], plan->lifecycle.state_text, 0, plan->bundle,
 				result == 0 ? err : &later) < 0)
 		result = -1;

@@ -258,7 +258,7 @@ int state_unlock(const struct run *run, struct error *err)
 	return 0;
 }
 
-int state_unmake(const struct plan *plan, struct run *run, struct error *err)
+int state_take_back(struct run *run, struct error *err)
 {
 	struct stat status;
 
@@ -266,8 +266,19 @@ int state_unmake(const struct plan *plan, struct run *run, struct error *err)
 		return 0;
 	if (sys_flock(run->state, LOCK_EX) < 0 || fstat(run->state, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot lock the state of the container");
-	/* Somebody may have deleted the container while it ran, and even made another one with its id. */
-	if (status.st_nlink > 0 && !remove_usual(&plan->lifecycle, plan->id, run->state))
+	run->deleted = status.st_nlink == 0;
+	if (!run->deleted)
+		return 0;
+	memset(run->cgroup_made, 0, sizeof(run->cgroup_made));
+	run->rdt_made = 0;
+	return 0;
+}
+
+int state_unmake(const struct plan *plan, struct run *run, struct error *err)
+{
+	if (run->state < 0)
+		return 0;
+	if (!run->deleted && !remove_usual(&plan->lifecycle, plan->id, run->state))
 		TRY(remove_files(plan->lifecycle.state_root, plan->id, run->state, err));
 	fd_close(&run->state);
 	return 0;
