@@ -70,6 +70,7 @@ struct run {
 	bool cgroup_left_out;             /* launcher: an optional one could not be made */
 	uint8_t rdt_made;                 /* launcher: enum run_rdt, what it made in resctrl */
 	int notify;                       /* launcher: the socket on which the container says that it is ready, or -1 */
+	pid_t notifier;                   /* the process that passes that on; 0: none */
 	int scope_input;                  /* launcher: the standard input of the helper that holds the scope, or -1 */
 	pid_t scope_helper;               /* that process; 0: none */
 	char scope_invocation[33];        /* which run of the unit the scope is; "": none was made */

@@ -358,10 +358,11 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 	fd_close(&run->interrupts);
 	if (plan->lifecycle.detached)
 		return 0;
-	TRY(wait_for_exit(&wait, plan, run, ret_status, err));
-	if (options->oom != NULL)
+	int result = wait_for_exit(&wait, plan, run, ret_status, err);
+	notify_end(run);
+	if (result == 0 && options->oom != NULL)
 		*options->oom = cgroup_oom_killed(&plan->cgroup, run);
-	return 0;
+	return result;
 }
 
 int launch_undo(const struct plan *plan, struct run *run, struct error *err)
