@@ -245,6 +245,33 @@ teardown() {
 	done
 }
 
+@test "a container that is deleted while another command looks at it does not exist" {
+	requires strace
+	local log=$BATS_TEST_TMPDIR/log looking
+	created sleep 100
+	strace -o "$log" -e trace=flock -e inject=flock:signal=SIGSTOP:when=2 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" \
+		state "$ID" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	looking=$!
+	eventually grep -q 'stopped by SIGSTOP' "$log"
+	good delete --force "$ID"
+	pkill -CONT --parent "$looking"
+	status=0
+	wait "$looking" || status=$?
+	stderr=$(<"$BATS_TEST_TMPDIR/said")
+	assert_status 125
+	assert_stderr "does not exist"
+}
+
+# What is renamed is there whole, whoever reads it and whoever is killed meanwhile.
+@test "a record of the state is never there in part" {
+	requires strace
+	capture timeout -k 2 20 strace -f -qq -o "$BATS_TEST_TMPDIR/log" -e trace=openat,renameat,renameat2 "$CASEMATE" \
+		--root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null
+	assert_status 0
+	[ "$(grep -c 'renameat.*"state.json.new".*"state.json"' "$BATS_TEST_TMPDIR/log")" -eq 2 ] || fail "$(cat "$BATS_TEST_TMPDIR/log")"
+	! grep '"state.json", O_WRONLY' "$BATS_TEST_TMPDIR/log"
+}
+
 @test "a FIFO, a socket or a directory in the rootfs does not hang a command" {
 	local path
 	for path in etc/passwd etc/group dev/console root/.profile; do
