@@ -246,7 +246,8 @@ finish() {
 	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/$file")" = "$value" ]
 	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/cgroup.max.descendants")" = 3 ]
 	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/cgroup.procs" | wc -l)" -ge 1 ]
-	grep -qx "0::/casemate-$ID" "$BATS_TEST_TMPDIR/out"
+	# The pid is written down before the program is executed.
+	eventually grep -qx "0::/casemate-$ID" "$BATS_TEST_TMPDIR/out"
 	in_v2 mkdir -p "/sys/fs/cgroup/casemate-$ID/inner/most"
 	kill -KILL "$PID"
 	finish

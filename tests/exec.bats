@@ -247,7 +247,7 @@ receive_terminal() {
 	edit_config '.process.terminal = true | .process.consoleSize = {width: 91, height: 37}'
 	set_args /probe tty
 	receive_terminal "$socket" >"$BATS_TEST_TMPDIR/said" 3>&- &
-	eventually test -S "$socket"
+	eventually listens "$socket"
 	good create --profile "$PROFILE" --bundle "$BUNDLE" --console-socket "$socket" "$ID"
 	good start "$ID"
 	wait "$!"
@@ -258,13 +258,13 @@ receive_terminal() {
 	edit_config '.process.terminal = false | del(.process.consoleSize)'
 	started sleep 100
 	receive_terminal "$socket" >"$BATS_TEST_TMPDIR/said" 3>&- &
-	eventually test -S "$socket"
+	eventually listens "$socket"
 	good exec --tty --detach --console-socket "$socket" "$ID" /probe tty
 	wait "$!"
 	grep -q "/dev/pts\|tty" "$BATS_TEST_TMPDIR/said" || fail "said: $(cat "$BATS_TEST_TMPDIR/said")"
 	rm "$socket"
 	receive_terminal "$socket" >"$BATS_TEST_TMPDIR/said" 3>&- &
-	eventually test -S "$socket"
+	eventually listens "$socket"
 	# Not detached: its exit status is the caller's, its terminal is not.
 	cm exec --tty --console-socket "$socket" "$ID" sh -c 'echo on the terminal; exit 7'
 	assert_status 7
@@ -346,7 +346,7 @@ newcomers_are_safe() {
 	good exec "$ID" sh -c 'mount -t tmpfs none /dev/pts; echo >/dev/pts/ptmx; mkdir -p /fake/self; mount -t tmpfs none /proc'
 	local socket=$BATS_TEST_TMPDIR/console
 	receive_terminal "$socket" >/dev/null 2>&1 3>&- &
-	eventually test -S "$socket"
+	eventually listens "$socket"
 	cm exec --tty --detach --console-socket "$socket" "$ID" true
 	assert_status 125
 	assert_stderr "holds no terminals"

@@ -125,15 +125,17 @@ teardown() {
 }
 
 @test "kill takes signals by name, with and without SIG, and by number" {
-	set_args sh -c 'trap "exit 7" USR1; while :; do sleep 0.05; done'
+	set_args sh -c 'trap "exit 7" USR1; echo ready; while :; do sleep 0.05; done'
 	local signal
 	for signal in USR1 SIGUSR1 10; do
-		timeout 20 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
-			</dev/null >/dev/null 3>&- &
-		eventually status_is running
-		sleep 0.2
+		rm -f "$BATS_TEST_TMPDIR/out" # of the round before, which was ready
+		timeout 60 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
+			</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+		eventually grep -qs ready "$BATS_TEST_TMPDIR/out"
 		good kill "$ID" "$signal"
-		wait "$!" || true
+		status=0
+		wait "$!" || status=$?
+		assert_status 7
 		eventually nothing_left
 	done
 	cm kill "$ID" NOSUCH

@@ -27,7 +27,7 @@ with_agent() {
 	rm -f "$SOCKET" "$STATE"
 	timeout 60 python3 "$HELPERS/seccomp_agent.py" "$SOCKET" "$STATE" "$@" 3>&- &
 	local agent=$!
-	eventually test -S "$SOCKET"
+	eventually listens "$SOCKET"
 	run_casemate
 	[ "$status" -ne 125 ] || kill "$agent" 2>/dev/null || :
 	wait "$agent" || [ "$status" -eq 125 ] || fail "the agent failed"
@@ -55,7 +55,7 @@ with_agent() {
 agent_waits() {
 	rm -f "$SOCKET" "$STATE"
 	timeout 60 python3 "$HELPERS/seccomp_agent.py" "$SOCKET" "$STATE" "$@" 3>&- &
-	eventually test -S "$SOCKET"
+	eventually listens "$SOCKET"
 }
 
 @test "create and start: the agent gets the listener from start" {
@@ -67,7 +67,8 @@ agent_waits() {
 	agent_waits 122
 	[ ! -e "$STATE" ] || fail "the agent was spoken to before"
 	good start "$ID"
-	jq -e --arg id "$ID" --argjson pid "$(<"$BATS_TEST_TMPDIR/pid")" '.state.id == $id and .pid == $pid' "$STATE"
+	# It has the listener before the program runs, and writes down then what it was told.
+	eventually jq -e --arg id "$ID" --argjson pid "$(<"$BATS_TEST_TMPDIR/pid")" '.state.id == $id and .pid == $pid' "$STATE"
 	good delete --force "$ID"
 	wait
 }
@@ -121,7 +122,7 @@ agent_waits() {
 	local real=$SOCKET
 	SOCKET=$BATS_TEST_TMPDIR/short
 	timeout 60 python3 "$HELPERS/seccomp_agent.py" "$SOCKET" "$STATE" 3>&- &
-	eventually test -S "$SOCKET"
+	eventually listens "$SOCKET"
 	mv "$SOCKET" "$real"
 	run_casemate
 	assert_status 0

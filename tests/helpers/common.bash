@@ -72,12 +72,22 @@ capture() {
 
 # eventually COMMAND...: tries it for some seconds until it succeeds. What it says is seen only where it never does.
 eventually() {
-	local i
-	for ((i = 0; i < 300 * ${PATIENCE:-1}; i++)); do
+	local until=$((SECONDS + 20 * ${PATIENCE:-1}))
+	while ((SECONDS < until)); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.02
 	done
 	"$@"
+}
+
+# listens PATH: who connects to the socket that was bound to it is heard. It has its name before that.
+listens() {
+	awk -v path="$1" '$4 == "00010000" && $8 == path { found = 1 } END { exit !found }' /proc/net/unix
+}
+
+# asleep PID NAME: the process executes the program of that name, and waits for something.
+asleep() {
+	[[ $(<"/proc/$1/stat") == "$1 ($2) S "* ]]
 }
 
 # assert_status N: the exit status of the last `run`.
