@@ -246,7 +246,8 @@ static int let_go(const struct plan *plan, const struct launch_options *options,
 
 static int hand_over_listener(const struct plan *plan, struct run *run, struct error *err)
 {
-	const struct listener_side side = {plan->id, run->child, run->sync, run->shared};
+	AUTOCLOSE int process = sys_pidfd_open(run->child);
+	const struct listener_side side = {plan->id, run->child, process, run->sync, run->shared};
 
 	TRY(await_child(plan, run, SYNC_LISTENING, NULL, err));
 	int gone = listener_hand_over(&plan->listener, &side, err);
