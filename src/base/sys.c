@@ -50,8 +50,8 @@ pid_t sys_clone(uint64_t flags, int cgroup, int *ret_pidfd)
 
 pid_t sys_clone_told(uint64_t flags, int cgroup, volatile pid_t *ret_pid)
 {
-	return clone_as(
-		(struct clone_args){.flags = flags | CLONE_PARENT_SETTID, .parent_tid = (uintptr_t)ret_pid}, cgroup);
+	return clone_as((struct clone_args){.flags = flags | CLONE_PARENT_SETTID, .parent_tid = (uintptr_t)ret_pid},
+			cgroup);
 }
 
 int sys_unshare(uint64_t flags)

@@ -240,7 +240,8 @@ static int make_path(const struct plan_cgroup *plan, int root, size_t hierarchy,
 		bool last = i + 1 == plan->components.count;
 
 		int dir = last ? open_last(plan, parent, name, made) : open_parent(parent, name, made);
-		if (dir >= 0 && enter_level(plan, last, &(struct cgroup_level){parent, dir, (uint8_t)i}, enter, run, err) < 0) {
+		if (dir >= 0 &&
+		    enter_level(plan, last, &(struct cgroup_level){parent, dir, (uint8_t)i}, enter, run, err) < 0) {
 			int failed = is_gone(dir) ? -2 : -1;
 			fd_close(&dir);
 			return failed;
