@@ -82,7 +82,11 @@ eventually() {
 
 # listens PATH: who connects to the socket that was bound to it is heard. It has its name before that.
 listens() {
-	awk -v path="$1" '$4 == "00010000" && $8 == path { found = 1 } END { exit !found }' /proc/net/unix
+	local flags path
+	while read -r _ _ _ flags _ _ _ path; do
+		[ "$flags" != 00010000 ] || [ "$path" != "$1" ] || return 0
+	done </proc/net/unix
+	return 1
 }
 
 # asleep PID NAME: the process executes the program of that name, and waits for something.
