@@ -277,6 +277,29 @@ receive_terminal() {
 	assert_status 125
 }
 
+# At each call of a set-up, one after the other: what is left of the kernel's answers then is "out of memory", or a SIGKILL.
+@test "a container that ends while a program joins it is said to have ended" {
+	requires strace
+	local call log=$BATS_TEST_TMPDIR/log joining
+	for call in setns clone3 setsid; do
+		rm -f "$log"
+		started sleep 100
+		strace -f -o "$log" -e trace="$call" -e inject="$call:signal=SIGSTOP:when=1" "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" \
+			exec "$ID" sleep 100 </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+		joining=$!
+		eventually grep -q 'stopped by SIGSTOP' "$log"
+		good kill "$ID" KILL
+		eventually status_is stopped
+		while pkill -CONT -f -- "state exec $ID sleep 100"; do sleep 0.02; done
+		status=0
+		wait "$joining" || status=$?
+		stderr=$(<"$BATS_TEST_TMPDIR/said")
+		assert_status 125
+		assert_stderr "container not running"
+		good delete "$ID"
+	done
+}
+
 # Both are children of the launcher, and one SIGCHLD may stand for both: it is looked for only after they have ended.
 @test "a program on a terminal that ends together with the process that joined for it is seen to end" {
 	requires strace

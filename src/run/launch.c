@@ -21,6 +21,7 @@
 #include "run/doctor.h"
 #include "run/hand_over.h"
 #include "run/init.h"
+#include "run/join.h"
 #include "run/listener.h"
 #include "run/notify.h"
 #include "run/plan.h"
@@ -398,7 +399,7 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 		return -1;
 	}
 	int result = launch(plan, options, &run, ret_status, err);
-	if (result < 0)
+	if (result < 0 && !join_ended(plan, &run, err))
 		advise(plan, err);
 	bool lives = result == 0 && (plan->lifecycle.detached || plan->lifecycle.keep);
 	if (!lives && launch_undo(plan, &run, result == 0 ? err : &later) < 0)
