@@ -24,8 +24,8 @@ void join_find_explain(const struct plan *plan, struct explain *out);
 int join_find(const struct plan *plan, struct run *run, struct error *err);
 
 /*
- * Launcher, after a failure: whether the container has ended meanwhile, which the kernel says in many ways and *@err then
- * in one.
+ * Launcher, after a failure: whether the container has ended meanwhile, which the kernel says in many ways and *@err
+ * then in one.
  */
 bool join_ended(const struct plan *plan, const struct run *run, struct error *err);
 
