@@ -284,7 +284,7 @@ receive_terminal() {
 	for call in setns clone3 setsid; do
 		rm -f "$log"
 		started sleep 100
-		strace -f -o "$log" -e trace="$call" -e inject="$call:signal=SIGSTOP:when=1" "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" \
+		timeout -k 2 60 strace -f -o "$log" -e trace="$call" -e inject="$call:signal=SIGSTOP:when=1" "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" \
 			exec "$ID" sleep 100 </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
 		joining=$!
 		eventually grep -q 'stopped by SIGSTOP' "$log"
