@@ -107,6 +107,39 @@ for gap in 0, 0.0005, 0.001, 0.002, 0.004:
 	assert_stderr "interrupted by signal 15"
 }
 
+none_of() {
+	! pgrep -f "^$1\$"
+}
+
+# interrupt_hook KIND COMMAND: the launcher waits for a hook that does not end.
+interrupt_hook() {
+	local launcher hook=$BATS_TEST_TMPDIR/hook long=1000.$BATS_ROOT_PID
+	printf '#!/bin/sh\nexec sleep %s\n' "$long" >"$hook"
+	chmod 755 "$hook"
+	edit_config --arg k "$1" --arg p "$hook" '.hooks = {($k): [{path: $p}]}'
+	# shellcheck disable=SC2086 # words
+	"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" $2 --profile privileged --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	launcher=$!
+	eventually pgrep -f "^sleep $long"
+	kill -TERM $launcher
+	eventually ended $launcher || { kill -9 $launcher && fail "it went on hanging"; }
+	status=0
+	wait $launcher || status=$?
+	stderr=$(<"$BATS_TEST_TMPDIR/err")
+	assert_status 125
+	assert_stderr "interrupted by signal 15"
+	eventually none_of "sleep $long" || fail "the hook lives"
+	[ -z "$(ls "$BATS_TEST_TMPDIR/state")" ] || fail "a state was left"
+}
+
+@test "a hook that hangs is ended by a signal to its launcher" {
+	set_args sleep 100
+	interrupt_hook prestart create
+	interrupt_hook createRuntime run
+	interrupt_hook createContainer create
+	interrupt_hook poststart "run --detach"
+}
+
 @test "a sandbox that hangs is ended by a signal" {
 	hang
 	interrupt TERM as_user "$CASEMATE" sandbox --profile privileged --ro "$HANGS/source:/srv" -- true

@@ -27,6 +27,9 @@ int wait_prepare(struct wait *wait, struct run *run, struct error *err);
  */
 int wait_for_child(const struct run *run, struct error *err);
 
+/* Fails always: with what @err says, or with the signal that was the reason for that, as wait_for_child() does. */
+int wait_interrupted(const struct run *run, struct error *err);
+
 /*
  * Waits until @fd can be read, or has nothing more to read. Returns 0, or 1 when the child has ended before. Fails as
  * wait_for_child() does, and with ERROR_USAGE for a descriptor that cannot be waited for.

@@ -327,8 +327,7 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 	if (!plan->lifecycle.detached)
 		TRY(state_unlock(run, err));
 	TRY(wait_announce(plan, options, run, err));
-	TRY(runtime_hooks_after(&plan->hooks[HOOK_POSTSTART], plan->lifecycle.state_text, run->child, plan->bundle,
-				err));
+	TRY(runtime_hooks_started(plan, run, err));
 	if (plan->lifecycle.notify != NULL && plan->lifecycle.detached)
 		TRY(state_unlock(run, err));
 	return notify_launched(plan, run, err);

@@ -66,6 +66,13 @@ static int interrupted(const struct run *run, struct error *err)
 	return error_set(err, ERROR_SYSTEM, 0, "the launch was interrupted by signal %u", info.ssi_signo);
 }
 
+int wait_interrupted(const struct run *run, struct error *err)
+{
+	struct pollfd interrupts = {.fd = run->interrupts, .events = POLLIN};
+
+	return poll(&interrupts, 1, 0) > 0 ? interrupted(run, err) : -1;
+}
+
 int wait_for_child(const struct run *run, struct error *err)
 {
 	struct pollfd fds[] = {{.fd = run->sync, .events = POLLIN}, {.fd = run->interrupts, .events = POLLIN}};
