@@ -89,7 +89,7 @@ refused() {
 			edit_config --arg f "$fifo" "$change"
 			sh -c ': >"$1"' sh "$fifo" 3>&- &
 			writer=$!
-			sleep 0.3
+			eventually asleep "$writer" sh
 			run_casemate
 			assert_status 125
 			kill "$writer" || fail "$PROFILE: opened by $change"
@@ -351,14 +351,16 @@ refused() {
 	mount --bind "$VOLUME" "$VOLUME" && mount --make-shared "$VOLUME"
 	edit_config --arg v "$VOLUME" '.mounts += [{destination: "/srv", type: "bind", source: $v, options: ["rbind","ro","rslave"]}]
 		| .linux.rootfsPropagation = "rslave"'
-	set_args /bin/sh -c 'touch /tmp/ready; i=0; while [ $i -lt 40 ] && ! [ -e /srv/sub/late ]; do sleep 0.05; i=$((i+1)); done; ls /srv/sub'
+	set_args /bin/sh -c 'until [ -e /srv/mounted ]; do sleep 0.05; done; ls /srv/sub'
 	casemate_run --pid-file "$BATS_TEST_TMPDIR/pid" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- &
-	for _ in {1..100}; do [ -s "$BATS_TEST_TMPDIR/pid" ] && break || sleep 0.02; done
-	mount -t tmpfs tmpfs "$VOLUME/sub" && touch "$VOLUME/sub/late"
-	wait $! || true
+	eventually test -s "$BATS_TEST_TMPDIR/pid"
+	mount -t tmpfs tmpfs "$VOLUME/sub" && touch "$VOLUME/sub/late" "$VOLUME/mounted"
+	status=0
+	wait $! || status=$?
 	umount "$VOLUME/sub"
 	umount "$VOLUME"
 	output=$(<"$BATS_TEST_TMPDIR/out")
+	assert_status 0
 	[[ $output != *late* ]] || fail "a mount of the host came in"
 }
 
@@ -436,7 +438,7 @@ listen() {
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready", flush=True); time.sleep(60)' "$2" 3>&-) \
 		>"$BATS_TEST_TMPDIR/listening" &
 	LISTENER=$!
-	for _ in {1..200}; do [ -s "$BATS_TEST_TMPDIR/listening" ] && break || sleep 0.02; done
+	eventually test -s "$BATS_TEST_TMPDIR/listening"
 }
 
 stop_listening() {
@@ -530,7 +532,7 @@ stop_listening() {
 	unshare -n python3 -c 'import socket, sys, time
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready", flush=True); time.sleep(60)' \
 		"$VOLUME/theirs" >"$BATS_TEST_TMPDIR/listening" 3>&- &
-	for _ in {1..200}; do [ -s "$BATS_TEST_TMPDIR/listening" ] && break || sleep 0.02; done
+	eventually test -s "$BATS_TEST_TMPDIR/listening"
 	bind "$VOLUME" '["rbind","ro"]'
 	run_casemate
 	kill $!

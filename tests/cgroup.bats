@@ -246,7 +246,8 @@ finish() {
 	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/$file")" = "$value" ]
 	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/cgroup.max.descendants")" = 3 ]
 	[ "$(in_v2 cat "/sys/fs/cgroup/casemate-$ID/cgroup.procs" | wc -l)" -ge 1 ]
-	grep -qx "0::/casemate-$ID" "$BATS_TEST_TMPDIR/out"
+	# The pid is written down before the program is executed.
+	eventually grep -qx "0::/casemate-$ID" "$BATS_TEST_TMPDIR/out"
 	in_v2 mkdir -p "/sys/fs/cgroup/casemate-$ID/inner/most"
 	kill -KILL "$PID"
 	finish
@@ -277,6 +278,30 @@ SH
 	chmod a+rx "$BUNDLE"
 	export ID BUNDLE
 	run --separate-stderr in_v2 sh "$BATS_TEST_TMPDIR/delegated" "$@"
+}
+
+# Stopped at each of its looks at a path once, while the container that had the directories made ends.
+@test "directories that another container's end removes meanwhile are made again" {
+	requires cgroup2 strace
+	local at stopped log=$BATS_TEST_TMPDIR/log launcher
+	privileged
+	edit_config '.linux.resources = {} | .linux.cgroupsPath = $path' --arg path "/$ID-other/group/own"
+	set_args /bin/true
+	for at in {1..40}; do
+		rm -f "$log"
+		in_v2 mkdir -p "/sys/fs/cgroup/$ID-other/group"
+		in_v2 timeout -k 2 60 strace -o "$log" -e trace=openat2 -e "inject=openat2:signal=SIGSTOP:when=$at" \
+			"$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+		launcher=$!
+		eventually grep -q 'stopped by SIGSTOP\|exited with' "$log"
+		stopped=$(grep -c 'stopped by SIGSTOP' "$log") || true
+		in_v2 rmdir "/sys/fs/cgroup/$ID-other/group" "/sys/fs/cgroup/$ID-other" 2>/dev/null || true
+		pkill -CONT -f -- "run --profile $PROFILE --bundle $BUNDLE $ID" || true
+		wait "$launcher" || fail "at $at: $(cat "$BATS_TEST_TMPDIR/out" "$log")"
+		[ "$stopped" -eq 1 ] || break
+	done
+	[ "$at" -gt 4 ] || fail "it was stopped $((at - 1)) times"
+	[ -z "$(in_v2 find /sys/fs/cgroup -name "$ID*")" ] || fail "left: $(in_v2 find /sys/fs/cgroup -name "$ID*")"
 }
 
 @test "v2: without root a delegated cgroup is used" {

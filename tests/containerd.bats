@@ -80,7 +80,7 @@ ended_with() {
 		echo over there | run_it -- head -n 1 | has 'over there'
 		NAME=$RUNTIME-tty on_terminal "$(command -v ctr)" run --rm --runc-binary "$(runtime_path "$RUNTIME")" \
 			$(! strict || echo --read-only) -t "docker.io/library/busybox:$(strict && echo user || echo test)" "$RUNTIME-tty" \
-			sh -c 'tty; sleep 1; stty size' | has /dev/pts/0 '33 99'
+			sh -c "tty; $AWAIT_SIZE" | has /dev/pts/0 '33 99'
 	}
 	each_runtime "run with input, run -t"
 }
@@ -99,7 +99,7 @@ ended_with() {
 		in_machine ctr task exec --exec-id one "$box" echo hello | has hello
 		ends_with 9 in_machine ctr task exec --exec-id two "$box" sh -c 'exit 9'
 		in_machine ctr task exec --exec-id three --user 1000 --cwd /var/tmp "$box" sh -c 'id; pwd' | has uid=1000 /var/tmp
-		on_terminal ctr task exec -t --exec-id four "$box" sh -c 'tty; sleep 1; stty size' | has /dev/pts/ '33 99'
+		on_terminal ctr task exec -t --exec-id four "$box" sh -c "tty; $AWAIT_SIZE" | has /dev/pts/ '33 99'
 		in_machine ctr task ls | grep -E "^$box +[0-9]+ +RUNNING"
 		[ "$(in_machine ctr task ps "$box" | tail -n +2 | wc -l)" -eq 1 ]
 		in_machine ctr task metrics "$box" | grep -E '^(memory.usage_in_bytes|memory.usage|memory.current) +[1-9][0-9]{0,6} *$'
@@ -129,11 +129,18 @@ ended_with() {
 	each_runtime "task pause, resume"
 }
 
+# The program has a handler for SIGUSR1.
+catches_usr1() {
+	local pid
+	pid=$(in_machine ctr task ls | awk -v box="$box" '$1 == box { print $2 }')
+	((16#$(in_machine sed -n 's/^SigCgt:\t//p' "/proc/$pid/status") & 0x200))
+}
+
 @test "containerd: task kill, by every signal, and of every process" {
 	check() {
 		box=$RUNTIME-$BATS_TEST_NUMBER
 		NAME=$box ctr_run -d -- sh -c 'trap "exit 3" USR1; while :; do sleep 0.1; done'
-		sleep 0.5
+		wait_until 10 catches_usr1
 		in_machine ctr task kill -s USR1 "$box"
 		ended_with 3
 		box

@@ -87,7 +87,7 @@ receive() {
 		exec(sys.argv[2])
 	END
 	RECEIVER=$!
-	eventually test -S "$1"
+	eventually listens "$1"
 }
 
 # --- argument vectors

@@ -72,6 +72,10 @@ ticks() {
 	awk '{ print $14 + $15 }' "/proc/$PID/stat"
 }
 
+uses_more_than() {
+	[ "$(ticks)" -gt "$1" ]
+}
+
 pause_test() {
 	set_args /bin/sh -c 'while :; do :; done'
 	start
@@ -86,8 +90,7 @@ pause_test() {
 	assert_stderr "already paused"
 	casemate resume "$ID"
 	state_is running
-	sleep 0.3
-	[ "$(ticks)" -gt "$before" ] || fail "it does not run after resume"
+	eventually uses_more_than "$before" || fail "it does not run after resume"
 	capture casemate resume "$ID"
 	assert_status 125
 	assert_stderr "not paused"
@@ -342,14 +345,18 @@ update_v2() {
 		and .data.network_interfaces == null' <<<"$output" || fail "another shape"
 }
 
+has_stats() {
+	[ "$(grep -c '"type":"stats"' "$BATS_TEST_TMPDIR/events")" -ge "$1" ]
+}
+
 @test "events go on until the container ends" {
 	start
 	casemate events --interval 100ms "$ID" >"$BATS_TEST_TMPDIR/events" 3>&- &
 	local events=$!
-	sleep 1
+	eventually has_stats 3
 	casemate kill "$ID" KILL
 	wait "$events"
-	[ "$(jq -s 'map(select(.type == "stats")) | length' "$BATS_TEST_TMPDIR/events")" -ge 3 ]
+	jq -es 'all(.type == "stats")' "$BATS_TEST_TMPDIR/events"
 	capture casemate events --stats "$ID"
 	assert_status 125
 	assert_stderr "not running"
@@ -359,7 +366,7 @@ update_v2() {
 
 @test "events tells that the limit of memory struck" {
 	edit_config '.linux.resources.memory = {limit: 16777216, swap: 16777216}'
-	set_args /bin/sh -c 'sleep 1; dd if=/dev/zero of=/dev/null bs=64M count=1; sleep 1000'
+	set_args /bin/sh -c 'while :; do dd if=/dev/zero of=/dev/null bs=64M count=1; sleep 0.2; done'
 	start
 	casemate events --interval 1h "$ID" >"$BATS_TEST_TMPDIR/events" 3>&- &
 	local events=$!

@@ -80,7 +80,7 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 
 @test "docker: run -t gives a terminal of the right size" {
 	check() {
-		on_terminal docker run --rm $(as_asked) -it busybox:test sh -c 'tty; sleep 1; stty size' | has /dev/pts/0 '33 99'
+		on_terminal docker run --rm $(as_asked) -it busybox:test sh -c "tty; $AWAIT_SIZE" | has /dev/pts/0 '33 99'
 	}
 	each_runtime "run -t"
 }
@@ -101,7 +101,7 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 		dk exec -u 1000:44 -w /var/tmp -e WHAT=that "$box" sh -c 'id; pwd; echo $WHAT' |
 			has uid=1000 gid=44 /var/tmp that
 		echo in | dk exec -i "$box" cat | has in
-		on_terminal docker exec -it "$box" sh -c 'tty; sleep 1; stty size' | has /dev/pts/ '33 99'
+		on_terminal docker exec -it "$box" sh -c "tty; $AWAIT_SIZE" | has /dev/pts/ '33 99'
 		ends_with 127 dk exec "$box" no-such-program || ends_with 126 dk exec "$box" no-such-program
 		dk rm -f "$box"
 	}
@@ -154,16 +154,15 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 
 @test "docker: pause stops every process, unpause lets them go on" {
 	check() {
-		local name=$RUNTIME-pause before after
+		local name=$RUNTIME-pause before
 		dk run -d --name "$name" $(as_asked) busybox:test sh -c 'while :; do echo tick; sleep 0.1; done'
 		dk pause "$name"
 		[ "$(dk inspect -f '{{.State.Status}}' "$name")" = paused ]
+		# What it said before comes to the log when the engine gets to it.
+		wait_until 10 stands_still dk logs "$name"
 		before=$(dk logs "$name" | wc -l)
-		sleep 1
-		after=$(dk logs "$name" | wc -l)
-		[ "$before" = "$after" ]
 		dk unpause "$name"
-		wait_until 10 eval "[ \$(dk logs $name | wc -l) -gt $after ]"
+		wait_until 10 eval "[ \$(dk logs $name | wc -l) -gt $before ]"
 		dk rm -f "$name"
 	}
 	each_runtime "pause, unpause"
@@ -446,7 +445,7 @@ compose() {
 			    image: busybox:test
 			    runtime: $RUNTIME
 			    depends_on: [web]
-			    command: sh -c "sleep 1; wget -qO - http://web:8080/group"
+			    command: sh -c "until wget -qO - http://web:8080/group; do sleep 0.1; done"
 			$more
 		END
 		compose -f "$dir/docker-compose.yml" up --abort-on-container-exit | has extra

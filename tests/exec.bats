@@ -247,7 +247,7 @@ receive_terminal() {
 	edit_config '.process.terminal = true | .process.consoleSize = {width: 91, height: 37}'
 	set_args /probe tty
 	receive_terminal "$socket" >"$BATS_TEST_TMPDIR/said" 3>&- &
-	eventually test -S "$socket"
+	eventually listens "$socket"
 	good create --profile "$PROFILE" --bundle "$BUNDLE" --console-socket "$socket" "$ID"
 	good start "$ID"
 	wait "$!"
@@ -258,13 +258,13 @@ receive_terminal() {
 	edit_config '.process.terminal = false | del(.process.consoleSize)'
 	started sleep 100
 	receive_terminal "$socket" >"$BATS_TEST_TMPDIR/said" 3>&- &
-	eventually test -S "$socket"
+	eventually listens "$socket"
 	good exec --tty --detach --console-socket "$socket" "$ID" /probe tty
 	wait "$!"
 	grep -q "/dev/pts\|tty" "$BATS_TEST_TMPDIR/said" || fail "said: $(cat "$BATS_TEST_TMPDIR/said")"
 	rm "$socket"
 	receive_terminal "$socket" >"$BATS_TEST_TMPDIR/said" 3>&- &
-	eventually test -S "$socket"
+	eventually listens "$socket"
 	# Not detached: its exit status is the caller's, its terminal is not.
 	cm exec --tty --console-socket "$socket" "$ID" sh -c 'echo on the terminal; exit 7'
 	assert_status 7
@@ -275,6 +275,39 @@ receive_terminal() {
 	assert_stderr "--console-socket"
 	cm exec --console-socket "$socket" "$ID" true
 	assert_status 125
+}
+
+# At each call of a set-up, one after the other: what is left of the kernel's answers then is "out of memory", or a SIGKILL.
+@test "a container that ends while a program joins it is said to have ended" {
+	requires strace
+	local call log=$BATS_TEST_TMPDIR/log joining
+	for call in setns clone3 setsid; do
+		rm -f "$log"
+		started sleep 100
+		timeout -k 2 60 strace -f -o "$log" -e trace="$call" -e inject="$call:signal=SIGSTOP:when=1" "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" \
+			exec "$ID" sleep 100 </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+		joining=$!
+		eventually grep -q 'stopped by SIGSTOP' "$log"
+		good kill "$ID" KILL
+		eventually status_is stopped
+		while pkill -CONT -f -- "state exec $ID sleep 100"; do sleep 0.02; done
+		status=0
+		wait "$joining" || status=$?
+		stderr=$(<"$BATS_TEST_TMPDIR/said")
+		assert_status 125
+		assert_stderr "container not running"
+		good delete "$ID"
+	done
+}
+
+# Both are children of the launcher, and one SIGCHLD may stand for both: it is looked for only after they have ended.
+@test "a program on a terminal that ends together with the process that joined for it is seen to end" {
+	requires strace
+	started sleep 100
+	capture timeout -k 2 20 strace -qq -o /dev/null -e trace=rt_sigtimedwait -e inject=rt_sigtimedwait:delay_enter=1s:when=1 \
+		"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" exec --tty "$ID" sh -c 'echo said; exit 3' </dev/null
+	assert_status 3
+	assert_match said
 }
 
 @test "a hostile container gets nothing of a process that joins it" {
@@ -336,7 +369,7 @@ newcomers_are_safe() {
 	good exec "$ID" sh -c 'mount -t tmpfs none /dev/pts; echo >/dev/pts/ptmx; mkdir -p /fake/self; mount -t tmpfs none /proc'
 	local socket=$BATS_TEST_TMPDIR/console
 	receive_terminal "$socket" >/dev/null 2>&1 3>&- &
-	eventually test -S "$socket"
+	eventually listens "$socket"
 	cm exec --tty --detach --console-socket "$socket" "$ID" true
 	assert_status 125
 	assert_stderr "holds no terminals"

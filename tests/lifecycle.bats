@@ -125,15 +125,17 @@ teardown() {
 }
 
 @test "kill takes signals by name, with and without SIG, and by number" {
-	set_args sh -c 'trap "exit 7" USR1; while :; do sleep 0.05; done'
+	set_args sh -c 'trap "exit 7" USR1; echo ready; while :; do sleep 0.05; done'
 	local signal
 	for signal in USR1 SIGUSR1 10; do
-		timeout 20 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
-			</dev/null >/dev/null 3>&- &
-		eventually status_is running
-		sleep 0.2
+		rm -f "$BATS_TEST_TMPDIR/out" # of the round before, which was ready
+		timeout 60 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
+			</dev/null >"$BATS_TEST_TMPDIR/out" 3>&- &
+		eventually grep -qs ready "$BATS_TEST_TMPDIR/out"
 		good kill "$ID" "$signal"
-		wait "$!" || true
+		status=0
+		wait "$!" || status=$?
+		assert_status 7
 		eventually nothing_left
 	done
 	cm kill "$ID" NOSUCH
@@ -186,6 +188,25 @@ teardown() {
 	nothing_left
 }
 
+@test "a launcher that hears late that its container was deleted leaves the next one of that name alone" {
+	set_args sleep 100
+	"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
+		</dev/null >/dev/null 2>"$BATS_TEST_TMPDIR/late" 3>&- &
+	local launcher=$!
+	eventually status_is running
+	kill -STOP "$launcher"
+	good delete --force "$ID"
+	created sleep 100
+	kill -CONT "$launcher"
+	wait "$launcher" || true
+	[ ! -s "$BATS_TEST_TMPDIR/late" ] || fail "$(cat "$BATS_TEST_TMPDIR/late")"
+	good start "$ID"
+	status_is running
+	[ -n "$(find /sys/fs/cgroup -type d -name "*$ID*")" ] || fail "its cgroup was removed"
+	good delete --force "$ID"
+	nothing_left
+}
+
 @test "run --detach ends when the program runs; --keep leaves it to delete" {
 	set_args sleep 100
 	good run --detach --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
@@ -224,6 +245,33 @@ teardown() {
 		assert_status 125
 		[[ $stderr != *"does not exist"* ]] || fail "'$id' was looked for"
 	done
+}
+
+@test "a container that is deleted while another command looks at it does not exist" {
+	requires strace
+	local log=$BATS_TEST_TMPDIR/log looking
+	created sleep 100
+	strace -o "$log" -e trace=flock -e inject=flock:signal=SIGSTOP:when=2 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" \
+		state "$ID" >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+	looking=$!
+	eventually grep -q 'stopped by SIGSTOP' "$log"
+	good delete --force "$ID"
+	pkill -CONT --parent "$looking"
+	status=0
+	wait "$looking" || status=$?
+	stderr=$(<"$BATS_TEST_TMPDIR/said")
+	assert_status 125
+	assert_stderr "does not exist"
+}
+
+# What is renamed is there whole, whoever reads it and whoever is killed meanwhile.
+@test "a record of the state is never there in part" {
+	requires strace
+	capture timeout -k 2 20 strace -f -qq -o "$BATS_TEST_TMPDIR/log" -e trace=openat,renameat,renameat2 "$CASEMATE" \
+		--root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null
+	assert_status 0
+	[ "$(grep -c 'renameat.*"state.json.new".*"state.json"' "$BATS_TEST_TMPDIR/log")" -eq 2 ] || fail "$(cat "$BATS_TEST_TMPDIR/log")"
+	! grep '"state.json", O_WRONLY' "$BATS_TEST_TMPDIR/log"
 }
 
 @test "a FIFO, a socket or a directory in the rootfs does not hang a command" {

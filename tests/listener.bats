@@ -27,7 +27,7 @@ with_agent() {
 	rm -f "$SOCKET" "$STATE"
 	timeout 60 python3 "$HELPERS/seccomp_agent.py" "$SOCKET" "$STATE" "$@" 3>&- &
 	local agent=$!
-	eventually test -S "$SOCKET"
+	eventually listens "$SOCKET"
 	run_casemate
 	[ "$status" -ne 125 ] || kill "$agent" 2>/dev/null || :
 	wait "$agent" || [ "$status" -eq 125 ] || fail "the agent failed"
@@ -55,7 +55,7 @@ with_agent() {
 agent_waits() {
 	rm -f "$SOCKET" "$STATE"
 	timeout 60 python3 "$HELPERS/seccomp_agent.py" "$SOCKET" "$STATE" "$@" 3>&- &
-	eventually test -S "$SOCKET"
+	eventually listens "$SOCKET"
 }
 
 @test "create and start: the agent gets the listener from start" {
@@ -67,9 +67,44 @@ agent_waits() {
 	agent_waits 122
 	[ ! -e "$STATE" ] || fail "the agent was spoken to before"
 	good start "$ID"
-	jq -e --arg id "$ID" --argjson pid "$(<"$BATS_TEST_TMPDIR/pid")" '.state.id == $id and .pid == $pid' "$STATE"
+	# It has the listener before the program runs, and writes down then what it was told.
+	eventually jq -e --arg id "$ID" --argjson pid "$(<"$BATS_TEST_TMPDIR/pid")" '.state.id == $id and .pid == $pid' "$STATE"
 	good delete --force "$ID"
 	wait
+}
+
+# In a pid namespace, where the next pid can be chosen. `start` is stopped when it is told that the listener comes.
+reused() {
+	local log=$BATS_TEST_TMPDIR/log pid starter
+	created
+	pid=$(<"$BATS_TEST_TMPDIR/pid")
+	timeout 60 python3 "$HELPERS/seccomp_agent.py" "$SOCKET" "$STATE" 3>&- &
+	eventually listens "$SOCKET"
+	strace -o "$log" -e trace=recvmsg -e inject=recvmsg:signal=SIGSTOP:when=2 \
+		"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" start "$ID" </dev/null 3>&- &
+	starter=$!
+	eventually grep -q 'stopped by SIGSTOP' "$log"
+	eventually grep -q '^Seccomp:	2' "/proc/$pid/status"
+	kill -KILL "$pid"
+	eventually test ! -e "/proc/$pid"
+	echo $((pid - 1)) >/proc/sys/kernel/ns_last_pid
+	bash -c 'for i in {3..99}; do eval "exec $i</etc/passwd"; done; echo >"$1"; exec sleep 60' - "$BATS_TEST_TMPDIR/open" 3>&- &
+	[ $! -eq "$pid" ] || fail "another pid: $!"
+	eventually test -e "$BATS_TEST_TMPDIR/open"
+	pkill -CONT --parent "$starter"
+	status=0
+	wait "$starter" || status=$?
+	assert_status 125
+	[ ! -e "$STATE" ] || fail "the agent was given something: $(<"$STATE")"
+	good delete "$ID"
+}
+
+@test "the listener is taken from the container, and not from a later process with its pid" {
+	requires strace
+	load helpers/lifecycle
+	export -f reused created good cm set_args edit_config eventually listens fail assert_status
+	export BATS_TEST_TMPDIR ID BUNDLE PROFILE SOCKET STATE HELPERS
+	timeout -k 2 100 unshare --pid --fork --kill-child --mount-proc bash -ec reused 3>&-
 }
 
 @test "start without an agent ends the container and says why" {
@@ -121,7 +156,7 @@ agent_waits() {
 	local real=$SOCKET
 	SOCKET=$BATS_TEST_TMPDIR/short
 	timeout 60 python3 "$HELPERS/seccomp_agent.py" "$SOCKET" "$STATE" 3>&- &
-	eventually test -S "$SOCKET"
+	eventually listens "$SOCKET"
 	mv "$SOCKET" "$real"
 	run_casemate
 	assert_status 0

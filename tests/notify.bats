@@ -32,7 +32,7 @@ setup() {
 }
 
 teardown() {
-	kill "$MANAGER" 2>/dev/null || true
+	kill -KILL "$MANAGER" 2>/dev/null || true
 	cm delete --force "$ID" || true
 	common_teardown
 }
@@ -113,6 +113,22 @@ says() {
 	eventually heard STOPPING=1
 	heard "STATUS=at work"
 	heard WATCHDOG=1
+}
+
+@test "what a container says last is heard as well, and run waits some seconds for that" {
+	says READY=1 STOPPING=1 --end
+	kill -STOP "$MANAGER"
+	NOTIFY_SOCKET=$NOTIFY "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
+		</dev/null >/dev/null 2>&1 3>&- &
+	local launcher=$!
+	eventually status_is stopped
+	kill -CONT "$MANAGER"
+	wait "$launcher"
+	eventually heard STOPPING=1
+	# One who does not read it at all holds up nobody for ever.
+	kill -STOP "$MANAGER"
+	good_told run --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	kill -CONT "$MANAGER"
 }
 
 @test "a container that ends without a word does not hold up start" {

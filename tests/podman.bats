@@ -81,7 +81,7 @@ ROOT_REFUSED="process.user.uid is 0"
 @test "podman: run -t gives a terminal" {
 	check() {
 		on_terminal "$MACHINE/podman-${user:-root}" --runtime "$RUNTIME" run --rm $(as_asked) -it busybox:test \
-			sh -c 'tty; sleep 1; stty size' | has /dev/pts/0 '33 99'
+			sh -c "tty; $AWAIT_SIZE" | has /dev/pts/0 '33 99'
 	}
 	each_runtime "root: run -t"
 	user=ordinary
@@ -104,7 +104,7 @@ ROOT_REFUSED="process.user.uid is 0"
 		ends_with 9 pm exec "$box" sh -c 'exit 9'
 		pm exec -u 1000:44 -w /var/tmp -e WHAT=that "$box" sh -c 'id; pwd; echo $WHAT' | has uid=1000 gid=44 /var/tmp that
 		echo in | pm exec -i "$box" cat | has in
-		on_terminal "$MACHINE/podman-${user:-root}" --runtime "$RUNTIME" exec -it "$box" sh -c 'tty; sleep 1; stty size' |
+		on_terminal "$MACHINE/podman-${user:-root}" --runtime "$RUNTIME" exec -it "$box" sh -c "tty; $AWAIT_SIZE" |
 			has /dev/pts/ '33 99'
 		ends_with 127 pm exec "$box" no-such-program
 		pm rm -ft 0 "$box"
@@ -143,9 +143,9 @@ ROOT_REFUSED="process.user.uid is 0"
 		pm stats --no-stream --format '{{.MemUsage}} {{.PIDS}}' "$box" | grep -E '^([0-9.]+k|[0-9](\.[0-9]+)?M)B / .* [12]$'
 		pm pause "$box"
 		[ "$(pm inspect -f '{{.State.Status}}' "$box")" = paused ]
+		# What it said before comes to the log when the engine gets to it.
+		wait_until 10 stands_still pm logs "$box"
 		before=$(pm logs "$box" | wc -l)
-		sleep 1
-		[ "$(pm logs "$box" | wc -l)" -eq "$before" ]
 		pm unpause "$box"
 		wait_until 10 eval "[ \$(pm logs $box | wc -l) -gt $before ]"
 		pm update --cpus 0.5 "$box"

@@ -73,7 +73,7 @@ print("end")'
 }
 
 @test "when the launcher is killed, denied stays denied" {
-	local out=$BATS_TEST_TMPDIR/out launcher tries
+	local out=$BATS_TEST_TMPDIR/out launcher
 	mkdir -m 777 "$out"
 	"$CASEMATE" sandbox --report --no-die-with-parent --rw "$out:/out" -- python3 -c '
 import ctypes, os, time
@@ -84,17 +84,11 @@ result = libc.unshare(0x10000000)
 with open("/out/part", "w") as f: f.write("%d %d" % (result, ctypes.get_errno()))
 os.rename("/out/part", "/out/result")' </dev/null >/dev/null 2>&1 3>&- &
 	launcher=$!
-	for ((tries = 0; tries < 250; tries++)); do
-		[ ! -e "$out/ready" ] || break
-		sleep 0.02
-	done
+	eventually test -e "$out/ready"
 	kill -KILL "$launcher"
 	wait "$launcher" || true
 	touch "$out/go"
-	for ((tries = 0; tries < 250; tries++)); do
-		[ ! -e "$out/result" ] || break
-		sleep 0.02
-	done
+	eventually test -e "$out/result"
 	[ "$(<"$out/result")" = "-1 38" ] || fail "not ENOSYS: $(<"$out/result")"
 }
 

@@ -238,11 +238,7 @@ dies_with_parent() {
 	pkill -KILL -f "^$USER_CASEMATE sandbox" -o
 	wait $! || true
 	# common_teardown waits for the processes to be gone; here for each caller.
-	for _ in {1..40}; do
-		[ -z "$(marker_processes)" ] && return
-		sleep 0.05
-	done
-	fail "the program outlived its launcher"
+	eventually no_processes || fail "the program outlived its launcher"
 }
 
 @test "it dies with its launcher" {

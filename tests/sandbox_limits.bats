@@ -140,7 +140,7 @@ plan_as() {
 	assert_output second
 	kill -KILL "$first"
 	wait "$first" || true
-	wait_until '[ -z "$(marker_processes)" ]'
+	eventually no_processes
 	sandbox --cpu 50% -- true
 	assert_status 0
 	one=$(find /sys/fs/cgroup -maxdepth 2 -name "casemate-sandbox-$first")

@@ -37,7 +37,7 @@ while True:
     peer.sendall(os.path.basename(sys.argv[1]).encode())
     peer.close()' "$1" "${2:-700}" "${OWNER:-$TEST_UID}" 3>&- &
 	LISTENERS+=($!)
-	wait_until '[ -S "$1" ] && [ "$(stat -c %u "$1")" = "${OWNER:-$TEST_UID}" ]' "$1"
+	wait_until 'listens "$1" && [ "$(stat -c %u "$1")" = "${OWNER:-$TEST_UID}" ]' "$1"
 }
 
 # shown FLAG...: as the user; or as root, who runs it as that user
@@ -161,7 +161,7 @@ keys() {
 	chown -R "$TEST_UID" "$RUNTIME"
 	setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups ssh-agent -D -a "$SSH_AUTH_SOCK" >/dev/null 3>&- &
 	LISTENERS+=($!)
-	wait_until '[ -S "$SSH_AUTH_SOCK" ]'
+	wait_until 'listens "$SSH_AUTH_SOCK"'
 	setpriv --reuid 0 ssh-add -q "$RUNTIME/key" 2>/dev/null
 	both keys
 }

@@ -37,7 +37,7 @@ as_named_user() {
 start_bus() {
 	as_named_user dbus-daemon --session --nofork --nopidfile --address="unix:path=$RUNTIME/${1// /%20}" >/dev/null 2>&1 3>&- &
 	STARTED+=($!)
-	wait_until '[ -S "$RUNTIME/$1" ]' "$1"
+	wait_until 'listens "$RUNTIME/$1"' "$1"
 	local name
 	for name in Granted Secret; do
 		python3 "$HELPERS/dbus_peer.py" "$TEST_UID" "$RUNTIME/$1" "org.example.$name" >"$BATS_TEST_TMPDIR/$name" 3>&- &

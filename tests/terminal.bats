@@ -13,6 +13,7 @@ setup() {
 	TMUX_DIR=$BATS_TEST_TMPDIR/tmux
 	mkdir "$TMUX_DIR"
 	export TMUX_TMPDIR=$TMUX_DIR
+	LONG=77.$BATS_ROOT_PID
 	unset TMUX
 	# Sandboxes of an ordinary user; bash, because its prompt and its words about jobs are known.
 	tmux_ -f /dev/null new-session -d -x 90 -y 40 \
@@ -51,6 +52,24 @@ absent() {
 	[[ $output != *"$1"* ]] || fail "on the screen: $1"
 }
 
+# The program is there, and whoever waits for its group to be in front has put it there.
+await_program() {
+	eventually pgrep -f "^$1\$"
+}
+
+# in_front NAME: the process group in front is of that program, and not stopped.
+in_front() {
+	local pid
+	pid=$(ps -o tpgid= -p "$(tmux_ display-message -p '#{pane_pid}')")
+	[[ $(<"/proc/${pid// /}/stat") == *"($1) "[RSD]* ]]
+}
+
+# tells TEXT: a shell says at its next prompt which jobs have ended.
+tells() {
+	key Enter
+	screen | grep -qF -- "$1"
+}
+
 type_line() {
 	tmux_ send-keys -l -- "$1"
 	tmux_ send-keys Enter
@@ -63,18 +82,18 @@ key() {
 @test "Ctrl-C ends the program and not the shell inside or outside" {
 	type_line "$CASEMATE sandbox -- sh"
 	wait_for '$ '
-	type_line 'trap : INT; echo "go $((40 + 2))"; sleep 77; echo "ended $?"'
+	type_line 'trap : INT; echo "go $((40 + 2))"; sleep '"$LONG"'; echo "ended $?"'
 	wait_for 'go 42'
-	sleep 0.2
+	await_program "sleep $LONG"
 	key C-c
 	wait_for 'ended 130'
 	type_line 'exit 3'
 	wait_for 'outer> ' 2
 	type_line 'echo "status $?"'
 	wait_for 'status 3'
-	type_line "$CASEMATE sandbox -- sh -c 'echo \"go \$((40 + 3))\"; exec sleep 77'"
+	type_line "$CASEMATE sandbox -- sh -c 'echo \"go \$((40 + 3))\"; exec sleep $LONG'"
 	wait_for 'go 43'
-	sleep 0.2
+	await_program "sleep $LONG"
 	key C-c
 	wait_for 'outer> ' 4
 	type_line 'echo "status $?"'
@@ -92,7 +111,7 @@ key() {
 	type_line 'jobs'
 	wait_for Stopped 2
 	type_line fg
-	sleep 0.5
+	eventually in_front casemate
 	type_line words
 	wait_for 'got words'
 	type_line 'echo "status $?"'
@@ -105,7 +124,7 @@ key() {
 	key C-z
 	wait_for Stopped 1
 	type_line fg
-	sleep 0.5
+	eventually in_front casemate
 	key C-z
 	wait_for Stopped 2
 	type_line 'kill %1; fg 2>/dev/null; wait; echo "none $(jobs | wc -l)"'
@@ -118,9 +137,9 @@ key() {
 	type_line 'PS1="inner> "'
 	wait_for 'inner> '
 	absent 'no job control'
-	type_line 'echo "go $((40 + 4))"; sleep 77'
+	type_line "echo \"go \$((40 + 4))\"; sleep $LONG"
 	wait_for 'go 44'
-	sleep 0.2
+	await_program "sleep $LONG"
 	key C-z
 	wait_for 'Stopped'
 	type_line 'echo "inside $(($(jobs | wc -l) + 40))"'
@@ -201,12 +220,12 @@ resized() {
 }
 
 @test "in the background it runs to its end, and comes to the foreground when it is called" {
-	type_line "$CASEMATE sandbox -- sh -c 'sleep 1; exit 5' & sleep 2.5"
-	wait_for 'Exit 5'
+	type_line "$CASEMATE sandbox -- sh -c 'sleep 1; exit 5' &"
+	eventually tells 'Exit 5'
 	type_line "$CASEMATE sandbox -- sh -c 'read word; echo \"read \$word\"' &"
-	sleep 0.7
+	await_program "sh -c read word; .*"
 	type_line fg
-	sleep 0.7
+	eventually in_front casemate
 	type_line something
 	wait_for 'read something'
 	# Stopped by its keys, and on in the background.
@@ -214,17 +233,15 @@ resized() {
 	wait_for begun 2
 	key C-z
 	wait_for Stopped
-	type_line 'bg; sleep 3'
-	wait_for 'Exit 6'
+	type_line bg
+	eventually tells 'Exit 6'
 }
 
 @test "the time passes for a sandbox that was stopped as well" {
 	type_line "$CASEMATE sandbox --time 3 -- sh -c 'kill -STOP \$\$; sleep 77'"
 	wait_for Stopped
-	sleep 3
-	type_line 'wait; echo "none $(jobs | wc -l)"'
-	wait_for 'none 0'
-	[ -z "$(marker_processes)" ] || fail "it lives on"
+	eventually tells Exit
+	eventually no_processes || fail "it lives on"
 }
 
 @test "a program that stops where no shell could continue it goes on" {
@@ -234,20 +251,29 @@ resized() {
 
 @test "a terminal that nobody reads holds up neither the time nor a signal" {
 	requires python3
-	run timeout -k 2 30 python3 -c '
+	run timeout -k 2 100 python3 -c '
 import os, pty, signal, subprocess, sys, time
 pid, terminal = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], [sys.argv[1], "sandbox", "--time", "1", "--", "sh", "-c", "while :; do echo 55.%s; done" % sys.argv[2]])
 def running():
     return subprocess.run(["pgrep", "-f", "^sh -c while :; do echo 55." + sys.argv[2]], capture_output=True).returncode == 0
-time.sleep(0.5)
+def until(condition):
+    end = time.monotonic() + 20
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+until(running)
 assert running()
-time.sleep(2)
+until(lambda: not running())
 print("lives on" if running() else "ended")
 os.kill(pid, signal.SIGTERM)
-time.sleep(0.5)
-print("signal", os.WTERMSIG(os.waitpid(pid, os.WNOHANG)[1]))
+status = (0, 0)
+def waited():
+    global status
+    status = os.waitpid(pid, os.WNOHANG)
+    return status[0] != 0
+until(waited)
+print("signal", os.WTERMSIG(status[1]))
 ' "$CASEMATE" "$BATS_ROOT_PID"
 	[ "$status" -eq 0 ] && [[ $output == $'ended\nsignal 15' ]] || fail "$output"
 }

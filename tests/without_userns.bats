@@ -63,7 +63,7 @@ python() {
 start_victim() {
 	setpriv --reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups sleep 60 3>&- &
 	VICTIM=$!
-	sleep 0.1
+	eventually asleep "$VICTIM" sleep
 }
 
 @test "user namespaces are impossible here: the refusal names the flag, and doctor says what is done instead" {
@@ -158,8 +158,9 @@ for f in (lambda: os.kill(v, 9), lambda: os.kill(-1, 15) if False else os.killpg
 }
 
 @test "the launcher's death ends all of it" {
-	caged sh -c "'$USER_CASEMATE' sandbox --without userns -- sh -c 'setsid sleep ${LONG}5 & sleep ${LONG}6' & sleep 0.5; kill -KILL \$!; sleep 0.5" </dev/null
-	! pgrep -f "sleep ${LONG}[56]" || fail "it is still there"
+	caged sh -c "'$USER_CASEMATE' sandbox --without userns -- sh -c 'setsid sleep ${LONG}5 & sleep ${LONG}6' &
+		until pgrep -f '^sleep ${LONG}5' && pgrep -f '^sleep ${LONG}6'; do sleep 0.02; done >/dev/null; kill -KILL \$!" </dev/null
+	wait_until '! pgrep -f "sleep ${LONG}[56]"'
 }
 
 @test "sockets: no TCP, no UDP, no abstract or named one, no pair that could send to one" {
@@ -203,7 +204,7 @@ a, b = socket.socketpair(); a.send(b"pair"); print(b.recv(9))'
 }
 
 @test "with the host's network: TCP ports that are named, and nothing else of the Internet" {
-	local flags i port
+	local flags port
 	bare --net host -- true
 	assert_status 125
 	assert_stderr "shares the host's network namespace"
@@ -215,10 +216,7 @@ open(sys.argv[1] + "/new", "w").write(str(s.getsockname()[1]))
 os.rename(sys.argv[1] + "/new", sys.argv[1] + "/port")
 while True: s.accept()[0].sendall(b"hello")' "$DATA" 3>&- &
 	VICTIM=$!
-	for ((i = 0; i < 100; i++)); do
-		[ -s "$DATA/port" ] && break
-		sleep 0.1
-	done
+	eventually test -s "$DATA/port"
 	port=$(<"$DATA/port")
 	bare "${flags[@]}" --connect-tcp "$port" --rw "$DATA" -- python3 -c 'import socket, sys
 port = int(sys.argv[1])

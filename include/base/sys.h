@@ -17,6 +17,7 @@
 
 /* processes */
 pid_t sys_clone(uint64_t flags, int cgroup, int *ret_pidfd); /* clone3(2), fork-like; @cgroup -1 or a v2 directory */
+pid_t sys_clone_told(uint64_t flags, int cgroup, volatile pid_t *ret_pid); /* *@ret_pid is there before it runs */
 int sys_unshare(uint64_t flags);
 int sys_setns(int fd, uint64_t type);
 /* @token goes into the last argument register, which the kernel does not read and a seccomp filter can

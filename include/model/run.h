@@ -18,7 +18,7 @@ struct run_shared {
 	volatile int32_t applied_count; /* steps begun so far, */
 	volatile uint8_t applied[64];   /* as numbers in the table of steps */
 	volatile int32_t executing;     /* everything is applied, execve(2) is next */
-	volatile pid_t child;           /* the container's first process, as the launcher sees it */
+	volatile pid_t child;           /* the container's first process, as the launcher sees it; 0: not made yet */
 	int32_t listener;               /* 1 + the number of the seccomp filter's listener in it; 0: not there yet */
 	int32_t listener_taken;         /* it is copied and passed on: the container's first process may go on */
 };
@@ -47,6 +47,7 @@ struct run {
 	int shared_fd; /* of `shared`, where `casemate start` shall see it too; or -1 */
 	int container; /* exec: pidfd of the first process of the container that is joined; or -1 */
 	int state;     /* launcher: the container's directory of state, locked; or -1 */
+	bool deleted;  /* launcher: another command has deleted the container while it ran */
 	int start;     /* child: the socket by which `casemate start` speaks to it; or -1 */
 	int sync;      /* this side's end of the conversation; close-on-exec */
 	int proc;      /* child: procfs of the container's pid namespace, as it is without masks; or -1 */
@@ -69,6 +70,7 @@ struct run {
 	bool cgroup_left_out;             /* launcher: an optional one could not be made */
 	uint8_t rdt_made;                 /* launcher: enum run_rdt, what it made in resctrl */
 	int notify;                       /* launcher: the socket on which the container says that it is ready, or -1 */
+	pid_t notifier;                   /* the process that passes that on; 0: none */
 	int scope_input;                  /* launcher: the standard input of the helper that holds the scope, or -1 */
 	pid_t scope_helper;               /* that process; 0: none */
 	char scope_invocation[33];        /* which run of the unit the scope is; "": none was made */

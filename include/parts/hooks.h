@@ -26,6 +26,7 @@ struct hook_state {
 	const char *status;
 	pid_t pid;
 	int cwd;           /* directory to run in, or -1 */
+	int interrupts;    /* what can be read when the hook is to be killed, or -1 */
 	bool trusted_only; /* runs with the launcher's rights: the file must belong to root or to the caller */
 	bool all;          /* one that fails does not keep the next from running */
 	/* Called with `plan` right before execve(2), for one that runs inside: the last layer of the workload's, and no
@@ -36,8 +37,8 @@ struct hook_state {
 
 /*
  * Runs every hook of @hooks in order and waits for each, at most its timeout. Stops at the first that cannot be run,
- * fails or takes too long, or with `all` goes on and tells of each: ERROR_SYSTEM with its exit status and the end of
- * what it printed.
+ * fails, takes too long or is interrupted, or with `all` goes on and tells of each: ERROR_SYSTEM with its exit status
+ * and the end of what it printed.
  */
 int hooks_run(const plan_hook_list *hooks, const struct hook_state *state, struct error *err);
 

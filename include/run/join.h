@@ -23,6 +23,12 @@ bool join_find_wanted(const struct plan *plan);
 void join_find_explain(const struct plan *plan, struct explain *out);
 int join_find(const struct plan *plan, struct run *run, struct error *err);
 
+/*
+ * Launcher, after a failure: whether the container has ended meanwhile, which the kernel says in many ways and *@err
+ * then in one.
+ */
+bool join_ended(const struct plan *plan, const struct run *run, struct error *err);
+
 /* Step, stage: enters all of its namespaces at once (setns(2) with a pidfd). */
 bool join_enter_wanted(const struct plan *plan);
 void join_enter_explain(const struct plan *plan, struct explain *out);

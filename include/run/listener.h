@@ -16,6 +16,7 @@
 struct listener_side {
 	const char *id; /* of the container */
 	pid_t pid;
+	int process;               /* a pidfd of it: its number may be another's by now */
 	int sync;                  /* the conversation with it: end of file when it dies */
 	struct run_shared *shared; /* writable */
 };

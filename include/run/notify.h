@@ -45,6 +45,9 @@ int notify_until_ready(struct notify *notify, struct error *err);
  */
 int notify_launched(const struct plan *plan, struct run *run, struct error *err);
 
+/* Launcher, once the container has ended: waits some seconds until all is passed on that it said. */
+void notify_end(struct run *run);
+
 /* What of @message, a datagram of @length bytes, is passed on: lines with known keys, in @ret_text, which has as much
  * room and one byte more. Returns whether READY=1 is among them. For tests. */
 bool notify_filter(const char *message, size_t length, char *ret_text);

@@ -18,13 +18,16 @@ bool runtime_hooks_create_wanted(const struct plan *plan);
 void runtime_hooks_create_explain(const struct plan *plan, struct explain *out);
 int runtime_hooks_create(const struct plan *plan, struct run *run, struct error *err);
 
-/* Launcher's side of that step. */
+/* Launcher's side of that step. A signal that means "stop" ends it, as it ends a launch. */
 int runtime_hooks_launcher(const struct plan *plan, const struct run *run, struct error *err);
 
 /* Step, child: in the container, with nothing but the container's rights. */
 bool runtime_hooks_start_wanted(const struct plan *plan);
 void runtime_hooks_start_explain(const struct plan *plan, struct explain *out);
 int runtime_hooks_start(const struct plan *plan, struct run *run, struct error *err);
+
+/* Launcher: the poststart hooks. Such a signal ends them where the launcher does not stay to forward it. */
+int runtime_hooks_started(const struct plan *plan, const struct run *run, struct error *err);
 
 /* The poststart hooks of a program that runs as process @pid, or the poststop hooks of one that is gone (@pid 0). */
 int runtime_hooks_after(const plan_hook_list *hooks, const char *state_text, pid_t pid, const char *bundle,

@@ -104,6 +104,12 @@ bool state_make_wanted(const struct plan *plan);
 void state_make_explain(const struct plan *plan, struct explain *out);
 int state_make(const struct plan *plan, struct run *run, struct error *err);
 
+/*
+ * Launcher, before the first undo: takes the lock again. Where another command has deleted the container meanwhile
+ * (run->deleted), what has its names by now is another container's, and is not undone. Fails with ERROR_SYSTEM.
+ */
+int state_take_back(struct run *run, struct error *err);
+
 /* The step's undo: removes the directory with what is in it. Fails with ERROR_SYSTEM. */
 int state_unmake(const struct plan *plan, struct run *run, struct error *err);
 

@@ -27,6 +27,9 @@ int wait_prepare(struct wait *wait, struct run *run, struct error *err);
  */
 int wait_for_child(const struct run *run, struct error *err);
 
+/* Fails always: with what @err says, or with the signal that was the reason for that, as wait_for_child() does. */
+int wait_interrupted(const struct run *run, struct error *err);
+
 /*
  * Waits until @fd can be read, or has nothing more to read. Returns 0, or 1 when the child has ended before. Fails as
  * wait_for_child() does, and with ERROR_USAGE for a descriptor that cannot be waited for.
@@ -38,6 +41,9 @@ int wait_for_word(const struct run *run, int fd, struct error *err);
  * the stage left in run->shared->error; what the child leaves there meanwhile is nothing of this function's.
  */
 int wait_for_stage(pid_t stage, struct run *run, struct error *err);
+
+/* Ends the process @stage where it is; the child that it has made by then is run->child. */
+void wait_end_stage(pid_t stage, struct run *run);
 
 /* Writes @pid into the file @path, atomically and without a newline; NULL: no file. Fails with ERROR_SYSTEM. */
 int wait_write_pid(const char *path, pid_t pid, struct error *err);

@@ -212,6 +212,20 @@ static int check_parent(const struct plan_cgroup *plan, size_t index, int dir, s
 	return error_hint(err, "choose another linux.cgroupsPath");
 }
 
+static int enter_level(const struct plan_cgroup *plan, bool last, const struct cgroup_level *level, cgroup_enter *enter,
+		       struct run *run, struct error *err)
+{
+	if (!last)
+		TRY(check_parent(plan, level->depth, level->dir, err));
+	return enter == NULL ? 0 : enter(plan, run, level, err);
+}
+
+/* The container that had it made may have ended: then it is made again. */
+static bool is_gone(int dir)
+{
+	return faccessat(dir, "cgroup.procs", F_OK, 0) < 0 && (errno == ENOENT || errno == ENODEV);
+}
+
 /* One attempt. Returns the last directory, -1 with the error filled, or -2 with errno where a step on the way failed.
  */
 static int make_path(const struct plan_cgroup *plan, int root, size_t hierarchy, cgroup_enter *enter, struct run *run,
@@ -227,10 +241,10 @@ static int make_path(const struct plan_cgroup *plan, int root, size_t hierarchy,
 
 		int dir = last ? open_last(plan, parent, name, made) : open_parent(parent, name, made);
 		if (dir >= 0 &&
-		    ((!last && check_parent(plan, i, dir, err) < 0) ||
-		     (enter != NULL && enter(plan, run, &(struct cgroup_level){parent, dir, (uint8_t)i}, err) < 0))) {
+		    enter_level(plan, last, &(struct cgroup_level){parent, dir, (uint8_t)i}, enter, run, err) < 0) {
+			int failed = is_gone(dir) ? -2 : -1;
 			fd_close(&dir);
-			return -1;
+			return failed;
 		}
 		fd_close(&above);
 		above = own;

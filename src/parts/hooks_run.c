@@ -114,15 +114,17 @@ static bool keep_output(int from, char *text, size_t *length)
 }
 
 /* Until the process ends, not its output: it may leave a child behind that keeps that open. Returns false past
- * @deadline. */
-static bool watch(int process, int output, uint64_t deadline, char *text, size_t *length)
+ * @deadline, or when it is interrupted. */
+static bool watch(int process, int output, int interrupts, uint64_t deadline, char *text, size_t *length)
 {
-	struct pollfd watched[2] = {{.fd = process, .events = POLLIN}, {.fd = output, .events = POLLIN}};
+	struct pollfd watched[3] = {{.fd = process, .events = POLLIN},
+				    {.fd = output, .events = POLLIN},
+				    {.fd = interrupts, .events = POLLIN}};
 	int ready = 0;
 
 	while (watched[0].revents == 0) {
-		ready = poll(watched, 2, clock_left(deadline));
-		if ((ready == 0 && clock_passed(deadline)) || (ready < 0 && errno != EINTR))
+		ready = poll(watched, 3, clock_left(deadline));
+		if ((ready == 0 && clock_passed(deadline)) || (ready < 0 && errno != EINTR) || watched[2].revents != 0)
 			return false;
 		if (ready > 0 && watched[1].revents != 0 && !keep_output(output, text, length))
 			watched[1].fd = -1;
@@ -170,8 +172,8 @@ static int run_one(const struct plan_hook *hook, const struct hook_state *state,
 	if (pid < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot run the hook '%s'", hook->path);
 	fd_close(&other);
-	bool in_time =
-		watch(watched, output, hook->timeout == 0 ? 0 : clock_ms() + hook->timeout * 1000ULL, text, &length);
+	uint64_t deadline = hook->timeout == 0 ? 0 : clock_ms() + hook->timeout * 1000ULL;
+	bool in_time = watch(watched, output, state->interrupts, deadline, text, &length);
 	/* All of its process group, so that nothing of it goes on behind the launch's back. */
 	if (!in_time) {
 		(void)sys_kill(-pid, SIGKILL);

@@ -15,7 +15,8 @@ static int read_about(pid_t pid, const char *file, char *text, size_t size)
 	return pid > 0 && file_read_once(path, text, size) > 0 ? 0 : -1;
 }
 
-uint64_t alive_since(pid_t pid)
+/* A number of /proc/PID/stat, counted as in proc_pid_stat(5); 0 where the process is not there, or has ended. */
+static uint64_t read_stat(pid_t pid, int wanted)
 {
 	char text[1024];
 
@@ -26,9 +27,21 @@ uint64_t alive_since(pid_t pid)
 	if (at == NULL || at[1] != ' ' || at[2] == 'Z' || at[2] == 'X')
 		return 0;
 	at += 2;
-	for (int field = 3; field < 22 && at != NULL; field++)
+	for (int field = 3; field < wanted && at != NULL; field++)
 		at = strchr(at, ' ') == NULL ? NULL : strchr(at, ' ') + 1;
 	return at == NULL ? 0 : strtoull(at, NULL, 10);
+}
+
+uint64_t alive_since(pid_t pid)
+{
+	return read_stat(pid, 22);
+}
+
+bool alive_is_ending(pid_t pid)
+{
+	enum { FLAGS = 9, EXITING = 4 /* PF_EXITING */ };
+
+	return (read_stat(pid, FLAGS) & EXITING) != 0;
 }
 
 bool alive_is_first(pid_t pid)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <stdio.h>
@@ -88,6 +89,17 @@ int join_find(const struct plan *plan, struct run *run, struct error *err)
 	if (run->container < 0 || plan->join.started == 0 || alive_since(plan->join.pid) != plan->join.started)
 		return error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", plan->id);
 	return 0;
+}
+
+bool join_ended(const struct plan *plan, const struct run *run, struct error *err)
+{
+	struct pollfd container = {.fd = run->container, .events = POLLIN};
+
+	if (run->container < 0 || err->kind != ERROR_SYSTEM ||
+	    !(alive_is_ending(plan->join.pid) || poll(&container, 1, 0) > 0))
+		return false;
+	error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", plan->id);
+	return true;
 }
 
 bool join_enter_wanted(const struct plan *plan)

@@ -21,6 +21,7 @@
 #include "run/doctor.h"
 #include "run/hand_over.h"
 #include "run/init.h"
+#include "run/join.h"
 #include "run/listener.h"
 #include "run/notify.h"
 #include "run/plan.h"
@@ -107,12 +108,11 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 		_exit(125);
 	}
 	/* The child is the launcher's, not ours: it is waited for and killed like any other. */
-	pid_t child = sys_clone(flags | CLONE_PARENT, run->cgroup, NULL);
+	pid_t child = sys_clone_told(flags | CLONE_PARENT, run->cgroup, &run->shared->child);
 	if (child == 0)
 		child_side(plan, run);
 	if (child < 0)
 		error_set(err, ERROR_SYSTEM, errno, "cannot make the container's namespaces");
-	run->shared->child = child;
 	_exit(child < 0 ? 125 : 0);
 }
 
@@ -167,7 +167,8 @@ static int start_child(const struct plan *plan, struct run *run, int *peer, stru
 		flags &= ~(uint64_t)CLONE_NEWTIME;
 	if (plan->cgroup.unshare_namespace)
 		flags &= ~(uint64_t)CLONE_NEWCGROUP;
-	pid_t pid = sys_clone(stage ? 0 : flags, !stage || joins_cgroups(plan) ? run->cgroup : -1, NULL);
+	int cgroup = !stage || joins_cgroups(plan) ? run->cgroup : -1;
+	pid_t pid = stage ? sys_clone(0, cgroup, NULL) : sys_clone_told(flags, cgroup, &run->shared->child);
 	if (pid == 0) {
 		run->sync = fd_take(peer);
 		fd_close(&own);
@@ -178,15 +179,14 @@ static int start_child(const struct plan *plan, struct run *run, int *peer, stru
 	if (pid < 0)
 		return clone_error(plan, err);
 	fd_close(peer);
-	if (oom_score_restore(plan, run, err) < 0) {
+	if (!stage)
 		run->child = pid;
+	if (oom_score_restore(plan, run, err) < 0) {
+		if (stage)
+			wait_end_stage(pid, run);
 		return -1;
 	}
-	if (stage)
-		return wait_for_stage(pid, run, err);
-	run->child = pid;
-	run->shared->child = pid;
-	return 0;
+	return stage ? wait_for_stage(pid, run, err) : 0;
 }
 
 static const char *last_step(const struct plan *plan, const struct run_shared *shared)
@@ -247,7 +247,8 @@ static int let_go(const struct plan *plan, const struct launch_options *options,
 
 static int hand_over_listener(const struct plan *plan, struct run *run, struct error *err)
 {
-	const struct listener_side side = {plan->id, run->child, run->sync, run->shared};
+	AUTOCLOSE int process = sys_pidfd_open(run->child);
+	const struct listener_side side = {plan->id, run->child, process, run->sync, run->shared};
 
 	TRY(await_child(plan, run, SYNC_LISTENING, NULL, err));
 	int gone = listener_hand_over(&plan->listener, &side, err);
@@ -326,8 +327,7 @@ static int launcher_side(const struct plan *plan, const struct launch_options *o
 	if (!plan->lifecycle.detached)
 		TRY(state_unlock(run, err));
 	TRY(wait_announce(plan, options, run, err));
-	TRY(runtime_hooks_after(&plan->hooks[HOOK_POSTSTART], plan->lifecycle.state_text, run->child, plan->bundle,
-				err));
+	TRY(runtime_hooks_started(plan, run, err));
 	if (plan->lifecycle.notify != NULL && plan->lifecycle.detached)
 		TRY(state_unlock(run, err));
 	return notify_launched(plan, run, err);
@@ -359,10 +359,11 @@ static int launch(const struct plan *plan, const struct launch_options *options,
 	fd_close(&run->interrupts);
 	if (plan->lifecycle.detached)
 		return 0;
-	TRY(wait_for_exit(&wait, plan, run, ret_status, err));
-	if (options->oom != NULL)
+	int result = wait_for_exit(&wait, plan, run, ret_status, err);
+	notify_end(run);
+	if (result == 0 && options->oom != NULL)
 		*options->oom = cgroup_oom_killed(&plan->cgroup, run);
-	return 0;
+	return result;
 }
 
 int launch_undo(const struct plan *plan, struct run *run, struct error *err)
@@ -371,6 +372,7 @@ int launch_undo(const struct plan *plan, struct run *run, struct error *err)
 		(void)sys_kill(run->child, run->shared->executing ? run->ending : SIGKILL);
 		(void)waitpid(run->child, NULL, 0);
 	}
+	TRY(state_take_back(run, err));
 	return steps_undo(plan, run, err);
 }
 
@@ -396,7 +398,7 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 		return -1;
 	}
 	int result = launch(plan, options, &run, ret_status, err);
-	if (result < 0)
+	if (result < 0 && !join_ended(plan, &run, err))
 		advise(plan, err);
 	bool lives = result == 0 && (plan->lifecycle.detached || plan->lifecycle.keep);
 	if (!lives && launch_undo(plan, &run, result == 0 ? err : &later) < 0)
@@ -406,7 +408,7 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 		report_end(&run, result == 0 ? stderr : NULL);
 	}
 	launch_close(plan, &run);
-	if (!lives && plan->hooks[HOOK_POSTSTOP].count > 0 &&
+	if (!lives && !run.deleted && plan->hooks[HOOK_POSTSTOP].count > 0 &&
 	    runtime_hooks_after(&plan->hooks[HOOK_POSTSTOP], plan->lifecycle.state_text, 0, plan->bundle,
 				result == 0 ? err : &later) < 0)
 		result = -1;

@@ -44,8 +44,7 @@ static int await_listener(const struct listener_side *side, int *ret_number, str
 
 static int copy_listener(const struct listener_side *side, int number, struct error *err)
 {
-	AUTOCLOSE int child = sys_pidfd_open(side->pid);
-	int copy = child < 0 ? -1 : sys_pidfd_getfd(child, number);
+	int copy = sys_pidfd_getfd(side->process, number);
 
 	if (copy >= 0)
 		return copy;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -19,6 +20,7 @@
 enum {
 	MESSAGE = 4096,
 	BARRIER_MS = 30000, /* as sd_notify_barrier(3) is used by others */
+	LAST_WORDS_MS = 5000,
 };
 
 static const char variable[] = "NOTIFY_SOCKET";
@@ -257,5 +259,21 @@ int notify_launched(const struct plan *plan, struct run *run, struct error *err)
 			(void)relay(&notify, false, err);
 		_exit(0);
 	}
+	run->notifier = pid;
 	return 0;
+}
+
+void notify_end(struct run *run)
+{
+	AUTOCLOSE int process = run->notifier == 0 ? -1 : sys_pidfd_open(run->notifier);
+	struct pollfd ended = {.fd = process, .events = POLLIN};
+
+	if (run->notifier == 0)
+		return;
+	/* Whoever owns the host's socket may not read it. */
+	if (process >= 0)
+		(void)poll(&ended, 1, LAST_WORDS_MS);
+	(void)sys_kill(run->notifier, SIGKILL);
+	(void)waitpid(run->notifier, NULL, 0);
+	run->notifier = 0;
 }

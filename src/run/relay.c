@@ -148,6 +148,11 @@ static void take_continue(struct relay *relay)
 	(void)sys_kill(relay->run->child, SIGCONT);
 }
 
+static void look_for_end(struct relay *relay)
+{
+	relay->ended = waitpid(relay->run->child, &relay->status, WNOHANG) == relay->run->child;
+}
+
 static void take_signal(struct relay *relay, int signals)
 {
 	struct signalfd_siginfo info;
@@ -159,7 +164,7 @@ static void take_signal(struct relay *relay, int signals)
 	else if (info.ssi_signo == SIGCONT)
 		take_continue(relay);
 	else if (info.ssi_signo == SIGCHLD)
-		relay->ended = waitpid(relay->run->child, &relay->status, WNOHANG) == relay->run->child;
+		look_for_end(relay);
 	else
 		(void)sys_kill(relay->run->child, (int)info.ssi_signo);
 }
@@ -300,6 +305,8 @@ int relay_until_exit(const struct relay_task *task, int *ret_status, struct erro
 		return error_set(err, ERROR_SYSTEM, errno, "cannot relay the terminal");
 	relay.outer = tcgetattr(STDIN_FILENO, &relay.saved) == 0;
 	copy_size(&relay);
+	/* One SIGCHLD stands for all that came: it may have been taken for another process' end. */
+	look_for_end(&relay);
 	while (!relay.ended && result == 0)
 		result = relay_once(&relay, task->signals, err);
 	drain(&relay, task->signals);

@@ -338,8 +338,7 @@ static int restore_all(struct restore *restore, const struct checkpoint_options 
 	TRY(steps_apply(STEP_PREPARE, plan, run, err));
 	TRY(call_criu(restore, options, dirs, network, err));
 	TRY(wait_write_pid(restore->launch->pid_file, run->child, err));
-	TRY(runtime_hooks_after(&plan->hooks[HOOK_POSTSTART], plan->lifecycle.state_text, run->child, plan->bundle,
-				err));
+	TRY(runtime_hooks_started(plan, run, err));
 	if (plan->lifecycle.detached)
 		return 0;
 	TRY(state_unlock(run, err));

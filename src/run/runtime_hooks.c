@@ -10,6 +10,7 @@
 #include "parts/filter.h"
 #include "parts/hooks.h"
 #include "run/sync.h"
+#include "run/wait.h"
 
 int runtime_hooks_plan(struct planner *p, struct error *err)
 {
@@ -52,8 +53,7 @@ static int run_all(const plan_hook_list *hooks, const struct hook_state *state, 
 
 int runtime_hooks_create(const struct plan *plan, struct run *run, struct error *err)
 {
-	const struct hook_state state = {.text = plan->lifecycle.state_text, .status = "creating"};
-	struct hook_state now = state;
+	struct hook_state now = {.text = plan->lifecycle.state_text, .status = "creating", .interrupts = -1};
 
 	TRY(sync_tell(run->sync, SYNC_HOOKS, -1, err));
 	int gone = sync_await(run->sync, SYNC_HOOKED, NULL, err);
@@ -65,11 +65,15 @@ int runtime_hooks_create(const struct plan *plan, struct run *run, struct error 
 
 int runtime_hooks_launcher(const struct plan *plan, const struct run *run, struct error *err)
 {
-	const struct hook_state state = {
-		.text = plan->lifecycle.state_text, .status = "creating", .pid = run->child, .trusted_only = true};
+	const struct hook_state state = {.text = plan->lifecycle.state_text,
+					 .status = "creating",
+					 .pid = run->child,
+					 .interrupts = run->interrupts,
+					 .trusted_only = true};
 
-	TRY(run_all(&plan->hooks[HOOK_PRESTART], &state, plan->bundle, err));
-	TRY(run_all(&plan->hooks[HOOK_CREATE_RUNTIME], &state, plan->bundle, err));
+	if (run_all(&plan->hooks[HOOK_PRESTART], &state, plan->bundle, err) < 0 ||
+	    run_all(&plan->hooks[HOOK_CREATE_RUNTIME], &state, plan->bundle, err) < 0)
+		return wait_interrupted(run, err);
 	/* In a user namespace the child could not tell whose files they are. */
 	return hooks_check(&plan->hooks[HOOK_CREATE_CONTAINER], err);
 }
@@ -90,6 +94,7 @@ int runtime_hooks_start(const struct plan *plan, struct run *run, struct error *
 		.text = plan->lifecycle.state_text,
 		.status = "created",
 		.pid = run->shared->child,
+		.interrupts = -1,
 		.confine = filter_load_all,
 		.plan = plan,
 	};
@@ -105,10 +110,24 @@ int runtime_hooks_after(const plan_hook_list *hooks, const char *state_text, pid
 	const struct hook_state state = {.text = state_text,
 					 .status = pid == 0 ? "stopped" : "running",
 					 .pid = pid,
+					 .interrupts = -1,
 					 .trusted_only = true,
 					 .all = pid == 0};
 
 	return run_all(hooks, &state, bundle, err);
+}
+
+int runtime_hooks_started(const struct plan *plan, const struct run *run, struct error *err)
+{
+	bool stays = !plan->lifecycle.detached;
+	const struct hook_state state = {.text = plan->lifecycle.state_text,
+					 .status = "running",
+					 .pid = run->child,
+					 .interrupts = stays ? -1 : run->interrupts,
+					 .trusted_only = true};
+	int result = run_all(&plan->hooks[HOOK_POSTSTART], &state, plan->bundle, err);
+
+	return result == 0 || stays ? result : wait_interrupted(run, err);
 }
 
 int runtime_hooks_text(const struct hook_container *container, struct arena *arena, const char **ret_text,

@@ -129,8 +129,8 @@ static int report(const struct run_shared *shared, struct error *err)
 static int hand_over(const struct state *state, const struct plan_listener *listener, int sync,
 		     struct run_shared *shared, struct error *err)
 {
-	const struct listener_side side = {state->id, state->process.pid, sync, shared};
 	AUTOCLOSE int process = state_process_open(state, err);
+	const struct listener_side side = {state->id, state->process.pid, process, sync, shared};
 	int gone = process < 0 ? -1 : sync_await(sync, SYNC_LISTENING, NULL, err);
 
 	if (gone == 0 && listener_hand_over(listener, &side, err) < 0) {

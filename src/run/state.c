@@ -105,6 +105,19 @@ static void take_hierarchies(struct record *record, struct arena *arena)
 	}
 }
 
+static int not_there(const char *id, struct error *err)
+{
+	error_set(err, ERROR_GONE, 0, "container \"%s\" does not exist", id);
+	return error_hint(err, "`casemate list` shows those that do; --root names another place than the default");
+}
+
+static bool is_deleted(const struct state *state)
+{
+	struct stat status;
+
+	return fstat(state->dir, &status) == 0 && status.st_nlink == 0;
+}
+
 /* The first thing that is made of a container is its directory: without a record there is nothing else yet. */
 static int read_record(struct state *state, struct arena *arena, struct error *err)
 {
@@ -120,6 +133,8 @@ static int read_record(struct state *state, struct arena *arena, struct error *e
 	if (file_read(state->dir, STATE_RECORD, STATE_BYTES, arena, &text, &input.length, err) < 0 &&
 	    err->errnum != ENOENT)
 		return -1;
+	if (text == NULL && is_deleted(state))
+		return not_there(state->id, err);
 	input.text = text;
 	if (text != NULL && input.length > 0 && json_read(&input, &record_schema, &record, arena, err) < 0)
 		return error_wrap(err, "the state of the container \"%s\"", state->id);
@@ -158,12 +173,6 @@ int state_check_id(const char *id, struct error *err)
 	return error_hint(err, "at most %d of them, and neither '.' nor '-' first", STATE_ID_BYTES);
 }
 
-static int not_there(const char *id, struct error *err)
-{
-	error_set(err, ERROR_GONE, 0, "container \"%s\" does not exist", id);
-	return error_hint(err, "`casemate list` shows those that do; --root names another place than the default");
-}
-
 /* A record can name hooks, processes and cgroups: it is believed from whoever could do all that anyhow. */
 static int check_owner(const struct state *state, struct error *err)
 {
@@ -179,16 +188,14 @@ static int check_owner(const struct state *state, struct error *err)
 
 static int take_lock(struct state *state, enum state_lock lock, struct error *err)
 {
-	struct stat status;
-
 	if (lock == STATE_LOOK) {
 		state->busy = sys_flock(state->dir, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 		return state->busy ? 0 : sys_flock(state->dir, LOCK_UN);
 	}
-	if (sys_flock(state->dir, LOCK_EX) < 0 || fstat(state->dir, &status) < 0)
+	if (sys_flock(state->dir, LOCK_EX) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot lock the container \"%s\"", state->id);
 	/* Who held it before may have deleted it. */
-	return status.st_nlink == 0 ? not_there(state->id, err) : 0;
+	return is_deleted(state) ? not_there(state->id, err) : 0;
 }
 
 int state_open(const char *root, const char *id, enum state_lock lock, struct arena *arena, struct state *ret,

@@ -112,7 +112,7 @@ static int write_file(int dir, const char *name, const char *text, size_t length
 	return 0;
 }
 
-static int write_state(const char *name, const struct plan *plan, const struct run *run, struct error *err)
+static int write_state(const struct plan *plan, const struct run *run, struct error *err)
 {
 	AUTO_JSON_WRITER struct json_writer json = {0};
 	const char *text;
@@ -121,14 +121,15 @@ static int write_state(const char *name, const struct plan *plan, const struct r
 	TRY(json_writer_create(&json, false, err));
 	write_record(&json, plan, run);
 	TRY(json_writer_finish(&json, &text, &length, err));
-	return write_file(run->state, name, text, length, err);
+	return write_file(run->state, STATE_RECORD_NEW, text, length, err);
 }
 
+/* One of some pages comes in pieces: whoever reads it meanwhile, or after a crash, sees none of them. */
 int state_record(const struct plan *plan, const struct run *run, struct error *err)
 {
 	if (run->state < 0)
 		return 0;
-	TRY(write_state(STATE_RECORD_NEW, plan, run, err));
+	TRY(write_state(plan, run, err));
 	if (sys_renameat(run->state, STATE_RECORD_NEW, STATE_RECORD) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot replace the container's state");
 	return 0;
@@ -191,8 +192,7 @@ static int fill(const struct plan *plan, const struct run *run, struct error *er
 	TRY(write_file(run->state, STATE_CONFIG, lifecycle->config, lifecycle->config_length, err));
 	if (lifecycle->profile != NULL)
 		TRY(write_file(run->state, STATE_PROFILE, lifecycle->profile, lifecycle->profile_length, err));
-	/* Written in one piece, so that it is whole or empty: a crash cannot leave half of it. */
-	return write_state(STATE_RECORD, plan, run, err);
+	return state_record(plan, run, err);
 }
 
 int state_make(const struct plan *plan, struct run *run, struct error *err)
@@ -258,7 +258,7 @@ int state_unlock(const struct run *run, struct error *err)
 	return 0;
 }
 
-int state_unmake(const struct plan *plan, struct run *run, struct error *err)
+int state_take_back(struct run *run, struct error *err)
 {
 	struct stat status;
 
@@ -266,8 +266,19 @@ int state_unmake(const struct plan *plan, struct run *run, struct error *err)
 		return 0;
 	if (sys_flock(run->state, LOCK_EX) < 0 || fstat(run->state, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot lock the state of the container");
-	/* Somebody may have deleted the container while it ran, and even made another one with its id. */
-	if (status.st_nlink > 0 && !remove_usual(&plan->lifecycle, plan->id, run->state))
+	run->deleted = status.st_nlink == 0;
+	if (!run->deleted)
+		return 0;
+	memset(run->cgroup_made, 0, sizeof(run->cgroup_made));
+	run->rdt_made = 0;
+	return 0;
+}
+
+int state_unmake(const struct plan *plan, struct run *run, struct error *err)
+{
+	if (run->state < 0)
+		return 0;
+	if (!run->deleted && !remove_usual(&plan->lifecycle, plan->id, run->state))
 		TRY(remove_files(plan->lifecycle.state_root, plan->id, run->state, err));
 	fd_close(&run->state);
 	return 0;

@@ -66,6 +66,13 @@ static int interrupted(const struct run *run, struct error *err)
 	return error_set(err, ERROR_SYSTEM, 0, "the launch was interrupted by signal %u", info.ssi_signo);
 }
 
+int wait_interrupted(const struct run *run, struct error *err)
+{
+	struct pollfd interrupts = {.fd = run->interrupts, .events = POLLIN};
+
+	return poll(&interrupts, 1, 0) > 0 ? interrupted(run, err) : -1;
+}
+
 int wait_for_child(const struct run *run, struct error *err)
 {
 	struct pollfd fds[] = {{.fd = run->sync, .events = POLLIN}, {.fd = run->interrupts, .events = POLLIN}};
@@ -114,18 +121,23 @@ static int wait_for_process(const struct run *run, pid_t pid, int *ret_status, s
 	return ended < 0 ? error_set(err, ERROR_SYSTEM, errno, "cannot wait for the stage process") : 0;
 }
 
+/* The kernel has written the child down before either of them went on. */
+void wait_end_stage(pid_t stage, struct run *run)
+{
+	(void)sys_kill(stage, SIGKILL);
+	(void)waitpid(stage, NULL, 0);
+	run->child = run->shared->child;
+}
+
 int wait_for_stage(pid_t stage, struct run *run, struct error *err)
 {
 	int status;
 
 	if (wait_for_process(run, stage, &status, err) < 0) {
-		(void)sys_kill(stage, SIGKILL);
-		(void)waitpid(stage, NULL, 0);
-		run->child = run->shared->child;
+		wait_end_stage(stage, run);
 		return -1;
 	}
-	if (run->shared->child > 0)
-		run->child = run->shared->child;
+	run->child = run->shared->child;
 	if (status == 0 && run->child > 0)
 		return 0;
 	/* Only without a child is the error the stage's own, and whole: a child may be writing one just now. */

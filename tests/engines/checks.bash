@@ -133,6 +133,18 @@ checkpoint_words() {
 # A program that shows whether it was begun anew.
 COUNTER='i=0; while :; do echo $i >/tmp/count; i=$((i + 1)); sleep 0.1; done'
 
+# A program that says the size of its terminal, which the engine sets when it already runs. podman may lose the words of one that
+# ends at once, under every runtime.
+AWAIT_SIZE='i=0; until stty size | grep "33 99" || [ $((i += 1)) -gt 100 ]; do sleep 0.1; done; sleep 1'
+
+# stands_still COMMAND...: it prints as many lines as a second ago
+stands_still() {
+	local before
+	before=$("$@" | wc -l)
+	sleep 1
+	[ "$("$@" | wc -l)" -eq "$before" ]
+}
+
 # on_terminal COMMAND...: with a terminal of 33 lines of 99 columns
 on_terminal() {
 	in_machine script -qec "stty rows 33 cols 99; $(printf '%q ' "$@")" /dev/null | tr -d '\r'

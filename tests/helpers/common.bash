@@ -72,12 +72,26 @@ capture() {
 
 # eventually COMMAND...: tries it for some seconds until it succeeds. What it says is seen only where it never does.
 eventually() {
-	local i
-	for ((i = 0; i < 300 * ${PATIENCE:-1}; i++)); do
+	local until=$((SECONDS + 20 * ${PATIENCE:-1}))
+	while ((SECONDS < until)); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.02
 	done
 	"$@"
+}
+
+# listens PATH: who connects to the socket that was bound to it is heard. It has its name before that.
+listens() {
+	local flags path
+	while read -r _ _ _ flags _ _ _ path; do
+		[ "$flags" != 00010000 ] || [ "$path" != "$1" ] || return 0
+	done </proc/net/unix
+	return 1
+}
+
+# asleep PID NAME: the process executes the program of that name, and waits for something.
+asleep() {
+	[[ $(<"/proc/$1/stat") == "$1 ($2) S "* ]]
 }
 
 # assert_status N: the exit status of the last `run`.

@@ -30,7 +30,7 @@ stop)
 	[ "$3" = "$id" ] || exit 1
 	path=$(find "$root" -type d -name "$2")
 	echo 1 >"$path/cgroup.kill"
-	for _ in 1 2 3 4 5 6 7 8 9; do
+	for _ in $(seq 100); do
 		rmdir "$path" 2>/dev/null && break
 		sleep 0.1
 	done

@@ -28,6 +28,10 @@ marker_processes() {
 	done
 }
 
+no_processes() {
+	[ -z "$(marker_processes)" ]
+}
+
 marker_state() {
 	(cd "$HOST" && find . -printf '%P %y %i %s %m %U %G %T@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
 	echo "--- mounts"

@@ -44,7 +44,3 @@ nothing_left() {
 	[ -z "$(find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null)" ] || fail "a cgroup was left" || return
 	eventually no_processes || fail "processes were left: $(marker_processes)"
 }
-
-no_processes() {
-	[ -z "$(marker_processes)" ]
-}

@@ -14,6 +14,11 @@ while True:
 	peer.close()' "$@" &
 }
 
+# awaits PORT: until something listens on it
+awaits() {
+	until grep -qi ":$(printf %04X "$1") 00000000:0000 0A " /proc/net/tcp; do sleep 0.02; done
+}
+
 network() {
 	mount --make-rprivate /
 	mount -t tmpfs tmpfs /run
@@ -32,7 +37,8 @@ network() {
 	ip -n neighbour link set eth0 up
 	ip netns exec neighbour bash -c "$(declare -f service); service 8000 neighbour; exec sleep 600" &
 	service 7777 host
-	sleep 0.5
+	awaits 7777
+	ip netns exec neighbour bash -c "$(declare -f awaits); awaits 8000"
 	echo ready
 	exec sleep 600 >/dev/null
 }
@@ -50,7 +56,7 @@ for word in sys.argv[1:]:
 
 network_start() {
 	mkfifo "$BATS_TEST_TMPDIR/ready"
-	unshare --net --mount --pid --fork --kill-child bash -e -c "$(declare -f network service); network" >"$BATS_TEST_TMPDIR/ready" 2>&1 </dev/null 3>&- &
+	unshare --net --mount --pid --fork --kill-child bash -e -c "$(declare -f awaits network service); network" >"$BATS_TEST_TMPDIR/ready" 2>&1 </dev/null 3>&- &
 	NAMESPACES=$!
 	read -r line <"$BATS_TEST_TMPDIR/ready"
 	[ "$line" = ready ] || fail "no network: $line"

@@ -3,8 +3,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/sys.h"
 #include "check.h"
 #include "run/wait.h"
 
@@ -30,6 +33,17 @@ static int stage_ends(struct run *run, int status, pid_t child, enum error_kind 
 	return wait_for_stage(stage, run, &err);
 }
 
+/* Whether a child finds its own pid written down, however soon it looks. */
+static bool is_told(volatile pid_t *told)
+{
+	int status = 0;
+	pid_t child = sys_clone_told(0, -1, told);
+
+	if (child == 0)
+		_exit(*told == getpid() ? 0 : 1);
+	return child > 0 && waitpid(child, &status, 0) == child && status == 0 && *told == child;
+}
+
 int main(void)
 {
 	struct run run;
@@ -47,12 +61,18 @@ int main(void)
 	CHECK(stage_ends(&run, 0, CHILD, ERROR_NOT_FOUND, "") == 0 && run.child == CHILD && err.kind == ERROR_NONE);
 
 	test("a stage without a child says what failed");
-	CHECK(stage_ends(&run, 125, -1, ERROR_SYSTEM, "cannot join") == -1);
+	CHECK(stage_ends(&run, 125, 0, ERROR_SYSTEM, "cannot join") == -1);
 	CHECK(run.child == 0 && err.kind == ERROR_SYSTEM && strcmp(err.what, "cannot join") == 0);
 
 	test("a stage that dies is an error, and the child that it made is known");
 	CHECK(stage_ends(&run, -1, 0, ERROR_NONE, "") == -1 && run.child == 0 && strstr(err.what, "died") != NULL);
 	CHECK(stage_ends(&run, -1, CHILD, ERROR_NOT_FOUND, "") == -1 && run.child == CHILD);
 	CHECK(strstr(err.what, "died") != NULL);
+
+	test("which child a process has made is known before either of them goes on");
+	pid_t *told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(told != MAP_FAILED);
+	for (int i = 0; i < 100; i++)
+		CHECK(is_told(told));
 	return check_done();
 }
