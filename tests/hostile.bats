@@ -448,7 +448,7 @@ exchange_dev() {
 	local i made
 	mkdir "$ROOTFS/other"
 	exchange_dev 3>&- &
-	for i in 1 2 3; do
+	for i in {1..8}; do
 		# Kept waiting before each look at a path, so that the exchange comes between two of them.
 		run --separate-stderr timeout -k 2 30 strace -f -qq -o /dev/null -e trace=openat2 \
 			-e inject=openat2:delay_enter=15000 \
