@@ -217,6 +217,15 @@ refused() {
 		run_casemate
 		[ "$status" -eq 125 ] || fail "mounted on $link"
 	done
+	# Names that begin as those of the kernel's own places do.
+	for link in /process:/proc/sys/kernel /system:/sys/kernel; do
+		ln -sfn "${link#*:}" "$ROOTFS${link%%:*}"
+		edit_config --arg v "$VOLUME" --arg d "${link%%:*}" \
+			'.mounts |= .[0:7] + [{destination: $d, type: "bind", source: $v, options: ["bind"]}]'
+		run_casemate
+		[ "$status" -eq 125 ] || fail "mounted on $link"
+		assert_stderr "leads into"
+	done
 }
 
 @test "root's groups do not reach the program of a sandbox" {
