@@ -143,6 +143,12 @@ list_test() {
 	assert_stderr "no column PID"
 	capture casemate ps --format xml "$ID"
 	assert_status 125
+	# Not every ps(1) minds what a process is called.
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nprintf "PID CMD\\n%%d \\033[31mred\\302\\23331mer\\n" %d\n' "$PID" >"$BATS_TEST_TMPDIR/bin/ps"
+	chmod 755 "$BATS_TEST_TMPDIR/bin/ps"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH capture casemate ps "$ID"
+	assert_line "$PID"' \x1b[31mred\xc2\x9b31mer'
 }
 
 @test "ps lists the processes of the container, and no others" {

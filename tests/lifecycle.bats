@@ -176,6 +176,14 @@ teardown() {
 	assert_output "$ID"
 	good list --format=json
 	[ "$(jq -r '.[0].id + " " + .[0].status' <<<"$output")" = "$ID running" ] || fail "the JSON says something else"
+	good delete --force "$ID"
+	mv "$BUNDLE" "$BUNDLE"$'\e[31m\nfake'
+	BUNDLE+=$'\e[31m\nfake'
+	good create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	good list
+	[[ $output != *$'\e'* && $(wc -l <<<"$output") -eq 2 ]] || fail "the name of a bundle writes to the terminal"
+	assert_match 'bundle.x1b.31m.x0afake +2'
+	good delete --force "$ID"
 }
 
 @test "run has a state while it runs, and none afterwards" {
