@@ -323,6 +323,16 @@ update_v2() {
 	[ "$(value pids.max pids)" = 5000 ]
 }
 
+@test "v2: nor does it give the real-time class of I/O" {
+	use_v2
+	echo '{"casemate": 1, "name": "file", "extends": "privileged", "realtime": "refuse"}' >"$BATS_TEST_TMPDIR/file.json"
+	PROFILE=$BATS_TEST_TMPDIR/file.json
+	start
+	capture casemate update --resources - "$ID" <<<'{"unified": {"io.prio.class": "promote-to-rt"}}'
+	assert_status 125
+	assert_stderr "refuses it: the real-time I/O class"
+}
+
 @test "checkBeforeUpdate keeps a limit that is below what is used" {
 	start
 	local before
