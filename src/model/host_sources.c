@@ -23,11 +23,19 @@ enum { DEEPEST = 256, TABLE_BUFFER = 16384, LINE = 20000 };
 /* What is the host's own. Which of them a profile lets pass, and how, is decided by parts/mounts_sources.c. */
 static const char *const sensitive_directories[] = {
 	"/",
+	"/bin",
 	"/boot",
 	"/dev",
+	"/efi",
 	"/etc",
 	"/etc/ssh",
 	"/home",
+	"/lib",
+	"/lib32",
+	"/lib64",
+	"/nix",
+	"/opt",
+	"/opt/cni",
 	"/proc",
 	"/root",
 	"/root/.ssh",
@@ -39,17 +47,35 @@ static const char *const sensitive_directories[] = {
 	"/run/podman",
 	"/run/systemd",
 	"/run/udev",
+	"/run/user",
+	"/sbin",
 	"/sys",
+	"/sysroot",
 	"/usr",
 	"/var",
+	"/var/backups",
 	"/var/lib",
 	"/var/lib/cloud",
 	"/var/lib/containerd",
 	"/var/lib/containers",
 	"/var/lib/docker",
 	"/var/lib/dpkg",
+	"/var/lib/etcd",
+	"/var/lib/incus",
 	"/var/lib/kubelet",
+	"/var/lib/libvirt",
+	"/var/lib/lxc",
+	"/var/lib/lxd",
+	"/var/lib/machines",
+	"/var/lib/pacman",
+	"/var/lib/polkit-1",
+	"/var/lib/rancher",
+	"/var/lib/rpm",
+	"/var/lib/snapd",
 	"/var/lib/systemd",
+	"/var/log",
+	"/var/mail",
+	"/var/spool",
 	"/var/spool/cron",
 };
 static const char *const sensitive_files[] = {"/etc/gshadow", "/etc/shadow", "/etc/sudoers", "/run/initctl"};
@@ -58,12 +84,13 @@ static const char *const sensitive_sockets[] = {
 	"/run/podman/podman.sock",         "/run/systemd/private",
 };
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-_Static_assert(COUNT(sensitive_directories) < 32, "host_object.below has a bit for each, and for request.state_root");
+_Static_assert(COUNT(sensitive_directories) < HOST_OBJECT_BITS,
+	       "host_object.below has a bit for each, and for request.state_root");
 
 /* A directory in a mount: it has one name there, and so one directory above it. */
 struct seen {
 	uint64_t device, inode, mount;
-	uint32_t around; /* bit N: sensitive.at[N] is it, or above it */
+	uint64_t around; /* bit N: sensitive.at[N] is it, or above it */
 };
 
 struct look {
@@ -71,7 +98,7 @@ struct look {
 	struct arena *arena;
 	LIST(struct seen) seen;
 	const char *directory; /* in which the last file was, and what is around it */
-	uint32_t around;
+	uint64_t around;
 	uint64_t device; /* of the file system that was asked last, and its type */
 	uint32_t magic;
 	int parent; /* the directory of the part of the default view that was looked at last; or -1 */
@@ -115,13 +142,13 @@ static bool is_bare(const struct identity *is)
 	return is->unique && sys_listmount(is->mount, &first, 1) == 0;
 }
 
-static uint32_t own_bits(const struct host *host, const struct identity *is)
+static uint64_t own_bits(const struct host *host, const struct identity *is)
 {
-	uint32_t bits = 0;
+	uint64_t bits = 0;
 
-	for (size_t i = 0; i < host->sensitive.count && i < 32; i++)
+	for (size_t i = 0; i < host->sensitive.count && i < HOST_OBJECT_BITS; i++)
 		if (host->sensitive.at[i].device == is->device && host->sensitive.at[i].inode == is->inode)
-			bits |= 1U << i;
+			bits |= 1ULL << i;
 	return bits;
 }
 
@@ -132,10 +159,10 @@ static bool same(const struct seen *seen, const struct identity *is)
 
 /* What directory @fd is and what is above it. Walks up by "..", so that an alias of a directory (a bind mount of it
  * elsewhere) is recognised by what it is. The descriptor is closed. */
-static uint32_t look_around(struct look *look, int fd)
+static uint64_t look_around(struct look *look, int fd)
 {
 	size_t first = look->seen.count;
-	uint32_t around = 0;
+	uint64_t around = 0;
 	AUTOCLOSE int at = fd;
 
 	for (int i = 0; i < DEEPEST && at >= 0; i++) {
@@ -163,7 +190,7 @@ static uint32_t look_around(struct look *look, int fd)
 	return around;
 }
 
-static uint32_t look_above(struct look *look, int directory)
+static uint64_t look_above(struct look *look, int directory)
 {
 	return look_around(look, openat(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
@@ -172,7 +199,7 @@ static uint32_t look_above(struct look *look, int directory)
  * A file has no ".."; its directory is asked, which may be looked up once more because it only adds to what is refused.
  * So are directories of the sandbox's default view: who could exchange those is root.
  */
-static uint32_t look_above_by_name(struct look *look, const char *real)
+static uint64_t look_above_by_name(struct look *look, const char *real)
 {
 	const char *slash = strrchr(real, '/');
 	size_t length = slash == NULL ? 0 : (size_t)(slash - real) + 1;
