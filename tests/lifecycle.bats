@@ -165,6 +165,21 @@ teardown() {
 	nothing_left
 }
 
+# Nobody could list, kill or delete it; and one that cannot be read hides all others.
+@test "a container whose state could not be read is not made" {
+	edit_config '.annotations = ([range(1200) | {("k\(.)"): ("x" * 1000)}] | add)'
+	cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	assert_stderr "shorten"
+	nothing_left
+	good list
+	edit_config '.annotations |= with_entries(select(.key < "k8"))'
+	good create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	good list
+	good delete "$ID"
+	nothing_left
+}
+
 @test "list shows all, as a table, as JSON and as ids, and nothing else that lies there" {
 	good list --format json
 	[ "$output" = "[]" ] || fail "an empty list is something else"
