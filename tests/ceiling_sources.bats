@@ -101,6 +101,19 @@ bind() {
 		125 0 /opt
 		125 0 /opt/cni/bin
 		0 0 /opt/app
+		125 125 /run/cloud-init/one
+		0 0 /run/containerd/io.containerd.grpc.v1.cri/sandboxes/one/shm
+		125 125 /run/containerd/io.containerd.runtime.v2.task
+		125 125 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one
+		125 125 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one/rootfs2
+		0 0 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one/rootfs
+		0 0 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one/rootfs/srv
+		125 125 /run/containerd/runc/k8s.io/one
+		125 125 /run/crun
+		125 125 /run/docker/runtime-runc/moby
+		125 0 /run/initramfs
+		125 125 /run/runc/one
+		125 125 /run/sudo/ts
 		125 125 /run/user
 		0 0 /run/user/1000
 		125 125 /sysroot/ostree
