@@ -13,6 +13,7 @@ setup() {
 }
 
 teardown() {
+	umount -l "$BATS_TEST_TMPDIR"/alias/* "$BATS_TEST_TMPDIR/file" 2>/dev/null || true
 	rm -rf "$CONFIGURATION"
 	common_teardown
 }
@@ -160,6 +161,33 @@ bind() {
 		done <"$1/table"
 		echo done' sh "$BATS_TEST_TMPDIR" "$BUNDLE" "$ID"
 	assert_output 'done'
+}
+
+@test "a part of such a directory is what it is where it is mounted elsewhere, too" {
+	local alias=$BATS_TEST_TMPDIR/alias file=$BATS_TEST_TMPDIR/file place expected source wrong
+	as_root_inside
+	mkdir -p "$CONFIGURATION/deep/er" "$alias/volume" "$alias/programs" "$alias/settings" "$BATS_TEST_TMPDIR/own/deep"
+	touch "$CONFIGURATION/deep/file" "$file"
+	while read -r source place expected; do
+		mount --bind "$source" "$place"
+		for mode in rw ro; do
+			bind "$place$([ "$source" != "$CONFIGURATION/deep" ] || echo /er)" "[\"bind\",\"$mode\"]"
+			[ -d "$place" ] || edit_config '.mounts[-1].destination = "/etc/group"'
+			run_casemate
+			[ "$status" = "${expected%%/*}" ] || wrong="${wrong-} $mode $source"
+			expected=${expected#*/}
+		done
+		bind "$alias" '["rbind","rw"]'
+		run_casemate
+		[[ $place != "$alias"/* || $status = "$expected" ]] || wrong="${wrong-} below $source"
+		umount "$place"
+	done <<-END
+		/usr/lib $alias/programs 125/0/125
+		$CONFIGURATION/deep $alias/settings 125/0/125
+		$CONFIGURATION/deep/file $file 125/0
+		$BATS_TEST_TMPDIR/own/deep $alias/volume 0/0/0
+	END
+	[ -z "${wrong-}" ] || fail "$wrong"
 }
 
 # The program may have any id that the config names: root's, or that of a group which reads the keys.

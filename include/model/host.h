@@ -18,7 +18,10 @@ struct host_directory {
 	const char *link; /* text of the symbolic link, NULL for a directory */
 };
 
-enum { HOST_OBJECT_BITS = 64 };
+enum { HOST_OBJECT_BITS = 63 };
+/* In host_object.below: it lies in a mount that may show but a part of its file system; what that lies in was not seen
+ * by going up. */
+#define HOST_ABOVE_UNSEEN (1ULL << HOST_OBJECT_BITS)
 
 /* What a path of the host was when the request was read: a ceiling decides on objects, not on names. */
 struct host_object {
@@ -123,8 +126,10 @@ void host_probe_manager(struct host *host, struct arena *arena);
  */
 int host_probe_sources(struct host *host, const struct request *request, struct arena *arena, struct error *err);
 
-/* Fills `layer` of host->sources and host->submounts where the request has an overlay with changes to keep; for
- * host_probe_sources(). Fails with ERROR_SYSTEM. */
+/*
+ * For host_probe_sources(): fills `layer` of host->sources and host->submounts where the request has an overlay with
+ * changes to keep, and completes `below` of what has HOST_ABOVE_UNSEEN. Fails with ERROR_SYSTEM.
+ */
 int host_probe_layers(struct host *host, const struct request *request, struct arena *arena, struct error *err);
 
 /* Looks at the programs of all hooks of @request; @allowed are the profile's "PATH ARGV0". Fills host->hooks. */

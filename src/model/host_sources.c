@@ -2,6 +2,7 @@
 /* What the request's bind mounts bind, as objects: for parts/mounts_sources.c, which decides. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,6 +117,7 @@ struct identity {
 	uint64_t device, inode, mount;
 	uint32_t mode, uid;
 	bool unique; /* `mount` is never used again, and listmount(2) knows it */
+	bool top;    /* it is the root of a mount */
 };
 
 static int look_at_with(int flags, int dir, const char *path, struct identity *ret)
@@ -131,7 +133,8 @@ static int look_at_with(int flags, int dir, const char *path, struct identity *r
 				 .mount = status.stx_mnt_id,
 				 .mode = status.stx_mode,
 				 .uid = status.stx_uid,
-				 .unique = (status.stx_mask & STATX_MNT_ID_UNIQUE) != 0};
+				 .unique = (status.stx_mask & STATX_MNT_ID_UNIQUE) != 0,
+				 .top = (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0};
 	return 0;
 }
 
@@ -163,8 +166,34 @@ static bool same(const struct seen *seen, const struct identity *is)
 	return seen->device == is->device && seen->inode == is->inode && seen->mount == is->mount;
 }
 
-/* What directory @fd is and what is above it. Walks up by "..", so that an alias of a directory (a bind mount of it
- * elsewhere) is recognised by what it is. The descriptor is closed. */
+/* The root of a file system, for sure; all of an overlay is always shown but by those who bind a part of it. */
+static bool is_whole(int fd, const struct identity *is)
+{
+	static const struct {
+		uint32_t magic;
+		uint64_t root; /* the number that no other directory there has; 0: any */
+	} roots[] = {{EXT4_SUPER_MAGIC, 2}, {BTRFS_SUPER_MAGIC, 256}, {TMPFS_MAGIC, 1}, {OVERLAYFS_SUPER_MAGIC, 0}};
+	struct statfs fs;
+
+	if (!S_ISDIR(is->mode) || fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < COUNT(roots); i++)
+		if ((uint32_t)fs.f_type == roots[i].magic && (roots[i].root == 0 || roots[i].root == is->inode))
+			return true;
+	return false;
+}
+
+/* The first of the sensitive is "/", which all others are below. */
+static uint64_t unseen_above(const struct host *host, int fd, const struct identity *is)
+{
+	return !is->top || (own_bits(host, is) & 1) != 0 || is_whole(fd, is) ? 0 : HOST_ABOVE_UNSEEN;
+}
+
+/*
+ * What directory @fd is and what is above it. Walks up by "..", so that an alias of a directory (a bind mount of it
+ * elsewhere) is recognised by what it is; of what the alias itself lies in host_probe_layers() knows more. The
+ * descriptor is closed.
+ */
 static uint64_t look_around(struct look *look, int fd)
 {
 	size_t first = look->seen.count;
@@ -184,8 +213,8 @@ static uint64_t look_around(struct look *look, int fd)
 		/* Its own "..": the top of everything. */
 		if (known)
 			break;
-		*LIST_ADD(look->arena, &look->seen) =
-			(struct seen){is.device, is.inode, is.mount, own_bits(look->host, &is)};
+		*LIST_ADD(look->arena, &look->seen) = (struct seen){
+			is.device, is.inode, is.mount, own_bits(look->host, &is) | unseen_above(look->host, at, &is)};
 		int next = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		fd_close(&at);
 		at = next;
@@ -323,6 +352,7 @@ static int probe_object(struct look *look, struct host_object *object, const cha
 	take_identity(object, &is);
 	object->bare = S_ISDIR(is.mode) && !is_default && is_bare(&is);
 	object->below = S_ISDIR(is.mode) && !is_default ? look_above(look, fd) : look_above_by_name(look, object->real);
+	object->below |= unseen_above(look->host, fd, &is);
 	return 0;
 }
 
@@ -338,6 +368,7 @@ static int probe_descriptor(struct look *look, struct host_object *object, const
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->source);
 	take_identity(object, &is);
 	object->below = S_ISDIR(is.mode) ? look_above(look, fd) : look_above_by_name(look, object->real);
+	object->below |= unseen_above(look->host, fd, &is);
 	return 0;
 }
 
