@@ -143,6 +143,12 @@ list_test() {
 	assert_stderr "no column PID"
 	capture casemate ps --format xml "$ID"
 	assert_status 125
+	# Not every ps(1) minds what a process is called.
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nprintf "PID CMD\\n%%d \\033[31mred\\302\\23331mer\\n" %d\n' "$PID" >"$BATS_TEST_TMPDIR/bin/ps"
+	chmod 755 "$BATS_TEST_TMPDIR/bin/ps"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH capture casemate ps "$ID"
+	assert_line "$PID"' \x1b[31mred\xc2\x9b31mer'
 }
 
 @test "ps lists the processes of the container, and no others" {
@@ -315,6 +321,16 @@ update_v2() {
 	start
 	casemate update --pids-limit 5000 "$ID"
 	[ "$(value pids.max pids)" = 5000 ]
+}
+
+@test "v2: nor does it give the real-time class of I/O" {
+	use_v2
+	echo '{"casemate": 1, "name": "file", "extends": "privileged", "realtime": "refuse"}' >"$BATS_TEST_TMPDIR/file.json"
+	PROFILE=$BATS_TEST_TMPDIR/file.json
+	start
+	capture casemate update --resources - "$ID" <<<'{"unified": {"io.prio.class": "promote-to-rt"}}'
+	assert_status 125
+	assert_stderr "refuses it: the real-time I/O class"
 }
 
 @test "checkBeforeUpdate keeps a limit that is below what is used" {

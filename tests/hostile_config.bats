@@ -193,6 +193,24 @@ teardown() {
 	[[ $stderr != *$'\e'* && $stderr != *$'\a'* ]] || fail "an escape sequence reached the terminal"
 }
 
+# CSI in one character, as UTF-8 has it: terminals obey that as well. And a line of one's own in the log of an operator.
+@test "nor with control characters of two bytes, and no text of a config begins a line" {
+	edit_config '.process.args = ["/no\u009b31mthing\ncasemate: all is well"]
+		| .mounts += [{destination: "/x\u009b2J\nfake", type: "proc", source: "proc"}]'
+	run_casemate
+	assert_status 125
+	[[ $stderr != *$'\u009b'* ]] || fail "an escape sequence reached the terminal"
+	[ "$(grep -c '^[^ ]' <<<"$stderr")" = 1 ] || fail "a line of the config's"
+	capture "$CASEMATE" explain --profile restricted "$BUNDLE"
+	assert_match '/x.xc2.x9b2J.x0afake'
+	[[ $output$stderr != *$'\u009b'* ]] || fail "an escape sequence reached the terminal"
+	edit_config 'del(.mounts[-1])'
+	run_casemate
+	assert_status 127
+	[[ $stderr != *$'\u009b'* ]] || fail "an escape sequence reached the terminal"
+	[ "$(grep -c '^[^ ]' <<<"$stderr")" = 1 ] || fail "a line of the config's"
+}
+
 @test "annotations change nothing" {
 	set_args /probe caps
 	run_casemate

@@ -44,14 +44,6 @@ teardown() {
 	[ -z "$stderr" ] || fail "something was said beside the JSON"
 }
 
-@test "annotations that would make a state too large to be read are refused, and nothing is left" {
-	edit_config '.annotations = ([range(20)] | map({key: "org.example/\(.)", value: ("x" * 60000)}) | from_entries)'
-	cm create --bundle "$BUNDLE" "$ID"
-	assert_status 125
-	assert_stderr "state would be larger than" "annotations"
-	[ ! -e "$BATS_TEST_TMPDIR/state/$ID" ] || fail "a state is left behind"
-}
-
 @test "what cannot be done in this state is refused" {
 	cm start "$ID"
 	assert_status 125
@@ -173,6 +165,21 @@ teardown() {
 	nothing_left
 }
 
+# Nobody could list, kill or delete it; and one that cannot be read hides all others.
+@test "a container whose state could not be read is not made" {
+	edit_config '.annotations = ([range(1200) | {("k\(.)"): ("x" * 1000)}] | add)'
+	cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	assert_stderr "shorten"
+	nothing_left
+	good list
+	edit_config '.annotations |= with_entries(select(.key < "k8"))'
+	good create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	good list
+	good delete "$ID"
+	nothing_left
+}
+
 @test "list shows all, as a table, as JSON and as ids, and nothing else that lies there" {
 	good list --format json
 	[ "$output" = "[]" ] || fail "an empty list is something else"
@@ -184,6 +191,14 @@ teardown() {
 	assert_output "$ID"
 	good list --format=json
 	[ "$(jq -r '.[0].id + " " + .[0].status' <<<"$output")" = "$ID running" ] || fail "the JSON says something else"
+	good delete --force "$ID"
+	mv "$BUNDLE" "$BUNDLE"$'\e[31m\nfake'
+	BUNDLE+=$'\e[31m\nfake'
+	good create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	good list
+	[[ $output != *$'\e'* && $(wc -l <<<"$output") -eq 2 ]] || fail "the name of a bundle writes to the terminal"
+	assert_match 'bundle.x1b.31m.x0afake +2'
+	good delete --force "$ID"
 }
 
 @test "run has a state while it runs, and none afterwards" {

@@ -3,8 +3,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "commands/existing.h"
 #include "commands/show.h"
+
+enum { BUNDLE_WIDTH = 40 };
 
 struct list_options {
 	const char *format;
@@ -31,12 +34,24 @@ struct listing {
 	bool quiet;
 };
 
+/* The directory has the name that somebody gave it. */
+static void print_line(const struct state *state, enum container_status status)
+{
+	int width = (int)strlen(state->bundle);
+	char owner[SHOW_OWNER_BYTES];
+
+	printf("%-24s %-8d %-9s ", state->id, status == CONTAINER_STOPPED ? 0 : state->process.pid,
+	       state_status_word(status));
+	print_printable(state->bundle, stdout);
+	printf("%*s %-28s %s\n", width < BUNDLE_WIDTH ? BUNDLE_WIDTH - width : 0, "", state->created,
+	       show_owner(state, owner));
+}
+
 static int list_one(const char *name, void *context, struct error *err)
 {
 	const struct listing *listing = context;
 	AUTO_STATE struct state state = {.dir = -1};
 	const char *id = arena_strdup(listing->arena, name);
-	char owner[SHOW_OWNER_BYTES];
 
 	if (listing->quiet) {
 		puts(id);
@@ -49,9 +64,7 @@ static int list_one(const char *name, void *context, struct error *err)
 	if (listing->json != NULL)
 		show_state(listing->json, &state, status);
 	else
-		printf("%-24s %-8d %-9s %-40s %-28s %s\n", state.id,
-		       status == CONTAINER_STOPPED ? 0 : state.process.pid, state_status_word(status), state.bundle,
-		       state.created, show_owner(&state, owner));
+		print_line(&state, status);
 	return 0;
 }
 
@@ -86,7 +99,8 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	if (json && !given.quiet)
 		return list_json(&listing, err);
 	if (!given.quiet)
-		printf("%-24s %-8s %-9s %-40s %-28s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER");
+		printf("%-24s %-8s %-9s %-*s %-28s %s\n", "ID", "PID", "STATUS", BUNDLE_WIDTH, "BUNDLE", "CREATED",
+		       "OWNER");
 	TRY(state_each(listing.root, list_one, &listing, err));
 	return fflush(stdout) == 0 ? 0 : error_set(err, ERROR_SYSTEM, errno, "cannot write the list");
 }
