@@ -272,6 +272,33 @@ teardown() {
 	assert_stderr "does not exist"
 }
 
+# Stopped at each of their looks at a path: engines go by these words.
+@test "a container that is deleted while another command is at work has ended or does not exist, in each command" {
+	requires strace pids_cgroup
+	local at command log=$BATS_TEST_TMPDIR/log stopped tracer
+	edit_config --arg id "$ID" '.linux.cgroupsPath = $id'
+	for command in "state $ID" "exec $ID true" "ps --format json $ID" "kill --all $ID TERM" "events --stats $ID"; do
+		stopped=1
+		for ((at = 1; stopped > 0 && at < 8; at++)); do
+			rm -f "$log"
+			started sleep 100
+			# shellcheck disable=SC2086 # words
+			strace -o "$log" -e trace=openat2 -e "inject=openat2:signal=SIGSTOP:when=$at" "$CASEMATE" \
+				--root "$BATS_TEST_TMPDIR/state" $command </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+			tracer=$!
+			eventually grep -q 'stopped by SIGSTOP\|exited with' "$log"
+			stopped=$(grep -c 'stopped by SIGSTOP' "$log") || true
+			good delete --force "$ID"
+			pkill -CONT --parent "$tracer" || true
+			status=0
+			wait "$tracer" || status=$?
+			[ "$status" -eq 0 ] || grep -q 'does not exist\|container not running' "$BATS_TEST_TMPDIR/said" ||
+				fail "$command, at $at: $(cat "$BATS_TEST_TMPDIR/said")"
+		done
+		[ "$at" -gt 2 ] || fail "$command was never stopped"
+	done
+}
+
 # What is renamed is there whole, whoever reads it and whoever is killed meanwhile.
 @test "a record of the state is never there in part" {
 	requires strace

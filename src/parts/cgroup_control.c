@@ -301,6 +301,12 @@ static int signal_each(int dir, int signal, size_t *ret_found, struct error *err
 	return result;
 }
 
+/* Another command deletes the container: nothing is left to be signalled. */
+static bool is_deleted(int dir)
+{
+	return faccessat(dir, "cgroup.procs", F_OK, 0) < 0 && (errno == ENOENT || errno == ENODEV);
+}
+
 static int kill_frozen(const struct plan_cgroup *plan, int dir, int signal, struct error *err)
 {
 	int before = is_frozen_dir(plan, dir, err);
@@ -343,5 +349,6 @@ int cgroup_kill_all(const struct plan_cgroup *plan, int signal, struct error *er
 	/* Since Linux 5.14, v2 only; no fork escapes it. */
 	if (signal == SIGKILL && plan->driver == CGROUP_V2 && fd_write_file(dir, "cgroup.kill", "1") == 0)
 		return 0;
-	return kill_frozen(plan, dir, signal, err);
+	int result = kill_frozen(plan, dir, signal, err);
+	return result < 0 && is_deleted(dir) ? 0 : result;
 }

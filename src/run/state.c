@@ -289,6 +289,15 @@ enum container_status state_connect(const struct state *state, int *ret_start)
 	return find_status(state, 0, ret_start);
 }
 
+int state_explain_failure(const struct state *state, struct error *err)
+{
+	if (is_deleted(state))
+		return not_there(state->id, err);
+	if ((err->kind == ERROR_SYSTEM || err->kind == ERROR_HOST) && state_status(state) == CONTAINER_STOPPED)
+		return error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", state->id);
+	return -1;
+}
+
 int state_process_open(const struct state *state, struct error *err)
 {
 	AUTOCLOSE int process = state->process.pid <= 0 ? -1 : sys_pidfd_open(state->process.pid);
