@@ -186,6 +186,27 @@ teardown() {
 	[ "$(jq -r '.[0].id + " " + .[0].status' <<<"$output")" = "$ID running" ] || fail "the JSON says something else"
 }
 
+# Such as a directory of bundles, or /tmp.
+@test "what is no state of a container is neither listed nor deleted, and one that was begun is" {
+	local root=$BATS_TEST_TMPDIR/mixed
+	mkdir -p "$root/bundle/rootfs" "$root/empty" "$root/secret/sub"
+	chmod 700 "$root/secret"
+	cp "$BUNDLE/config.json" "$root/bundle"
+	# As a crash leaves them: the directory, and the directory with its first file.
+	mkdir -m 700 "$root/begun" "$root/filled"
+	cp "$BUNDLE/config.json" "$root/filled"
+	capture "$CASEMATE" --root "$root" list --quiet
+	assert_status 0
+	[ "$(sort <<<"$output" | xargs)" = "begun filled" ] || fail "it lists others"
+	capture "$CASEMATE" --root "$root" delete bundle
+	assert_status 125
+	assert_stderr "does not exist"
+	capture "$CASEMATE" --root "$root" delete --regex .
+	assert_status 0
+	[ -e "$root/bundle/config.json" ] || fail "a file of a bundle was deleted"
+	[ "$(ls "$root" | xargs)" = "bundle empty secret" ] || fail "there is: $(ls "$root")"
+}
+
 @test "run has a state while it runs, and none afterwards" {
 	set_args sleep 100
 	timeout 20 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
