@@ -564,45 +564,6 @@ s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen(); print("ready
 	done
 }
 
-@test "homes, credentials and the stores of engines are no sources, and what is one's own in them is" {
-	local source expected
-	# shellcheck disable=SC2016
-	on_a_host() {
-		capture timeout -k 2 20 unshare -m sh -c 'for at in /home /run /var/lib; do mount -t tmpfs tmpfs $at || exit; done
-			mkdir -p "$1" && shift && exec "$CASEMATE" run "$@"' sh "$source" --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
-	}
-	for PROFILE in restricted baseline; do
-		while read -r expected source; do
-			edit_config '.root.path = "rootfs"'
-			bind "$source" '["rbind","ro","nosuid","nodev"]'
-			on_a_host
-			[ "$status" -eq "$expected" ] || fail "$source: expected $expected"
-			edit_config --arg p "$source" '.root.path = $p | .mounts = []'
-			on_a_host
-			# An empty root is none that is refused: there is only nothing to execute in it.
-			[[ $status = $((expected == 0 ? 127 : 125)) && ($expected = 0 || $stderr == *refuses*) ]] || fail "$source as a root"
-		done <<-'END'
-			125 /home/somebody
-			125 /home/somebody/.ssh
-			0 /home/somebody/work
-			125 /home/somebody/.local/share/containers/storage/volumes
-			0 /home/somebody/.local/share/containers/storage/volumes/one/_data
-			0 /home/somebody/.local/share/docker/volumes/one/_data
-			125 /run/credentials
-			125 /run/credentials/one.service
-			0 /run/one
-			125 /var/lib/kubelet/pods
-			0 /var/lib/kubelet/pods/one/volumes
-			125 /var/lib/docker/overlay2
-			0 /var/lib/docker/volumes/one
-			125 /var/lib/containers/storage/overlay
-			0 /var/lib/containers/storage/volumes/one
-			125 /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots
-			0 /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/1
-		END
-	done
-}
-
 # The program may have any id that the config names: root's, or that of a group which reads the keys.
 @test "a directory of the host's configuration is no source when it has secrets in it" {
 	local mode

@@ -271,6 +271,97 @@ teardown() {
 	[ -z "$wrong" ] || fail "bound:$wrong"
 }
 
+@test "homes, credentials and the stores of engines are no sources, and what is one's own in them is" {
+	local source expected
+	# shellcheck disable=SC2016
+	on_a_host() {
+		capture timeout -k 2 20 unshare -m sh -c 'for at in /home /run /var/lib; do mount -t tmpfs tmpfs $at || exit; done
+			mkdir -p "$1" && shift && exec "$CASEMATE" run "$@"' sh "$source" --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	}
+	for PROFILE in restricted baseline; do
+		while read -r expected source; do
+			edit_config '.root.path = "rootfs"'
+			edit_config --arg s "$source" '.mounts |= .[0:7] + [{destination: "/srv", type: "bind", source: $s,
+				options: ["rbind", "ro", "nosuid", "nodev"]}]'
+			on_a_host
+			[ "$status" -eq "$expected" ] || fail "$source: expected $expected"
+			edit_config --arg p "$source" '.root.path = $p | .mounts = []'
+			on_a_host
+			# An empty root is none that is refused: there is only nothing to execute in it.
+			[[ $status = $((expected == 0 ? 127 : 125)) && ($expected = 0 || $stderr == *refuses*) ]] || fail "$source as a root"
+		done <<-'END'
+			125 /home/somebody
+			125 /home/somebody/.ssh
+			0 /home/somebody/work
+			125 /home/somebody/.local/share/containers/storage/volumes
+			0 /home/somebody/.local/share/containers/storage/volumes/one/_data
+			0 /home/somebody/.local/share/docker/volumes/one/_data
+			125 /run/credentials
+			125 /run/credentials/one.service
+			0 /run/one
+			125 /var/lib/kubelet/pods
+			0 /var/lib/kubelet/pods/one/volumes
+			125 /var/lib/docker/overlay2
+			0 /var/lib/docker/volumes/one
+			125 /var/lib/containers/storage/overlay
+			0 /var/lib/containers/storage/volumes/one
+			125 /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots
+			0 /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/1
+			125 /var/lib/kubelet/pods/one
+			125 /var/lib/docker/containers/one
+			125 /var/lib/docker/containers/one/config.v2.json
+			125 /var/lib/docker/containers/one/one-json.log
+			0 /var/lib/docker/containers/one/hosts
+			0 /var/lib/docker/containers/one/mounts/shm
+			0 /var/lib/docker/containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/1
+			125 /var/lib/containers/storage/overlay-containers/one
+			125 /var/lib/containers/storage/overlay-containers/one/userdata
+			125 /home/somebody/.local/share/containers/storage/overlay-containers/one/userdata/config.json
+			0 /home/somebody/.local/share/containers/storage/overlay-containers/one/userdata/shm
+			125 /var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/one
+			0 /var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/one/resolv.conf
+			0 /var/lib/containerd/io.containerd.grpc.v1.cri/containers/one/volumes/one
+			125 /run/containerd/io.containerd.grpc.v1.cri/sandboxes
+			0 /run/containerd/io.containerd.grpc.v1.cri/sandboxes/one/shm
+			125 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one
+			125 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one/rootfs
+			125 /run/containerd/runc/k8s.io/one
+			125 /run/containers/0
+			125 /run/containers/storage/overlay-containers/one/userdata
+			0 /run/containers/storage/overlay-containers/one/userdata/shm
+			125 /run/crio/exits
+			125 /run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby/one/rootfs
+			125 /run/docker/runtime-runc/moby/one
+			0 /run/docker/plugins/one
+			125 /run/crun/one
+			125 /run/runc/one
+		END
+	done
+}
+
+@test "a bundle that lies among those of other containers has its own root, and none of theirs" {
+	local place=/run/containerd/io.containerd.runtime.v2.task/k8s.io root expected
+	edit_config '.mounts = [] | .root.readonly = true'
+	set_args /bin/true
+	for PROFILE in restricted baseline; do
+		while read -r expected root; do
+			edit_config --arg p "$root" '.root.path = $p'
+			# shellcheck disable=SC2016
+			capture timeout -k 2 20 unshare -m sh -c 'mount -t tmpfs tmpfs /run && mkdir -p "$1" && cp -a "$2" "$1/own" &&
+				cp -a "$2" "$1/other" && ln -s ../other/rootfs "$1/own/link" && shift 2 && exec "$CASEMATE" run "$@"' sh \
+				"$place" "$BUNDLE" --profile "$PROFILE" --bundle "$place/own" "$ID"
+			[ "$status" -eq "$expected" ] || fail "$root: expected $expected"
+			[[ $expected = 0 || $stderr == *"other containers"* ]] || fail "$root is refused for another reason"
+		done <<-END
+			0 rootfs
+			0 $place/own/rootfs
+			125 $place/other/rootfs
+			125 ../other/rootfs
+			125 link
+		END
+	done
+}
+
 @test "a directory beside a sensitive one is not sensitive" {
 	mkdir "$ROOTFS/m"
 	local sibling=$BATS_TEST_TMPDIR/etcetera

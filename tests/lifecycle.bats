@@ -204,7 +204,7 @@ teardown() {
 	capture "$CASEMATE" --root "$root" delete --regex .
 	assert_status 0
 	[ -e "$root/bundle/config.json" ] || fail "a file of a bundle was deleted"
-	[ "$(ls "$root" | xargs)" = "bundle empty secret" ] || fail "there is: $(ls "$root")"
+	[ "$(cd "$root" && echo *)" = "bundle empty secret" ] || fail "there is: $(ls "$root")"
 }
 
 @test "run has a state while it runs, and none afterwards" {
