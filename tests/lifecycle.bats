@@ -186,6 +186,23 @@ teardown() {
 	[ "$(jq -r '.[0].id + " " + .[0].status' <<<"$output")" = "$ID running" ] || fail "the JSON says something else"
 }
 
+@test "one container whose record is damaged does not keep the others from being listed" {
+	started sleep 100
+	local id
+	for id in a z; do
+		mkdir -m 700 "$BATS_TEST_TMPDIR/state/$id"
+		echo '{' >"$BATS_TEST_TMPDIR/state/$id/state.json"
+	done
+	cm list
+	assert_status 125
+	assert_match "$ID .* running "
+	assert_stderr 'the state of the container "'
+	cm list --format json
+	assert_status 125
+	[ "$(jq -r '.[].id' <<<"$output")" = "$ID" ] || fail "the JSON says something else"
+	rm -r "$BATS_TEST_TMPDIR/state"/{a,z}
+}
+
 # Such as a directory of bundles, or /tmp.
 @test "what is no state of a container is neither listed nor deleted, and one that was begun is" {
 	local root=$BATS_TEST_TMPDIR/mixed
