@@ -86,6 +86,34 @@ bind() {
 			0 /var/lib/containers/storage/volumes/one
 			125 /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots
 			0 /var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/1
+			125 /var/lib/kubelet/pods/one
+			125 /var/lib/docker/containers/one
+			125 /var/lib/docker/containers/one/config.v2.json
+			125 /var/lib/docker/containers/one/one-json.log
+			0 /var/lib/docker/containers/one/hosts
+			0 /var/lib/docker/containers/one/mounts/shm
+			0 /var/lib/docker/containerd/daemon/io.containerd.snapshotter.v1.overlayfs/snapshots/1
+			125 /var/lib/containers/storage/overlay-containers/one
+			125 /var/lib/containers/storage/overlay-containers/one/userdata
+			125 /home/somebody/.local/share/containers/storage/overlay-containers/one/userdata/config.json
+			0 /home/somebody/.local/share/containers/storage/overlay-containers/one/userdata/shm
+			125 /var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/one
+			0 /var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/one/resolv.conf
+			0 /var/lib/containerd/io.containerd.grpc.v1.cri/containers/one/volumes/one
+			125 /run/containerd/io.containerd.grpc.v1.cri/sandboxes
+			0 /run/containerd/io.containerd.grpc.v1.cri/sandboxes/one/shm
+			125 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one
+			125 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one/rootfs
+			125 /run/containerd/runc/k8s.io/one
+			125 /run/containers/0
+			125 /run/containers/storage/overlay-containers/one/userdata
+			0 /run/containers/storage/overlay-containers/one/userdata/shm
+			125 /run/crio/exits
+			125 /run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby/one/rootfs
+			125 /run/docker/runtime-runc/moby/one
+			0 /run/docker/plugins/one
+			125 /run/crun/one
+			125 /run/runc/one
 		END
 	done
 }

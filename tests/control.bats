@@ -202,6 +202,55 @@ kill_all_test() {
 	kill_all_test 15
 }
 
+# A chain of 200 cgroups below the container's, with 100 more at its end: a process in the deepest, one in the last of
+# these. As deep as a container likes, and more than are looked at together.
+nest() {
+	local group="/sys/fs/cgroup/$GROUP" pids
+	if [ ${#WRAP[@]} -eq 0 ] && have_cgroup1; then group="/sys/fs/cgroup/freezer/$GROUP"; fi
+	mapfile -t pids < <(casemate ps --format json "$ID" | jq '.[]')
+	# shellcheck disable=SC2016 # expanded in there
+	"${WRAP[@]}" bash -c 'set -e
+		cd "$1"
+		for ((i = 0; i < 200; i++)); do mkdir a && cd -P a; done
+		echo "$2" >cgroup.procs
+		for ((i = 0; i < 100; i++)); do mkdir "b$i"; done
+		echo "$3" >b99/cgroup.procs
+		if [ -e b99/freezer.state ]; then echo FROZEN >b99/freezer.state; fi' nest "$group" "${pids[1]}" "${pids[2]}"
+}
+
+deep_test() {
+	PROFILE=privileged
+	edit_config '.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(select(.destination != "/proc"))
+		| .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	start
+	await_processes 4
+	nest
+	has_processes 4 || fail "ps lists others: $(casemate ps --format json "$ID")"
+	casemate pause "$ID"
+	state_is paused
+	casemate resume "$ID"
+	state_is running
+	casemate kill --all "$ID" CONT
+	has_processes 4
+	casemate kill --all "$ID" KILL
+	await_processes 0
+	casemate delete "$ID"
+	start
+	await_processes 4
+	nest
+	casemate delete --force "$ID"
+	[ -z "$("${WRAP[@]}" find /sys/fs/cgroup -type d -name "$ID")" ] || fail "cgroups are left"
+}
+
+@test "no depth and no number of its cgroups hides a process of a container" {
+	deep_test
+}
+
+@test "v2: no depth and no number of its cgroups hides a process of a container" {
+	use_v2
+	deep_test
+}
+
 # --- update
 
 update_v1() {

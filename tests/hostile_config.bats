@@ -289,6 +289,29 @@ teardown() {
 	[ -z "$wrong" ] || fail "bound:$wrong"
 }
 
+@test "a bundle that lies among those of other containers has its own root, and none of theirs" {
+	local place=/run/containerd/io.containerd.runtime.v2.task/k8s.io root expected
+	edit_config '.mounts = [] | .root.readonly = true'
+	set_args /bin/true
+	for PROFILE in restricted baseline; do
+		while read -r expected root; do
+			edit_config --arg p "$root" '.root.path = $p'
+			# shellcheck disable=SC2016
+			capture timeout -k 2 20 unshare -m sh -c 'mount -t tmpfs tmpfs /run && mkdir -p "$1" && cp -a "$2" "$1/own" &&
+				cp -a "$2" "$1/other" && ln -s ../other/rootfs "$1/own/link" && shift 2 && exec "$CASEMATE" run "$@"' sh \
+				"$place" "$BUNDLE" --profile "$PROFILE" --bundle "$place/own" "$ID"
+			[ "$status" -eq "$expected" ] || fail "$root: expected $expected"
+			[[ $expected = 0 || $stderr == *"other containers"* ]] || fail "$root is refused for another reason"
+		done <<-END
+			0 rootfs
+			0 $place/own/rootfs
+			125 $place/other/rootfs
+			125 ../other/rootfs
+			125 link
+		END
+	done
+}
+
 @test "a directory beside a sensitive one is not sensitive" {
 	mkdir "$ROOTFS/m"
 	local sibling=$BATS_TEST_TMPDIR/etcetera

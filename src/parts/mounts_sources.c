@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fnmatch.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "parts/mounts.h"
 
 #ifndef CGROUP_SUPER_MAGIC
@@ -325,28 +327,81 @@ static const char *below_home(const char *real)
 
 enum store { STORE_NONE, STORE_OF_ALL, STORE_OF_ONE };
 
-/* Engines keep in /var/lib, or in the home of who runs them, what belongs to all containers, and deeper what belongs to
- * one. */
+/* What follows the place where engines keep things: /var/lib, /run, or the home of who runs them; or NULL. */
+static const char *below_place(const char *real)
+{
+	static const char *const places[] = {"/var/lib/", "/run/"};
+	static const char shared[] = "/.local/share/";
+	const char *home = below_home(real);
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strncmp(real, places[i], strlen(places[i])) == 0)
+			return real + strlen(places[i]);
+	return home != NULL && strncmp(home, shared, sizeof(shared) - 1) == 0 ? home + sizeof(shared) - 1 : NULL;
+}
+
+/* There is what belongs to all containers, and deeper what belongs to one. */
 static enum store store_of(const char *real)
 {
-	static const char shared[] = "/.local/share/", system[] = "/var/lib/";
 	static const struct {
 		const char *name;
 		int levels; /* so many below it are of all */
-	} stores[] = {{"containerd", 2}, {"containers", 2}, {"docker", 1}, {"kubelet", 1}};
-	const char *home = below_home(real), *path = NULL;
+	} stores[] = {{"containerd", 2}, {"containers", 2}, {"crio", 1}, {"docker", 1}, {"kubelet", 1}};
+	const char *path = below_place(real);
 	int levels = 0;
 
-	if (strncmp(real, system, sizeof(system) - 1) == 0)
-		path = real + sizeof(system) - 1;
-	else if (home != NULL && strncmp(home, shared, sizeof(shared) - 1) == 0)
-		path = home + sizeof(shared) - 1;
 	for (const char *at = path == NULL ? NULL : strchr(path, '/'); at != NULL; at = strchr(at + 1, '/'))
 		levels++;
 	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]) && levels > 0; i++)
 		if (strncmp(path, stores[i].name, strlen(stores[i].name)) == 0 && path[strlen(stores[i].name)] == '/')
 			return levels <= stores[i].levels ? STORE_OF_ALL : STORE_OF_ONE;
 	return STORE_NONE;
+}
+
+/*
+ * Of what belongs to one container: its whole directory, its bundle with config.json and root, and what the engine and
+ * the runtime have noted of it, with its variables. What engines bind from there are single files beside these, volumes
+ * and layers: whose those are nothing tells.
+ */
+static bool is_private(const char *real)
+{
+	static const struct {
+		const char *pattern;
+		bool below; /* all that is in it as well */
+	} private[] = {
+		{"containerd/*/containers/*", false},
+		{"containerd/*/sandboxes/*", false},
+		{"containerd/io.containerd.runtime.*", true},
+		{"containerd/runc", true},
+		{"containers/storage/*-containers/*", false},
+		{"containers/storage/*-containers/*/userdata", false},
+		{"containers/storage/*-containers/*/userdata/config.json", false},
+		{"crun", true},
+		{"docker/containerd/daemon/io.containerd.runtime.*", true},
+		{"docker/containers/*", false},
+		{"docker/containers/*/*[.-]json*", false},
+		{"docker/runtime-*", true},
+		{"kubelet/pods/*", false},
+		{"runc", true},
+	};
+	const char *path = below_place(real);
+
+	for (size_t i = 0; path != NULL && i < sizeof(private) / sizeof(private[0]); i++)
+		if (fnmatch(private[i].pattern, path, FNM_PATHNAME | (private[i].below ? FNM_LEADING_DIR : 0)) == 0)
+			return true;
+	return false;
+}
+
+/* What a bundle names in itself is its own: the path, as far as it has names of the bundle's, must be where it is. */
+static bool is_of_bundle(const struct planner *p, const char *path, const char *real)
+{
+	const char *bundle = p->request->bundle, *name = bundle == NULL ? NULL : strrchr(bundle, '/');
+
+	if (name == NULL || !path_is_below(path, bundle))
+		return false;
+	const char *tail = path + (name - bundle);
+	size_t length = strlen(tail), whole = strlen(real);
+	return whole >= length && strcmp(real + whole - length, tail) == 0;
 }
 
 /* Somebody's home, and the settings, keys and start files in it: a sandbox's user may show its own. */
@@ -357,32 +412,19 @@ static bool is_personal(const char *real)
 	return (home != NULL && (home[0] == '\0' || home[1] == '.')) || strncmp(real, "/root/.", 7) == 0;
 }
 
-/* containerd keeps beside a container's root its config.json and the program that ends it: "v2.task/NAMESPACE/ID/". */
-static bool is_of_task(const char *real)
-{
-	static const char tasks[] = "/io.containerd.runtime.v2.task", root[] = "rootfs";
-	const char *at = strstr(real, tasks);
-
-	if (at == NULL || strchr("/", at[strlen(tasks)]) == NULL)
-		return false;
-	at += strlen(tasks);
-	for (int level = 0; level < 3 && at != NULL; level++)
-		at = strchr(at + (level > 0), '/');
-	return at == NULL || strncmp(at + 1, root, strlen(root)) != 0 || strchr("/", at[1 + strlen(root)]) == NULL;
-}
-
 static void judge_others(struct planner *p, const struct judged *j, const struct host_object *source)
 {
-	if (source->real == NULL || p->request->sandbox.given || store_of(source->real) == STORE_OF_ONE)
+	if (source->real == NULL || p->request->sandbox.given)
 		return;
-	if (is_personal(source->real))
-		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
-			      arena_printf(p->arena, "%s holds somebody's settings or keys", j->path),
-			      "copy what the program needs to another place");
-	if (store_of(source->real) == STORE_OF_ALL || is_of_task(source->real))
+	enum store store = store_of(source->real);
+	if (store == STORE_OF_ALL || (is_private(source->real) && !is_of_bundle(p, j->path, source->real)))
 		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
 			      arena_printf(p->arena, "%s holds what belongs to other containers", j->path),
 			      "bind only what the program needs");
+	else if (store == STORE_NONE && is_personal(source->real))
+		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
+			      arena_printf(p->arena, "%s holds somebody's settings or keys", j->path),
+			      "copy what the program needs to another place");
 }
 
 static bool is_below_dev(const struct planner *p, const struct host_object *source)
