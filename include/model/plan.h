@@ -39,17 +39,21 @@ struct plan_namespaces {
 };
 
 enum ids_writer {
-	IDS_NONE,     /* no user namespace */
+	IDS_NONE,     /* no user namespace, or one that has its maps */
 	IDS_SELF,     /* the child maps its own single id: no privilege needed */
 	IDS_LAUNCHER, /* the launcher writes the maps: needs CAP_SETUID, CAP_SETGID */
 	IDS_HELPERS,  /* newuidmap(1) and newgidmap(1) */
 };
 struct plan_ids {
+	bool mapped; /* the container's user namespace is not the launcher's: a new one, or one that is joined */
 	enum ids_writer writer;
+	const char
+		*unknown; /* of one that is joined: why its maps are not known, so that nothing is launched; or NULL */
 	id_map_list uid;
 	id_map_list gid;
 	bool deny_setgroups;
-	bool become; /* the child switches to setup_uid and setup_gid, which are mapped, for the set-up */
+	bool leave_groups; /* the launcher's groups go before a namespace is joined that denies it */
+	bool become;       /* the child switches to setup_uid and setup_gid, which are mapped, for the set-up */
 	uint32_t setup_uid;
 	uint32_t setup_gid;
 	bool inner;         /* a second user namespace for the workload, which owns none of the others */

@@ -97,11 +97,8 @@ static void complete_idmap(const struct planner *p, struct plan_mount *mount)
  */
 static void leave_to_launcher(struct planner *p, struct plan_mount *mount)
 {
-	const struct plan_namespaces *namespaces = &p->plan->namespaces;
-
 	mount->peers = mount->kind == MOUNT_BIND && (mount->propagation & MS_SHARED) != 0 &&
-		       (p->plan->rootfs.propagation & MS_SHARED) != 0 && (namespaces->fresh & CLONE_NEWUSER) == 0 &&
-		       namespaces->join[NAMESPACE_USER].path == NULL;
+		       (p->plan->rootfs.propagation & MS_SHARED) != 0 && !p->plan->ids.mapped;
 	if (mount->uid_mappings.count > 0 || mount->peers)
 		p->plan->rootfs.by_launcher = true;
 }
@@ -281,7 +278,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	if (mount.kind == MOUNT_FILESYSTEM && mount.type == NULL)
 		return error_set(err, ERROR_CONFIG, 0, "%s: a type is missing", mount.from);
 	/* devpts belongs to id 0 of its user namespace: where that is nobody, the kernel refuses it. */
-	if (mount.type != NULL && strcmp(mount.type, "devpts") == 0 && p->plan->ids.writer != IDS_NONE &&
+	if (mount.type != NULL && strcmp(mount.type, "devpts") == 0 && p->plan->ids.mapped &&
 	    p->plan->ids.setup_uid != 0) {
 		planner_note(p, "mounts", mount.from, "no devpts: id 0 is not mapped");
 		return 0;

@@ -66,8 +66,7 @@ int rootfs_plan(struct planner *p, struct error *err)
 							    p->plan->hooks[HOOK_CREATE_CONTAINER].count >
 						    0;
 	plan->from = planner_origin(p, "/root");
-	plan->by_launcher =
-		(p->host->privileged || p->host->nested) && (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0;
+	plan->by_launcher = (p->host->privileged || p->host->nested) && p->plan->ids.mapped;
 	plan_propagation(p);
 	plan_no_pivot(p);
 	if (!plan->readonly &&
@@ -233,6 +232,25 @@ int rootfs_isolate(const struct plan *plan, struct run *run, struct error *err)
 	return 0;
 }
 
+bool rootfs_place_wanted(const struct plan *plan)
+{
+	return plan->rootfs.shown;
+}
+
+void rootfs_place_explain(const struct plan *plan, struct explain *out)
+{
+	explain_say(out, EXPLAIN_DOES, NULL, "opens the place of %s, where the hooks will look for it",
+		    plan->rootfs.path);
+}
+
+int rootfs_place(const struct plan *plan, struct run *run, struct error *err)
+{
+	run->place = sys_openat(AT_FDCWD, plan->rootfs.path, O_PATH | O_DIRECTORY, 0);
+	if (run->place < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the root file system '%s'", plan->rootfs.path);
+	return 0;
+}
+
 /* Hooks that run now look for the container's root where the config says it is, in the container's namespaces. */
 bool rootfs_show_wanted(const struct plan *plan)
 {
@@ -248,8 +266,9 @@ int rootfs_show(const struct plan *plan, struct run *run, struct error *err)
 {
 	if (run->root < 0)
 		TRY(rootfs_open(plan, run, err));
-	if (sys_move_mount(run->root, AT_FDCWD, plan->rootfs.path, 0) < 0)
+	if (sys_move_mount(run->root, run->place, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot attach the new root to '%s'", plan->rootfs.path);
+	fd_close(&run->place);
 	return restrict_root(plan, run, err);
 }
 

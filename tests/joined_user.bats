@@ -1,0 +1,362 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# linux.namespaces[user].path: the container lives in a user namespace that somebody else made, as those of a Kubernetes pod
+# with hostUsers: false do. Whom it maps is asked before anything is made, and is held to what it was.
+
+# shellcheck disable=SC2016 # programs for sh
+
+load helpers/common
+load helpers/lifecycle
+load helpers/pods
+
+setup() {
+	common_setup
+	requires root pids_cgroup
+	# As below /var/lib/containerd: nobody whom a user namespace maps gets to the bundle.
+	CLOSED=$BATS_TEST_TMPDIR/closed
+	mkdir -m 700 "$CLOSED"
+	BUNDLE=$CLOSED/bundle
+	make_bundle spec
+	PROFILE=privileged
+	ALL=(user pid network ipc uts)
+}
+
+teardown() {
+	pods_end
+	# shellcheck disable=SC2086 # words
+	[ -z "${HOLDER-}" ] || kill $HOLDER && wait $HOLDER || :
+	common_teardown
+}
+
+# maps TEXT: as the kernel shows them, "0 100000 65536"
+maps() {
+	edit_config --arg maps "$1" '.linux.uidMappings = [$maps | split(";")[] | split(" ") | map(tonumber) |
+		{containerID: .[0], hostID: .[1], size: .[2]}] | .linux.gidMappings = .linux.uidMappings'
+}
+
+# What the tests below do not want to see changes for each of them: a pod's user namespace, and what of it is shared.
+pod() {
+	edit_config '.linux.namespaces += [{type: "user"}]'
+	maps "${1-0 100000 65536}"
+	launch pause sleep 1000
+	share "$pause" "${ALL[@]}"
+	edit_config 'del(.hostname)'
+}
+
+# holder MAP [SETGROUPS]: a process in a user namespace of its own, where it says who is who
+holder() {
+	unshare --user sleep 1000 3>&- &
+	HOLDER=$!
+	eventually test ! "/proc/$HOLDER/ns/user" -ef /proc/self/ns/user
+	[ -z "${2-}" ] || echo "$2" >"/proc/$HOLDER/setgroups"
+	# By one write(2).
+	cat <<<"$1" >"/proc/$HOLDER/uid_map"
+	cat <<<"$1" >"/proc/$HOLDER/gid_map"
+	edit_config --arg path "/proc/$HOLDER/ns/user" '.linux.namespaces += [{type: "user", path: $path}]'
+}
+
+words() {
+	# shellcheck disable=SC2086 # that is what it is for
+	echo $1
+}
+
+@test "the containers of a pod live in its user namespace, with all that a container has" {
+	local name
+	pod
+	edit_config '.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro", "nosuid", "noexec", "nodev"]}]'
+	for name in one two; do
+		launch "$name" sh -c '[ -c /dev/null ] && [ -c /dev/pts/ptmx ] && [ -d /dev/mqueue ] && [ -d /sys/class/net ] &&
+			[ -d /sys/fs/cgroup ] && [ -z "$(cat /proc/kcore)" ] && ! (: >/proc/sys/kernel/domainname) 2>/dev/null &&
+			! touch /x 2>/dev/null && : >/dev/shm/made && sleep 1000'
+		eventually test -e "/proc/${!name}/root/dev/shm/made"
+		[ "$(readlink "/proc/${!name}/ns/user")" = "$(readlink "/proc/$pause/ns/user")" ] || fail "another user namespace"
+		[ "$(stat -c %u:%g "/proc/${!name}/root/dev/shm/made")" = 100000:100000 ] || fail "it is not who it should be"
+	done
+	! touch "/proc/$pause/root/x" 2>/dev/null || fail "the root of the pod's first container is writable"
+}
+
+@test "exec is the user that it asks for, in the same user namespace, also with a terminal" {
+	local name flags
+	pod
+	launch one sleep 1000
+	launch two sleep 1000
+	for name in pause one two; do
+		good exec "$ID-$name" cat /proc/self/uid_map
+		[ "$(words "$output")" = "0 100000 65536" ] || fail "other maps"
+		good exec --user 7:8 --additional-gids 9 "$ID-$name" sh -c 'id -u; id -g; id -G; readlink /proc/self/ns/user'
+		[ "$(words "$output")" = "7 8 8 9 $(readlink "/proc/$pause/ns/user")" ] || fail "somebody else"
+	done
+	requires script
+	capture script -qec "'$CASEMATE' --root '$BATS_TEST_TMPDIR/state' exec --tty $ID-one sh -c 'test -t 0 && echo is one'" /dev/null </dev/null
+	assert_match 'is one'
+	cm exec --user 70000 "$ID-one" true
+	assert_status 125
+	assert_stderr 'user id 70000 is not mapped in the user namespace'
+}
+
+@test "a program with a terminal runs in a user namespace that is joined" {
+	requires script
+	pod
+	edit_config '.process.terminal = true'
+	set_args sh -c 'test -t 0 && stat -c %u /proc/self/fd/0 && tty'
+	capture script -qec "'$CASEMATE' run --profile privileged --bundle '$BUNDLE' $ID" /dev/null </dev/null
+	assert_match $'0\r\n/dev/pts/0'
+}
+
+@test "the maps of config.json and of the namespace may differ in their form, and not in what they say" {
+	pod '0 100000 1000;1000 101000 5;2000 300000 10'
+	set_args id -u
+	for same in '2000 300000 10;0 100000 1005' '0 100000 1;1 100001 1004;2000 300000 10'; do
+		maps "$same"
+		run_casemate
+		assert_status 0
+		assert_output 0
+	done
+	edit_config 'del(.linux.uidMappings, .linux.gidMappings)'
+	run_casemate
+	assert_status 0
+	assert_output 0
+	for other in '0 100000 1004;2000 300000 10' '0 200000 1005;2000 300000 10' '0 100000 1005' '0 100000 65536'; do
+		maps "$other"
+		run_casemate
+		assert_status 125 && assert_stderr "linux/uidMappings: they are not those of the user namespace '/proc/$pause/ns/user'" || return
+	done
+	maps '0 100000 1005;2000 300000 10'
+	edit_config '.linux.gidMappings[0].hostID = 5'
+	run_casemate
+	assert_status 125
+	assert_stderr 'linux/gidMappings: they are not those'
+}
+
+@test "who is not mapped there cannot be the program's user" {
+	pod '0 100000 1000'
+	edit_config '.process.user.uid = 1000'
+	run_casemate
+	assert_status 125
+	assert_stderr "process/user: user id 1000 is not mapped in the user namespace '/proc/$pause/ns/user'"
+	edit_config '.process.user = {uid: 999, gid: 1000}'
+	run_casemate
+	assert_status 125
+	assert_stderr 'group id 1000 is not mapped in the user namespace'
+	edit_config '.process.user = {uid: 999, gid: 999}'
+	set_args id -u
+	run_casemate
+	assert_status 0
+	assert_output 999
+}
+
+@test "a namespace that maps nobody yet, and one that maps no root" {
+	unshare --user sleep 1000 3>&- &
+	HOLDER=$!
+	eventually test ! "/proc/$HOLDER/ns/user" -ef /proc/self/ns/user
+	edit_config --arg path "/proc/$HOLDER/ns/user" '.linux.namespaces += [{type: "user", path: $path}]'
+	run_casemate
+	assert_status 125
+	assert_stderr 'user id 0 is not mapped in the user namespace'
+	kill "$HOLDER"
+	wait "$HOLDER" || :
+	edit_config '.linux.namespaces |= map(select(.type != "user")) | .process.user = {uid: 1000, gid: 1000}'
+	holder '1000 100000 10'
+	set_args sh -c 'id -u; [ ! -e /dev/pts/ptmx ] && [ -c /dev/null ] && : >/dev/shm/x'
+	run_casemate
+	assert_status 0
+	assert_output 1000
+}
+
+@test "a mounted name of a namespace is as good as that of a process, and it may have ended" {
+	local kind
+	mkdir "$BATS_TEST_TMPDIR/ns"
+	holder '0 100000 65536'
+	edit_config 'del(.linux.namespaces[] | select(.type == "user")) | .linux.namespaces += [{type: "user"}]'
+	for kind in user net ipc uts; do
+		: >"$BATS_TEST_TMPDIR/ns/$kind"
+	done
+	nsenter --user --target "$HOLDER" unshare --net --ipc --uts sleep 1000 3>&- &
+	local other=$!
+	eventually test ! "/proc/$other/ns/uts" -ef /proc/self/ns/uts
+	for kind in user net ipc uts; do
+		mount --bind "/proc/$other/ns/$kind" "$BATS_TEST_TMPDIR/ns/$kind"
+	done
+	kill "$other" "$HOLDER"
+	wait "$other" "$HOLDER" || :
+	HOLDER=
+	edit_config --arg ns "$BATS_TEST_TMPDIR/ns" 'del(.hostname) | .linux.namespaces |= map(if .type == "network" then .path = "\($ns)/net"
+		elif .type == "user" or .type == "ipc" or .type == "uts" then .path = "\($ns)/\(.type)" else . end)'
+	set_args sh -c 'id -u; ls -d /dev/mqueue /sys/class/net/lo; readlink /proc/self/ns/user'
+	run_casemate
+	local expected
+	expected=$(printf '0\n/dev/mqueue\n/sys/class/net/lo\nuser:[%s]' "$(stat -c %i "$BATS_TEST_TMPDIR/ns/user")")
+	for kind in user net ipc uts; do
+		umount "$BATS_TEST_TMPDIR/ns/$kind"
+	done
+	assert_status 0
+	assert_output "$expected"
+}
+
+@test "what is mounted comes from places that are closed to the mapped users" {
+	pod
+	mkdir -m 777 "$CLOSED/volume"
+	echo closed >"$CLOSED/volume/file"
+	edit_config --arg v "$CLOSED/volume" '.mounts += [{destination: "/srv", type: "bind", source: $v, options: ["rbind", "rw"]}]'
+	set_args sh -c 'cat /srv/file; echo made >/srv/made; stat -c %u /srv/made'
+	run_casemate
+	assert_status 0
+	assert_output $'closed\n0'
+	[ "$(stat -c %u "$CLOSED/volume/made")" = 100000 ] || fail "it was made by another user"
+}
+
+@test "an idmapped mount takes the maps of the namespace that is joined" {
+	requires idmapped_mounts
+	pod
+	mkdir "$CLOSED/volume"
+	: >"$CLOSED/volume/file"
+	edit_config --arg v "$CLOSED/volume" 'del(.linux.uidMappings, .linux.gidMappings) |
+		.mounts += [{destination: "/srv", type: "bind", source: $v, options: ["rbind", "idmap"]}]'
+	set_args sh -c 'stat -c %u /srv/file; : >/srv/made'
+	run_casemate
+	assert_status 0
+	assert_output 0
+	[ "$(stat -c %u "$CLOSED/volume/made")" = 0 ] || fail "it was made by another user"
+}
+
+@test "all hooks run, in a new user namespace and in one that is joined, whoever may get to the bundle" {
+	local kind
+	local hook="$BATS_TEST_TMPDIR/hook" log="$BATS_TEST_TMPDIR/log"
+	printf '#!/bin/sh\necho "$1 $(readlink /proc/self/ns/user)" >>%s\n' "$log" >"$hook"
+	chmod 755 "$hook"
+	: >"$log"
+	chmod 666 "$log"
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		edit_config --arg k "$kind" --arg h "$hook" '.hooks[$k] = [{path: $h, args: ["hook", $k]}]'
+	done
+	pod
+	set_args true
+	run_casemate
+	assert_status 0
+	[ "$(grep -cxF "createContainer $(readlink "/proc/$pause/ns/user")" "$log")" = 2 ] || fail "$(cat "$log")"
+	[ "$(wc -l <"$log")" = 9 ] || fail "$(cat "$log")"
+}
+
+@test "where the namespace denies a change of groups nobody keeps those of the launcher" {
+	holder '0 100000 65536' deny
+	edit_config '.process.user.additionalGids = [5]'
+	set_args sh -c 'grep ^Groups: /proc/self/status; cat /proc/self/setgroups'
+	# shellcheck disable=SC2329 # `capture` calls it
+	with_groups() {
+		setpriv --groups 4,24 timeout 60 "$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null
+	}
+	capture with_groups
+	assert_status 0
+	[ "$(words "$output")" = "Groups: deny" ] || fail "groups are left"
+	launch one sleep 1000
+	status=0
+	output=$(setpriv --groups 4,24 "$CASEMATE" --root "$BATS_TEST_TMPDIR/state" exec "$ID-one" /bin/busybox grep ^Groups: /proc/self/status </dev/null) || status=$?
+	[ "$(words "$output")" = "Groups:" ] || fail "exec keeps groups"
+}
+
+@test "a user of a joined namespace that is root on the host is root" {
+	make_bundle restricted
+	echo secret >"$CLOSED/bundle/rootfs/etc/mine"
+	chmod 700 "$CLOSED/bundle/rootfs/etc/mine"
+	holder $'0 100000 1000\n1000 0 1'
+	set_args cat /etc/mine
+	PROFILE=restricted
+	run_casemate
+	[[ $output != *secret* ]] || fail "a file of root's was read" || return
+	assert_status 125 && assert_stderr 'user 1000 inside is root on the host' || return
+	PROFILE=privileged
+	run_casemate
+	assert_status 0
+	assert_output secret
+}
+
+@test "a ceiling joins the user namespace of another container, and not the host's" {
+	rm -rf "$BUNDLE"
+	make_bundle restricted
+	PROFILE=restricted
+	pod
+	set_args sh -c 'id -u; cat /proc/self/uid_map'
+	run_casemate
+	assert_status 0
+	[ "$(words "$output")" = "1000 0 100000 65536" ] || fail "somebody else"
+	edit_config '.linux.namespaces |= map(if .type == "user" then .path = "/proc/self/ns/user" else . end)'
+	run_casemate
+	assert_status 125
+	assert_stderr "/proc/self/ns/user is the host's user namespace"
+}
+
+@test "the launcher's own user namespace is where the container stays" {
+	edit_config '.linux.namespaces += [{type: "user", path: "/proc/self/ns/user"}]'
+	launch one sh -c 'exec sleep 1000'
+	[ "/proc/$one/ns/user" -ef /proc/self/ns/user ] || fail "another one"
+	good exec "$ID-one" readlink /proc/self/ns/user
+	assert_output "$(readlink /proc/self/ns/user)"
+}
+
+@test "what is judged is what is joined, whatever the path leads to by then" {
+	local link=$BATS_TEST_TMPDIR/link i good=0 bad
+	requires python3
+	rm -rf "$BUNDLE"
+	make_bundle restricted
+	echo secret >"$BUNDLE/rootfs/etc/mine"
+	chmod 700 "$BUNDLE/rootfs/etc/mine"
+	pod
+	edit_config 'del(.linux.namespaces[] | select(.type == "user"))'
+	holder $'0 100000 1000\n1000 0 1'
+	bad=$HOLDER
+	edit_config --arg p "$link" 'del(.linux.uidMappings, .linux.gidMappings) |
+		.linux.namespaces |= (map(select(.type != "user")) + [{type: "user", path: $p}])'
+	set_args sh -c 'cat /etc/mine 2>/dev/null || echo nothing'
+	PROFILE=restricted
+	python3 -c 'import os, sys
+while True:
+    for process in sys.argv[2:]:
+        os.symlink(f"/proc/{process}/ns/user", sys.argv[1] + ".new")
+        os.rename(sys.argv[1] + ".new", sys.argv[1])' "$link" "$pause" "$bad" 3>&- &
+	HOLDER="$HOLDER $!"
+	eventually test -e "$link"
+	for ((i = 0; i < 60 && good < 5; i++)); do
+		run_casemate
+		case $status$output in
+		0nothing) good=$((good + 1)) ;;
+		125) [[ $stderr == *'is root on the host'* || $stderr == *'is no longer what'* ]] || fail "for another reason" || return ;;
+		*) fail "after $i: a file of root's was read" || return ;;
+		esac
+	done
+	[ "$good" -gt 0 ] || fail "it never ran"
+}
+
+@test "paths that are no user namespace are told apart" {
+	local path
+	edit_config '.linux.namespaces += [{type: "user", path: "/nowhere"}]'
+	run_casemate
+	assert_status 125
+	assert_stderr "cannot open the user namespace '/nowhere': no such file or directory"
+	for path in /etc/passwd /dev/null; do
+		edit_config --arg p "$path" '.linux.namespaces[-1].path = $p'
+		run_casemate
+		assert_status 125 && assert_stderr "'$path' is not a namespace" || return
+	done
+	edit_config '.linux.namespaces[-1].path = "/proc/self/ns/net"'
+	run_casemate
+	assert_status 125
+	assert_stderr "cannot join the user namespace '/proc/self/ns/net': invalid argument"
+	assert_stderr 'it must be a user namespace'
+}
+
+@test "explain says who is who in a user namespace that is joined, or why that is not known" {
+	pod
+	capture "$CASEMATE" explain --profile privileged "$BUNDLE"
+	assert_status 0
+	assert_match "joins the user namespace /proc/$pause/ns/user"
+	assert_match 'user 0 of the container is 100000 of the host, and on'
+	capture "$CASEMATE" explain --json --profile privileged "$BUNDLE"
+	assert_status 0
+	jq -e '[.steps[] | .. | strings | select(test("user 0 of the container is 100000 of the host"))] | length == 1' <<<"$output" >/dev/null || fail "not in JSON"
+	chmod 755 "$CLOSED"
+	cp "$CASEMATE" "$BATS_TEST_TMPDIR/casemate"
+	capture as_user "$BATS_TEST_TMPDIR/casemate" explain --profile privileged "$BUNDLE"
+	assert_status 0
+	assert_match 'whom it maps is not known: cannot open the user namespace'
+}
