@@ -25,7 +25,7 @@ setup() {
 teardown() {
 	pods_end
 	# shellcheck disable=SC2086 # words
-	[ -z "${HOLDER-}" ] || kill $HOLDER && wait $HOLDER || :
+	[ -z "${HOLDER-}" ] || { kill -KILL $HOLDER && wait $HOLDER; } || :
 	common_teardown
 }
 
@@ -359,4 +359,138 @@ while True:
 	capture as_user "$BATS_TEST_TMPDIR/casemate" explain --profile privileged "$BUNDLE"
 	assert_status 0
 	assert_match 'whom it maps is not known: cannot open the user namespace'
+}
+
+# all_kinds [COMMAND...]: a process that is pid 1 of its own namespaces, of every kind but user; its pid is then in $ALL_OF.
+all_kinds() {
+	"$@" unshare --mount --pid --fork --kill-child --net --ipc --uts --cgroup --time sleep 1000 3>&- &
+	HOLDER="${HOLDER-} $!"
+	local outer=$!
+	eventually grep -q . "/proc/$outer/task/$outer/children"
+	ALL_OF=$(tr -d ' ' <"/proc/$outer/task/$outer/children")
+	eventually grep -q '^sleep' "/proc/$ALL_OF/comm"
+}
+
+# lives_in PID KIND...: so do the container's program, and what is executed in it
+lives_in() {
+	local process=$1 kind other
+	shift
+	good exec --detach --pid-file "$BATS_TEST_TMPDIR/other" "$ID-one" sleep 1000
+	other=$(cat "$BATS_TEST_TMPDIR/other")
+	for kind; do
+		[ "/proc/$one/ns/$kind" -ef "/proc/$process/ns/$kind" ] || fail "another $kind namespace" || return
+		[ "/proc/$other/ns/$kind" -ef "/proc/$process/ns/$kind" ] || fail "exec is in another $kind namespace" || return
+	done
+	good delete --force "$ID-one"
+}
+
+@test "namespaces of every kind are joined beside a user namespace, whoever owns them" {
+	local user
+	holder '0 100000 65536'
+	user=$HOLDER
+	all_kinds nsenter --user --target "$user" --setuid 0 --setgid 0
+	share "$ALL_OF" pid network ipc uts cgroup
+	edit_config --arg p "$ALL_OF" 'del(.hostname) | .linux.namespaces += [{type: "time", path: "/proc/\($p)/ns/time"}]'
+	launch one sleep 1000
+	lives_in "$ALL_OF" user pid net ipc uts cgroup time
+	all_kinds
+	share "$ALL_OF" uts cgroup time
+	launch one sleep 1000
+	lives_in "$ALL_OF" uts cgroup time
+	# Beside a new one, and beside none.
+	edit_config '(.linux.namespaces[] | select(.type == "pid" or .type == "network" or .type == "ipc" or .type == "user")) |= del(.path)'
+	maps '0 100000 65536'
+	launch one sleep 1000
+	[ ! "/proc/$one/ns/user" -ef "/proc/$user/ns/user" ] && [ ! "/proc/$one/ns/user" -ef /proc/self/ns/user ] || fail "no new one"
+	lives_in "$ALL_OF" uts cgroup time
+}
+
+@test "what shows a namespace of somebody else's cannot be made, and the error says whose it is" {
+	local kind what
+	holder '0 100000 65536'
+	cp "$BUNDLE/config.json" "$BATS_TEST_TMPDIR/plain"
+	all_kinds
+	for what in pid:proc network:sysfs ipc:mqueue; do
+		kind=${what%:*}
+		cp "$BATS_TEST_TMPDIR/plain" "$BUNDLE/config.json"
+		share "$ALL_OF" "$kind"
+		run_casemate
+		assert_status 125
+		assert_stderr "cannot make a ${what#*:} for"
+		assert_stderr "the $kind namespace belongs to another user namespace than the container's: join that one as well"
+	done
+}
+
+@test "a mount namespace is joined beside a user namespace that is joined, or new" {
+	local user
+	edit_config --arg root "$BUNDLE/rootfs" '.mounts = [] | .root = {path: $root} | del(.linux.maskedPaths, .linux.readonlyPaths)'
+	holder '0 100000 65536'
+	user=$HOLDER
+	all_kinds nsenter --user --target "$user" --setuid 0 --setgid 0
+	share "$ALL_OF" mount
+	edit_config --arg p "$ALL_OF" '(.linux.namespaces[] | select(.type == "mount")).path = "/proc/\($p)/ns/mnt"'
+	launch one sleep 1000
+	lives_in "$ALL_OF" user mnt
+	edit_config '(.linux.namespaces[] | select(.type == "user")) |= del(.path)'
+	maps '0 100000 65536'
+	launch one sleep 1000
+	lives_in "$ALL_OF" mnt
+}
+
+@test "who is not root joins what is his own" {
+	local mine=$BATS_TEST_TMPDIR/mine
+	requires userns
+	cp -a "$BUNDLE" "$mine"
+	cp "$CASEMATE" "$mine/casemate"
+	BUNDLE=$mine
+	edit_config 'del(.linux.resources) | .mounts |= map(select(.destination != "/sys"))'
+	edit_config '.linux.namespaces += [{type: "user"}]'
+	mkdir "$mine/state"
+	chown -R "$TEST_UID:$TEST_UID" "$mine"
+	as_user sh -c 'echo $$ >"$1" && exec unshare --user --map-root-user unshare --net --ipc --uts sleep 1000' - "$mine/pid" 3>&- &
+	eventually test -s "$mine/pid"
+	local process
+	process=$(cat "$mine/pid")
+	HOLDER=$process
+	eventually grep -q '^sleep' "/proc/$process/comm"
+	share "$process" user network ipc uts
+	edit_config 'del(.hostname) | .process.user.additionalGids = [5]'
+	set_args sh -c 'id -u; cat /proc/self/setgroups; readlink /proc/self/ns/user; readlink /proc/self/ns/net'
+	cm_as_user() {
+		as_user timeout 60 "$mine/casemate" --root "$mine/state" "$@" </dev/null
+	}
+	capture cm_as_user run --profile privileged --bundle "$mine" "$ID"
+	assert_status 0
+	[ "$(words "$output")" = "0 deny $(readlink "/proc/$process/ns/user") $(readlink "/proc/$process/ns/net")" ] || fail "somewhere else"
+	edit_config '.process.user.uid = 5'
+	capture cm_as_user run --profile privileged --bundle "$mine" "$ID"
+	assert_status 125
+	assert_stderr 'user id 5 is not mapped in the user namespace'
+}
+
+@test "root of a user namespace of one id joins what belongs to that, and then one below it" {
+	local mine=$BATS_TEST_TMPDIR/mine
+	requires userns
+	cp -a "$BUNDLE" "$mine"
+	cp "$CASEMATE" "$mine/casemate"
+	BUNDLE=$mine
+	edit_config 'del(.linux.resources, .hostname) | .mounts |= map(select(.destination != "/sys") | .options -= ["gid=5"])
+		| .linux.namespaces |= map(select(.type != "cgroup"))'
+	set_args sh -c 'readlink /proc/self/ns/user; readlink /proc/self/ns/uts'
+	cat >"$mine/inside" <<-'END'
+		unshare --user --map-root-user sleep 1000 &
+		user=$!
+		unshare --uts sleep 1000 &
+		uts=$!
+		trap 'kill $user $uts' EXIT
+		until grep -q ^sleep "/proc/$user/comm" && grep -q ^sleep "/proc/$uts/comm"; do :; done
+		jq --arg user "/proc/$user/ns/user" --arg uts "/proc/$uts/ns/uts" '.linux.namespaces |= map(if .type == "uts" then .path = $uts
+			else . end) + [{type: "user", path: $user}]' "$1/config.json" >"$1/new" && mv "$1/new" "$1/config.json"
+		readlink "/proc/$user/ns/user" "/proc/$uts/ns/uts"
+		"$1/casemate" --root "$1/state" run --profile privileged --bundle "$1" "$2"
+	END
+	chown -R "$TEST_UID:$TEST_UID" "$mine"
+	capture as_user timeout 60 unshare --user --map-root-user sh "$mine/inside" "$mine" "$ID" </dev/null
+	assert_status 0
+	[ "$(head -n 2 <<<"$output")" = "$(tail -n +3 <<<"$output")" ] || fail "somewhere else"
 }

@@ -115,7 +115,9 @@ struct plan_mount {
 	bool remounts; /* its options are set once it is attached: parts/remount.h */
 	bool peers;    /* what is mounted in it appears on the host */
 	bool late;     /* the source is made by the launch itself, after all other sources were opened */
-	const char *label; /* SELinux: every file of it is labelled so; NULL: as the file system has it */
+	const char *namespace; /* that it shows, and that may belong to another user namespace than the container's; or
+				* NULL */
+	const char *label;     /* SELinux: every file of it is labelled so; NULL: as the file system has it */
 	uint32_t mode;
 	bool judged; /* `device` and `inode` are what the profile decided on: the source must still be that */
 	uint64_t device;

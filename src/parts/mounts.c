@@ -103,6 +103,27 @@ static void leave_to_launcher(struct planner *p, struct plan_mount *mount)
 		p->plan->rootfs.by_launcher = true;
 }
 
+/* Whoever makes one needs the rights over the namespace that it shows: they end at the user namespace that made that.
+ */
+static const char *foreign_namespace(const struct planner *p, const struct plan_mount *mount)
+{
+	static const struct {
+		const char *type;
+		enum namespace_kind kind;
+		uint64_t flag;
+		const char *name;
+	} shown[] = {
+		{"proc", NAMESPACE_PID, CLONE_NEWPID, "pid"},
+		{"sysfs", NAMESPACE_NETWORK, CLONE_NEWNET, "network"},
+		{"mqueue", NAMESPACE_IPC, CLONE_NEWIPC, "ipc"},
+	};
+
+	for (size_t i = 0; p->plan->ids.mapped && mount->type != NULL && i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (strcmp(mount->type, shown[i].type) == 0 && (p->plan->namespaces.fresh & shown[i].flag) == 0)
+			return shown[i].name;
+	return NULL;
+}
+
 /* The mount that @target lies in so far; NULL for the root file system. */
 static const struct plan_mount *mount_around(const struct planner *p, const char *target)
 {
@@ -301,6 +322,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	/* Engines say "cgroup" for either; to the kernel that means hierarchies of v1 alone. */
 	if (mount.kind == MOUNT_FILESYSTEM && strcmp(mount.type, "cgroup") == 0)
 		mount.type = "cgroup2";
+	mount.namespace = foreign_namespace(p, &mount);
 	mount.label = mount_label(p, &mount);
 	*LIST_ADD(p->arena, &p->plan->mounts) = mount;
 	return 0;
