@@ -194,6 +194,24 @@ words() {
 	assert_output "$expected"
 }
 
+@test "exec, update and delete go by the container, when whoever made its user namespace is gone" {
+	holder '0 100000 65536'
+	launch one sleep 1000
+	kill "$HOLDER"
+	wait "$HOLDER" || :
+	HOLDER=
+	good exec --user 7 "$ID-one" sh -c 'id -u; cat /proc/self/uid_map'
+	[ "$(words "$output")" = "7 0 100000 65536" ] || fail "somebody else"
+	good update --pids-limit 50 "$ID-one"
+	cm checkpoint --image-path "$BATS_TEST_TMPDIR/image" "$ID-one"
+	assert_status 125
+	assert_stderr 'cannot checkpoint a container that shares a user namespace with others'
+	good delete --force "$ID-one"
+	run_casemate
+	assert_status 125
+	assert_stderr 'cannot open the user namespace'
+}
+
 @test "what is mounted comes from places that are closed to the mapped users" {
 	pod
 	mkdir -m 777 "$CLOSED/volume"
