@@ -99,9 +99,11 @@ words() {
 	requires script
 	pod
 	edit_config '.process.terminal = true'
-	set_args sh -c 'test -t 0 && stat -c %u /proc/self/fd/0 && tty'
+	set_args sh -c 'test -t 0 && echo "owner $(stat -L -c %u /dev/stdin)" && tty'
 	capture script -qec "'$CASEMATE' run --profile privileged --bundle '$BUNDLE' $ID" /dev/null </dev/null
-	assert_match $'0\r\n/dev/pts/0'
+	# Between the lines stands what a terminal shows of the end of its input.
+	assert_match 'owner 0'
+	assert_match '/dev/pts/0'
 }
 
 @test "the maps of config.json and of the namespace may differ in their form, and not in what they say" {
@@ -310,6 +312,11 @@ words() {
 	[ "/proc/$one/ns/user" -ef /proc/self/ns/user ] || fail "another one"
 	good exec "$ID-one" readlink /proc/self/ns/user
 	assert_output "$(readlink /proc/self/ns/user)"
+	# Who asks for other users there must not be taken for root.
+	maps '0 100000 65536'
+	run_casemate
+	assert_status 125
+	assert_stderr "uidMappings: '/proc/self/ns/user' is the launcher's own user namespace"
 }
 
 @test "what is judged is what is joined, whatever the path leads to by then" {
@@ -343,6 +350,39 @@ while True:
 		esac
 	done
 	[ "$good" -gt 0 ] || fail "it never ran"
+}
+
+@test "root of the user namespace, who sees the host's processes, gets at none that joins it" {
+	local i seen=$BATS_TEST_TMPDIR/seen attacker
+	requires python3
+	holder '0 100000 65536'
+	set_args true
+	: >"$seen"
+	chmod 666 "$seen"
+	# The newest processes, as fast as it can: who may read where one is may trace it as well (ptrace(2)).
+	nsenter --user --target "$HOLDER" --setuid 0 --setgid 0 python3 -c 'import os, sys
+seen = open(sys.argv[1], "a", buffering=1)
+print("looks", file=seen)
+while True:
+    with open("/proc/loadavg") as newest:
+        last = int(newest.read().split()[-1])
+    for pid in range(last - 3, last + 8):
+        try:
+            os.readlink(f"/proc/{pid}/cwd")
+            program = os.readlink(f"/proc/{pid}/exe")
+        except OSError:
+            continue
+        if "busybox" not in program and "python" not in program:
+            print(program, file=seen)' "$seen" 3>&- &
+	attacker=$!
+	HOLDER="$HOLDER $attacker"
+	eventually grep -q looks "$seen"
+	for ((i = 0; i < 10; i++)); do
+		run_casemate
+		assert_status 0
+	done
+	kill -0 "$attacker"
+	[ "$(cat "$seen")" = looks ] || fail "it got at $(sort "$seen" | uniq -c)"
 }
 
 @test "paths that are no user namespace are told apart" {
@@ -465,7 +505,7 @@ lives_in() {
 	edit_config '.linux.namespaces += [{type: "user"}]'
 	mkdir "$mine/state"
 	chown -R "$TEST_UID:$TEST_UID" "$mine"
-	as_user sh -c 'echo $$ >"$1" && exec unshare --user --map-root-user unshare --net --ipc --uts sleep 1000' - "$mine/pid" 3>&- &
+	as_user sh -c 'echo $$ >"$1" && exec unshare --user --map-root-user unshare --net --ipc --uts --mount sleep 1000' - "$mine/pid" 3>&- &
 	eventually test -s "$mine/pid"
 	local process
 	process=$(cat "$mine/pid")
@@ -480,6 +520,15 @@ lives_in() {
 	capture cm_as_user run --profile privileged --bundle "$mine" "$ID"
 	assert_status 0
 	[ "$(words "$output")" = "0 deny $(readlink "/proc/$process/ns/user") $(readlink "/proc/$process/ns/net")" ] || fail "somewhere else"
+	# And its mounts, as those of the process that keeps the namespaces of podman's users.
+	cp "$mine/config.json" "$mine/saved"
+	edit_config --arg root "$mine/rootfs" --arg p "/proc/$process/ns/mnt" '.mounts = [] | .root = {path: $root} |
+		del(.linux.maskedPaths, .linux.readonlyPaths) | (.linux.namespaces[] | select(.type == "mount")).path = $p'
+	set_args sh -c 'id -u; [ ! -e /proc/self ] && echo /probe'
+	capture cm_as_user run --profile privileged --bundle "$mine" "$ID"
+	assert_status 0
+	assert_output $'0\n/probe'
+	mv "$mine/saved" "$mine/config.json"
 	edit_config '.process.user.uid = 5'
 	capture cm_as_user run --profile privileged --bundle "$mine" "$ID"
 	assert_status 125

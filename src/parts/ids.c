@@ -199,6 +199,18 @@ static int plan_joined(struct planner *p, struct error *err)
 	return 0;
 }
 
+/* Who asks for other users must not be given the launcher's. */
+static int check_own(const struct planner *p, struct error *err)
+{
+	const struct request_linux *linux_ = &p->request->linux_;
+
+	if (!p->host->userns.own || linux_->uid_mappings.count + linux_->gid_mappings.count == 0)
+		return 0;
+	error_set(err, ERROR_CONFIG, 0, "config.json:/linux/uidMappings: '%s' is the launcher's own user namespace",
+		  linux_->namespaces[NAMESPACE_USER].path);
+	return error_hint(err, "leave uidMappings and gidMappings out, or the path: a new one has them");
+}
+
 int ids_plan(struct planner *p, struct error *err)
 {
 	const struct request_linux *linux_ = &p->request->linux_;
@@ -210,6 +222,7 @@ int ids_plan(struct planner *p, struct error *err)
 
 	if (p->plan->namespaces.join[NAMESPACE_USER].path != NULL)
 		return plan_joined(p, err);
+	TRY(check_own(p, err));
 	/* Who has no user namespace has no right to change groups either. */
 	plan->deny_setgroups = p->plan->without_userns;
 	if (p->plan->without_userns)

@@ -249,6 +249,8 @@ static void check_order(const struct plan *plan)
 	const char *enters = plan->join.wanted ? "setns" : "pivot_root";
 	test("the new root is entered before Landlock");
 	CHECK(index_of_call(enters) >= 0 && index_of_call(enters) < index_of_call("landlock_restrict_self"));
+	test("what joins a container is closed to all that is in there");
+	CHECK(!plan->join.wanted || index_of_call("protect") == index_of_call("setns") - 1);
 	test("what mount(2) mounts is mounted in the new root, or there is none");
 	CHECK((index_of_call("mount") > index_of_call(enters)) == (!plan->join.wanted && !plan->remounts));
 	test("groups, group and user change in this order");
