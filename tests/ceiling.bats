@@ -82,6 +82,7 @@ refused() {
 	mkfifo "$fifo"
 	for PROFILE in restricted baseline; do
 		for change in '(.linux.namespaces[] | select(.type == "network")).path = $f' \
+			'.linux.namespaces += [{type: "user", path: $f}]' \
 			'.mounts[0].options += ["pidns=" + $f]'; do
 			make_bundle restricted
 			edit_config --arg f "$fifo" "$change"

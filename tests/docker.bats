@@ -463,6 +463,21 @@ compose() {
 		in_machine docker -H unix:///run/remap.sock run --rm $(as_asked) --network none -v data:/data busybox:test id
 	}
 	each_runtime "--userns-remap"
+	# To share another namespace, dockerd has them share the user namespace, and writes its maps as well.
+	check() {
+		local box=$RUNTIME-remapped kind shared
+		remapped() {
+			in_machine docker -H unix:///run/remap.sock "$@"
+		}
+		remapped run -d --name "$box" $(as_asked) --network none --ipc shareable busybox:test sleep 1000
+		shared=$(remapped exec "$box" readlink /proc/self/ns/user)
+		remapped run --rm $(as_asked) --network "container:$box" busybox:test readlink /proc/self/ns/user | has "$shared"
+		for kind in ipc pid; do
+			remapped run --rm $(as_asked) --network none "--$kind" "container:$box" busybox:test readlink /proc/self/ns/user | has "$shared"
+		done
+		remapped rm -f "$box"
+	}
+	each_runtime "--userns-remap, --network container:, --ipc container:, --pid container:"
 }
 
 @test "docker: --privileged" {

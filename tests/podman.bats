@@ -218,6 +218,46 @@ ROOT_REFUSED="process.user.uid is 0"
 	each_runtime "user: --userns keep-id, --uidmap"
 }
 
+# of the host's ids, or of the user's own
+maps_of() {
+	[ "${user-}" = ordinary ] && set -- 1 || set -- 100000
+	echo --uidmap "0:$1:5000" --gidmap "0:$1:5000"
+}
+
+@test "podman: a container that joins the user namespace of another one" {
+	check() {
+		box $(maps_of)
+		shared=$(pm exec "$box" readlink /proc/self/ns/user)
+		run_it --userns "container:$box" busybox:test sh -c 'readlink /proc/self/ns/user; cat /proc/self/uid_map' | has "$shared" 5000
+		other=$box-other
+		pm run -d --name "$other" $(as_asked) --userns "container:$box" busybox:test sleep 1000
+		pm exec "$other" readlink /proc/self/ns/user | has "$shared"
+		pm rm -ft 0 "$other"
+		pm rm -ft 0 "$box"
+	}
+	each_runtime "root: --userns container:NAME"
+	user=ordinary
+	each_runtime "user: --userns container:NAME"
+}
+
+@test "podman: a pod with a user namespace" {
+	check() {
+		local pod=$RUNTIME-shared
+		pm pod create --name "$pod" $(maps_of)
+		pm run -d --pod "$pod" --name "$pod-one" $(as_asked) busybox:test sleep 1000
+		shared=$(pm exec "$pod-one" readlink /proc/self/ns/user)
+		run_it --pod "$pod" busybox:test sh -c 'readlink /proc/self/ns/user; readlink /proc/self/ns/net; cat /proc/self/uid_map' |
+			has "$shared" 5000 "$(pm exec "$pod-one" readlink /proc/self/ns/net)"
+		pm pod rm -ft 0 "$pod"
+	}
+	refused casemate "$ROOT_REFUSED"
+	each_runtime "root: pod create --uidmap"
+	pm pod rm -aft 0
+	user=ordinary
+	each_runtime "user: pod create --uidmap"
+	pm pod rm -aft 0
+}
+
 @test "podman: pods" {
 	check() {
 		local pod=$RUNTIME-pod

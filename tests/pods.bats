@@ -8,6 +8,7 @@
 
 load helpers/common
 load helpers/lifecycle
+load helpers/pods
 
 setup() {
 	common_setup
@@ -15,35 +16,11 @@ setup() {
 	make_bundle restricted
 	PROFILE=privileged
 	edit_config 'del(.linux.resources)'
-	PODS=()
 }
 
 teardown() {
-	local one
-	for one in "${PODS[@]}"; do
-		"$CASEMATE" --root "$BATS_TEST_TMPDIR/state" delete --force "$one" || true
-	done
+	pods_end
 	common_teardown
-}
-
-# launch NAME PROGRAM: starts the container $ID-NAME of the bundle, whose pid is then in the variable NAME.
-launch() {
-	local name=$1
-	shift
-	set_args "$@"
-	PODS=("$ID-$name" "${PODS[@]}")
-	good create --profile "$PROFILE" --bundle "$BUNDLE" --pid-file "$BATS_TEST_TMPDIR/$name" "$ID-$name"
-	good start "$ID-$name"
-	printf -v "$name" %s "$(cat "$BATS_TEST_TMPDIR/$name")"
-}
-
-# Those that are made from now on live in the namespaces $2... of the process $1.
-share() {
-	local process=$1
-	shift
-	edit_config '.linux.namespaces |= map(if .type as $type | $ARGS.positional | index($type)
-		then .path = "/proc/\($process)/ns/\({network: "net"}[.type] // .type)" else . end)' \
-		--arg process "$process" --args -- "$@"
 }
 
 in_host_pids() {

@@ -54,6 +54,15 @@ struct host_identity {
 	uint64_t device, inode;
 };
 
+/* The user namespace that the request joins. */
+struct host_userns {
+	bool own;            /* it is the caller's: nobody joins that */
+	const char *unknown; /* why whom it maps is not known; NULL: it is */
+	id_map_list uid;     /* `host` as the caller sees it */
+	id_map_list gid;
+	bool deny_setgroups;
+};
+
 /* The program of a hook: which file it is, and whether the profile names it. */
 struct host_hook {
 	struct host_identity file;
@@ -94,6 +103,7 @@ struct host {
 	LIST(struct host_hook) hooks;       /* of the request, kind by kind, by host_probe_hooks() */
 	bool sockets_unknown;               /* the kernel does not tell which sockets are the host's */
 	struct host_identity own_namespaces[NAMESPACE_COUNT], init_namespaces[NAMESPACE_COUNT], joined[NAMESPACE_COUNT];
+	struct host_userns userns; /* by host_probe_userns() */
 };
 
 /* Fills @host from the running system; strings go into @arena. Fails with ERROR_SYSTEM or ERROR_HOST (kernel
@@ -131,6 +141,16 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
  * changes to keep, and completes `below` of what has HOST_ABOVE_UNSEEN. Fails with ERROR_SYSTEM.
  */
 int host_probe_layers(struct host *host, const struct request *request, struct arena *arena, struct error *err);
+
+/*
+ * Where @request joins a user namespace by its path: fills host->userns, and joined[NAMESPACE_USER] with which one that
+ * was. A short process joins it for that, because only a process in it has its maps (user_namespaces(7)). What cannot
+ * be known is no failure: host->userns.unknown says why, for whoever plans with it.
+ */
+void host_probe_userns(struct host *host, const struct request *request, struct arena *arena);
+
+/* The same for `exec`: the namespace is that of the container's first process @pid, wherever the path leads by now. */
+void host_probe_userns_of(struct host *host, const struct request *request, pid_t pid, struct arena *arena);
 
 /* Looks at the programs of all hooks of @request; @allowed are the profile's "PATH ARGV0". Fills host->hooks. */
 void host_probe_hooks(struct host *host, const struct request *request, const string_list *allowed,

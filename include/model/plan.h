@@ -39,17 +39,21 @@ struct plan_namespaces {
 };
 
 enum ids_writer {
-	IDS_NONE,     /* no user namespace */
+	IDS_NONE,     /* no user namespace, or one that has its maps */
 	IDS_SELF,     /* the child maps its own single id: no privilege needed */
 	IDS_LAUNCHER, /* the launcher writes the maps: needs CAP_SETUID, CAP_SETGID */
 	IDS_HELPERS,  /* newuidmap(1) and newgidmap(1) */
 };
 struct plan_ids {
+	bool mapped; /* the container's user namespace is not the launcher's: a new one, or one that is joined */
 	enum ids_writer writer;
+	const char
+		*unknown; /* of one that is joined: why its maps are not known, so that nothing is launched; or NULL */
 	id_map_list uid;
 	id_map_list gid;
 	bool deny_setgroups;
-	bool become; /* the child switches to setup_uid and setup_gid, which are mapped, for the set-up */
+	bool leave_groups; /* the launcher's groups go before a namespace is joined that denies it */
+	bool become;       /* the child switches to setup_uid and setup_gid, which are mapped, for the set-up */
 	uint32_t setup_uid;
 	uint32_t setup_gid;
 	bool inner;         /* a second user namespace for the workload, which owns none of the others */
@@ -111,7 +115,9 @@ struct plan_mount {
 	bool remounts; /* its options are set once it is attached: parts/remount.h */
 	bool peers;    /* what is mounted in it appears on the host */
 	bool late;     /* the source is made by the launch itself, after all other sources were opened */
-	const char *label; /* SELinux: every file of it is labelled so; NULL: as the file system has it */
+	const char *namespace; /* that it shows, and that may belong to another user namespace than the container's; or
+				* NULL */
+	const char *label;     /* SELinux: every file of it is labelled so; NULL: as the file system has it */
 	uint32_t mode;
 	bool judged; /* `device` and `inode` are what the profile decided on: the source must still be that */
 	uint64_t device;

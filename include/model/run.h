@@ -53,10 +53,11 @@ struct run {
 	int proc;      /* child: procfs of the container's pid namespace, as it is without masks; or -1 */
 	int self;      /* child: /proc/self of the host, where parts/remount.h needs it; or -1 */
 	int root;      /* the new root, detached, until it is entered */
-	int *mounts;   /* one detached mount each for plan->mounts[], -1 where none; allocated before the clone */
-	int *locks;    /* launcher: the locked directory for each of them that is MOUNT_CHANGES, else -1 */
-	int *devices;  /* the same for plan->devices.nodes[] that are bound */
-	int *cgroups;  /* the same for the hierarchies of a MOUNT_CGROUP */
+	int place;    /* the directory that it covers meanwhile, for hooks; or it, in a joined mount namespace; or -1 */
+	int *mounts;  /* one detached mount each for plan->mounts[], -1 where none; allocated before the clone */
+	int *locks;   /* launcher: the locked directory for each of them that is MOUNT_CHANGES, else -1 */
+	int *devices; /* the same for plan->devices.nodes[] that are bound */
+	int *cgroups; /* the same for the hierarchies of a MOUNT_CGROUP */
 	int few[RUN_FEW_FDS]; /* where these four are, when there are no more */
 	int terminal;         /* launcher: master of the pty; child: its slave; or -1 */
 	int master;           /* child: the pty's master until the launcher has it; or -1 */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The user namespace: id maps, who writes them, and the second user namespace of a sandbox (user_namespaces(7)). */
+/* The user namespace: id maps, who writes them, what one that is joined maps, and the second user namespace of a
+ * sandbox (user_namespaces(7)). */
 #ifndef CASEMATE_PARTS_IDS_H
 #define CASEMATE_PARTS_IDS_H
 
@@ -18,6 +19,11 @@ int ids_attach(const struct plan *plan, struct run *run, struct error *err);
 bool ids_self_wanted(const struct plan *plan);
 void ids_self_explain(const struct plan *plan, struct explain *out);
 int ids_self(const struct plan *plan, struct run *run, struct error *err);
+
+/* Stage: drops the launcher's groups, as long as it may. */
+bool ids_leave_groups_wanted(const struct plan *plan);
+void ids_leave_groups_explain(const struct plan *plan, struct explain *out);
+int ids_leave_groups(const struct plan *plan, struct run *run, struct error *err);
 
 /* Child: takes on ids that are mapped. */
 bool ids_become_wanted(const struct plan *plan);

@@ -19,7 +19,15 @@ bool rootfs_isolate_wanted(const struct plan *plan);
 void rootfs_isolate_explain(const struct plan *plan, struct explain *out);
 int rootfs_isolate(const struct plan *plan, struct run *run, struct error *err);
 
-/* Child: puts the new root on its own path, for hooks that run before it is entered. */
+/*
+ * Child: opens the path that hooks will look at, or that of the root in a mount namespace that is joined, while it has
+ * the launcher's ids: whom the user namespace maps may not get there.
+ */
+bool rootfs_place_wanted(const struct plan *plan);
+void rootfs_place_explain(const struct plan *plan, struct explain *out);
+int rootfs_place(const struct plan *plan, struct run *run, struct error *err);
+
+/* Child: puts the new root there, for hooks that run before it is entered. */
 bool rootfs_show_wanted(const struct plan *plan);
 void rootfs_show_explain(const struct plan *plan, struct explain *out);
 int rootfs_show(const struct plan *plan, struct run *run, struct error *err);

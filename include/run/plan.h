@@ -26,8 +26,8 @@ int plan_build_process(const struct plan_input *input, struct arena *arena, stru
 
 /*
  * Whether something of the container may write to a file of user @owner: it has the rights of the host's root (user id
- * 0, or a capability that passes over file permissions), or its user namespace maps that user. What one maps that is
- * joined is not known: all that its maker @caller is, at least.
+ * 0, or a capability that passes over file permissions), or its user namespace maps that user. Where it is not known
+ * what that maps: all that its maker @caller is, at least.
  */
 bool plan_may_write_to(const struct plan *plan, uint32_t owner, uint32_t caller);
 

@@ -39,6 +39,7 @@ static int make_plan(const struct invocation *invocation, const struct state *st
 	TRY(after_config(state, arena, request, err));
 	TRY(after_profile(state, arena, profile, err));
 	TRY(host_probe(host, arena, err));
+	host_probe_userns_of(host, request, state->process.pid, arena);
 	return plan_build(&input, arena, ret_plan, err);
 }
 

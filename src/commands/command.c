@@ -63,6 +63,7 @@ static int plan(const struct invocation *invocation, const struct request *reque
 
 	if (wants_look(request, profile))
 		TRY(host_probe_sources(host, request, invocation->arena, err));
+	host_probe_userns(host, request, invocation->arena);
 	if (profile->hooks != VERDICT_ALLOW)
 		host_probe_hooks(host, request, &profile->hooks_allowed, invocation->arena);
 	if (profile->oom_score != VERDICT_ALLOW)

@@ -184,6 +184,7 @@ static int make_plan(const struct invocation *invocation, const struct request *
 
 	TRY(after_profile(state, arena, profile, err));
 	TRY(host_probe_process(host, arena, err));
+	host_probe_userns_of(host, request, state->process.pid, arena);
 	if (profile->oom_score != VERDICT_ALLOW)
 		host_probe_oom_score(host, request);
 	TRY(plan_build_process(&input, arena, ret_plan, err));

@@ -107,8 +107,7 @@ int devices_plan(struct planner *p, struct error *err)
 	 */
 	if (plan->populate && p->plan->rootfs.readonly && p->profile->mount_flags == VERDICT_TIGHTEN)
 		p->plan->mounts.at[index].sealed = true;
-	plan->by_bind = (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0 || !p->host->privileged ||
-			p->plan->namespaces.join[NAMESPACE_USER].path != NULL;
+	plan->by_bind = p->plan->ids.mapped || !p->host->privileged;
 	for (size_t i = 0; plan->populate && i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		if (!is_mounted_over(p->plan, defaults[i].path))
 			add_node(p, defaults[i].path, 'c', defaults[i].major, defaults[i].minor, "default");

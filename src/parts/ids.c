@@ -57,13 +57,15 @@ static void plan_single(struct planner *p, uint32_t host_uid, uint32_t host_gid)
 static int check_mapped(const struct planner *p, const struct plan_ids *plan, struct error *err)
 {
 	const struct request_user *user = &p->request->process.user;
+	const char *joined = p->plan->namespaces.join[NAMESPACE_USER].path;
+	const char *mapped = arena_printf(p->arena, "mapped in the user namespace '%s'", joined == NULL ? "" : joined);
 
 	if (!maps_container_id(&plan->uid, user->uid))
-		return error_set(err, ERROR_CONFIG, 0, "%s: user id %u is not in linux.uidMappings", user->from,
-				 user->uid);
+		return error_set(err, ERROR_CONFIG, 0, "%s: user id %u is not %s", user->from, user->uid,
+				 joined == NULL ? "in linux.uidMappings" : mapped);
 	if (!maps_container_id(&plan->gid, user->gid))
-		return error_set(err, ERROR_CONFIG, 0, "%s: group id %u is not in linux.gidMappings", user->from,
-				 user->gid);
+		return error_set(err, ERROR_CONFIG, 0, "%s: group id %u is not %s", user->from, user->gid,
+				 joined == NULL ? "in linux.gidMappings" : mapped);
 	return 0;
 }
 
@@ -99,6 +101,116 @@ static void plan_setup_ids(struct plan_ids *plan)
 	plan->setup_gid = maps_container_id(&plan->gid, 0) ? 0 : plan->gid.at[0].container;
 }
 
+/* ---- a user namespace that is joined */
+
+/* In the order of the container's ids, and with one line where two say the same: so maps can be compared. */
+static id_map_list in_order(struct arena *arena, const id_map_list *map)
+{
+	id_map_list sorted = {0}, merged = {0};
+
+	for (size_t i = 0; i < map->count; i++) {
+		size_t at = sorted.count;
+
+		(void)LIST_ADD(arena, &sorted);
+		for (; at > 0 && sorted.at[at - 1].container > map->at[i].container; at--)
+			sorted.at[at] = sorted.at[at - 1];
+		sorted.at[at] = map->at[i];
+	}
+	for (size_t i = 0; i < sorted.count; i++) {
+		const struct request_id_map *next = &sorted.at[i];
+		struct request_id_map *last = merged.count == 0 ? NULL : &merged.at[merged.count - 1];
+
+		if (last != NULL && last->container + last->size == next->container &&
+		    last->host + last->size == next->host)
+			last->size += next->size;
+		else
+			*LIST_ADD(arena, &merged) = *next;
+	}
+	return merged;
+}
+
+static bool same(const id_map_list *a, const id_map_list *b)
+{
+	for (size_t i = 0; a->count == b->count && i < a->count; i++)
+		if (a->at[i].container != b->at[i].container || a->at[i].host != b->at[i].host ||
+		    a->at[i].size != b->at[i].size)
+			return false;
+	return a->count == b->count;
+}
+
+static const char *in_words(struct arena *arena, const id_map_list *map)
+{
+	enum { SAID = 4 };
+	const char *text = map->count == 0 ? "nobody" : "";
+
+	for (size_t i = 0; i < map->count && i < SAID; i++)
+		text = arena_printf(arena, "%s%s%u is %u (%u of them)", text, i == 0 ? "" : ", ", map->at[i].container,
+				    map->at[i].host, map->at[i].size);
+	return map->count > SAID ? arena_printf(arena, "%s, ...", text) : text;
+}
+
+/* Engines write the maps as well, as they were when they made the namespace. */
+static int check_same(const struct planner *p, const char *key, const id_map_list *asked, const id_map_list *joined,
+		      struct error *err)
+{
+	if (asked->count == 0)
+		return 0;
+	id_map_list is = in_order(p->arena, joined);
+	/* No namespace has so many, and they take their time to be put in order. */
+	id_map_list wanted = asked->count > MAP_LINES ? *asked : in_order(p->arena, asked);
+
+	if (same(&is, &wanted))
+		return 0;
+	error_set(err, ERROR_CONFIG, 0,
+		  "%s: they are not those of the user namespace '%s', which is joined: asked for is %s, there %s",
+		  planner_origin(p, key), p->plan->namespaces.join[NAMESPACE_USER].path, in_words(p->arena, &wanted),
+		  in_words(p->arena, &is));
+	return error_hint(err, "leave uidMappings and gidMappings out: what is joined has its own");
+}
+
+/* Its maps are facts of the host, and nobody writes them. */
+static int plan_joined(struct planner *p, struct error *err)
+{
+	const struct request_linux *linux_ = &p->request->linux_;
+	const struct host_userns *joined = &p->host->userns;
+	struct plan_ids *plan = &p->plan->ids;
+
+	/* It is refused, where it is joined at all. */
+	if (joined->own)
+		return 0;
+	plan->mapped = true;
+	plan->from = p->plan->namespaces.join[NAMESPACE_USER].from;
+	plan->unknown = joined->unknown;
+	if (plan->unknown != NULL) {
+		planner_note(p, "ids", plan->from,
+			     arena_printf(p->arena, "whom it maps is not known: %s", plan->unknown));
+		plan->uid = linux_->uid_mappings;
+		plan->gid = linux_->gid_mappings;
+		return 0;
+	}
+	TRY(check_same(p, "/linux/uidMappings", &linux_->uid_mappings, &joined->uid, err));
+	TRY(check_same(p, "/linux/gidMappings", &linux_->gid_mappings, &joined->gid, err));
+	plan->uid = joined->uid;
+	plan->gid = joined->gid;
+	plan->deny_setgroups = joined->deny_setgroups;
+	plan->leave_groups = plan->deny_setgroups && p->host->privileged;
+	TRY(check_mapped(p, plan, err));
+	plan_setup_ids(plan);
+	return 0;
+}
+
+/* Who asks for other users must not be given the launcher's. */
+static int check_own(const struct planner *p, struct error *err)
+{
+	const struct request_linux *linux_ = &p->request->linux_;
+
+	if (!p->host->userns.own || linux_->uid_mappings.count + linux_->gid_mappings.count == 0)
+		return 0;
+	error_set(err, ERROR_CONFIG, 0, "config.json:/linux/uidMappings: '%s' is the launcher's own user namespace",
+		  linux_->namespaces[NAMESPACE_USER].path);
+	return error_hint(err, "leave uidMappings and gidMappings out, or the path: a new one has them");
+}
+
 int ids_plan(struct planner *p, struct error *err)
 {
 	const struct request_linux *linux_ = &p->request->linux_;
@@ -109,7 +221,8 @@ int ids_plan(struct planner *p, struct error *err)
 	bool root = p->host->privileged || (p->host->nested && !p->request->sandbox.given);
 
 	if (p->plan->namespaces.join[NAMESPACE_USER].path != NULL)
-		return 0;
+		return plan_joined(p, err);
+	TRY(check_own(p, err));
 	/* Who has no user namespace has no right to change groups either. */
 	plan->deny_setgroups = p->plan->without_userns;
 	if (p->plan->without_userns)
@@ -135,6 +248,7 @@ int ids_plan(struct planner *p, struct error *err)
 		return 0;
 	}
 	p->plan->namespaces.fresh |= CLONE_NEWUSER;
+	plan->mapped = true;
 	plan_setup_ids(plan);
 	return 0;
 }
@@ -291,15 +405,38 @@ int ids_self(const struct plan *plan, struct run *run, struct error *err)
 
 /* ---- the ids of the set-up */
 
+bool ids_leave_groups_wanted(const struct plan *plan)
+{
+	return plan->ids.leave_groups;
+}
+
+void ids_leave_groups_explain(const struct plan *plan, struct explain *out)
+{
+	explain_say(out, EXPLAIN_STOPS, plan->ids.from, "the launcher's groups are left: in there nobody can");
+}
+
+int ids_leave_groups(const struct plan *plan, struct run *run, struct error *err)
+{
+	(void)plan;
+	(void)run;
+	if (sys_setgroups(0, NULL) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot drop the launcher's groups");
+	return 0;
+}
+
 bool ids_become_wanted(const struct plan *plan)
 {
-	return plan->ids.writer != IDS_NONE && plan->ids.become;
+	return plan->ids.become;
 }
 
 void ids_become_explain(const struct plan *plan, struct explain *out)
 {
-	explain_say(out, EXPLAIN_DOES, NULL, "the set-up goes on as user %u, group %u of the new user namespace",
-		    plan->ids.setup_uid, plan->ids.setup_gid);
+	explain_say(out, EXPLAIN_DOES, NULL, "the set-up goes on as user %u, group %u of the %suser namespace",
+		    plan->ids.setup_uid, plan->ids.setup_gid, plan->ids.writer == IDS_NONE ? "joined " : "new ");
+	if (plan->ids.writer != IDS_NONE)
+		return;
+	explain_map("user", &plan->ids.uid, plan->ids.from, out);
+	explain_map("group", &plan->ids.gid, plan->ids.from, out);
 }
 
 int ids_become(const struct plan *plan, struct run *run, struct error *err)

@@ -97,13 +97,31 @@ static void complete_idmap(const struct planner *p, struct plan_mount *mount)
  */
 static void leave_to_launcher(struct planner *p, struct plan_mount *mount)
 {
-	const struct plan_namespaces *namespaces = &p->plan->namespaces;
-
 	mount->peers = mount->kind == MOUNT_BIND && (mount->propagation & MS_SHARED) != 0 &&
-		       (p->plan->rootfs.propagation & MS_SHARED) != 0 && (namespaces->fresh & CLONE_NEWUSER) == 0 &&
-		       namespaces->join[NAMESPACE_USER].path == NULL;
+		       (p->plan->rootfs.propagation & MS_SHARED) != 0 && !p->plan->ids.mapped;
 	if (mount->uid_mappings.count > 0 || mount->peers)
 		p->plan->rootfs.by_launcher = true;
+}
+
+/* Whoever makes one needs the rights over the namespace that it shows: they end at the user namespace that made that.
+ */
+static const char *foreign_namespace(const struct planner *p, const struct plan_mount *mount)
+{
+	static const struct {
+		const char *type;
+		enum namespace_kind kind;
+		uint64_t flag;
+		const char *name;
+	} shown[] = {
+		{"proc", NAMESPACE_PID, CLONE_NEWPID, "pid"},
+		{"sysfs", NAMESPACE_NETWORK, CLONE_NEWNET, "network"},
+		{"mqueue", NAMESPACE_IPC, CLONE_NEWIPC, "ipc"},
+	};
+
+	for (size_t i = 0; p->plan->ids.mapped && mount->type != NULL && i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (strcmp(mount->type, shown[i].type) == 0 && (p->plan->namespaces.fresh & shown[i].flag) == 0)
+			return shown[i].name;
+	return NULL;
 }
 
 /* The mount that @target lies in so far; NULL for the root file system. */
@@ -305,7 +323,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	if (mount.kind == MOUNT_FILESYSTEM && mount.type == NULL)
 		return error_set(err, ERROR_CONFIG, 0, "%s: a type is missing", mount.from);
 	/* devpts belongs to id 0 of its user namespace: where that is nobody, the kernel refuses it. */
-	if (mount.type != NULL && strcmp(mount.type, "devpts") == 0 && p->plan->ids.writer != IDS_NONE &&
+	if (mount.type != NULL && strcmp(mount.type, "devpts") == 0 && p->plan->ids.mapped &&
 	    p->plan->ids.setup_uid != 0) {
 		planner_note(p, "mounts", mount.from, "no devpts: id 0 is not mapped");
 		return 0;
@@ -329,6 +347,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	if (mount.kind == MOUNT_FILESYSTEM && strcmp(mount.type, "cgroup") == 0)
 		mount.type = "cgroup2";
 	share_cgroup(p, &mount);
+	mount.namespace = foreign_namespace(p, &mount);
 	mount.label = mount_label(p, &mount);
 	*LIST_ADD(p->arena, &p->plan->mounts) = mount;
 	return 0;

@@ -51,6 +51,12 @@ static int filesystem_error(int fs, const struct plan_mount *mount, struct error
 	} else {
 		error_set(err, ERROR_SYSTEM, reason, "cannot make a %s for '%s'", mount->type, mount->target);
 	}
+	if (reason == EPERM && mount->namespace != NULL)
+		return error_hint(
+			err,
+			"the %s namespace belongs to another user namespace than the container's: join that one as "
+			"well, or bind a %s that is there",
+			mount->namespace, mount->type);
 	/* The kernel's one reason where the pid namespace is the container's own. */
 	if (reason == EPERM && strcmp(mount->type, "proc") == 0)
 		return error_hint(err, "%s: %s", mounts_proc_cause, mounts_proc_fix);

@@ -3,19 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <linux/nsfs.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 
 #include "base/fd.h"
+#include "base/nsfs.h"
 #include "base/sys.h"
-
-#ifndef NSFS_MAGIC
-#define NSFS_MAGIC 0x6e736673
-#endif
 
 static const struct {
 	const char *name;
@@ -65,15 +61,24 @@ static void plan_join(struct planner *p, enum namespace_kind kind, const struct 
 	struct plan_namespaces *plan = &p->plan->namespaces;
 	const struct host_identity *joined = &p->host->joined[kind];
 	bool hosts = same(joined, &p->host->own_namespaces[kind]) || same(joined, &p->host->init_namespaces[kind]);
+	bool judges = p->profile->host_namespaces != VERDICT_ALLOW;
 
+	/* The kernel lets nobody join the namespace that he is in (setns(2)). */
+	if (kind == NAMESPACE_USER && p->host->userns.own && !judges) {
+		planner_note(p, "namespaces", wanted->from, "the container stays in the launcher's user namespace");
+		return;
+	}
 	plan->join[kind].path = wanted->path;
 	plan->join[kind].from = wanted->from;
 	plan->joins = true;
-	if (p->profile->host_namespaces == VERDICT_ALLOW)
+	/* The plan goes by what a user namespace maps. */
+	plan->join[kind].judged = judges || kind == NAMESPACE_USER;
+	if (!judges && kind != NAMESPACE_USER)
 		return;
-	plan->join[kind].judged = true;
 	plan->join[kind].device = joined->device;
 	plan->join[kind].inode = joined->inode;
+	if (!judges)
+		return;
 	/* What is mounted there was decided by somebody else, and is not this plan's to keep. */
 	if (kind == NAMESPACE_MOUNT)
 		planner_judge(p, VERDICT_REFUSE, "namespaces", wanted->from,
@@ -130,7 +135,7 @@ int namespaces_plan(struct planner *p, struct error *err)
 	plan->stage = plan->join[NAMESPACE_PID].path != NULL || plan->join[NAMESPACE_TIME].path != NULL ||
 		      plan->join[NAMESPACE_USER].path != NULL || plan->time_offsets.count > 0 ||
 		      (plan->joins && (plan->fresh & CLONE_NEWUSER) != 0);
-	plan->user_first = !p->host->privileged && !p->host->nested;
+	plan->user_first = (p->host->capabilities & 1ULL << CAP_SYS_ADMIN) == 0;
 	return 0;
 }
 
@@ -164,19 +169,14 @@ void namespaces_enter_explain(const struct plan *plan, struct explain *out)
 int namespaces_open(const struct plan_namespaces *plan, enum namespace_kind kind, struct error *err)
 {
 	const char *path = plan->join[kind].path;
-	char found[32];
 	struct stat status;
-	struct statfs fs;
-	/* To open a device or a FIFO of the host has an effect already: only what is a namespace is opened for more. */
-	AUTOCLOSE int place = sys_openat(AT_FDCWD, path, O_PATH, 0);
+	AUTOCLOSE int fd = nsfs_open(path);
 
-	if (place < 0 || fstatfs(place, &fs) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot open the %s namespace '%s'", kinds[kind].name, path);
-	if (fs.f_type != NSFS_MAGIC)
+	if (fd < 0 && errno == EXDEV)
 		return error_set(err, ERROR_CONFIG, 0, "'%s' is not a namespace", path);
-	snprintf(found, sizeof(found), "/proc/self/fd/%d", place);
-	AUTOCLOSE int fd = sys_openat(AT_FDCWD, found, O_RDONLY, 0);
-	if (fd < 0 || fstat(fd, &status) < 0)
+	if (fd < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open the %s namespace '%s'", kinds[kind].name, path);
+	if (fstat(fd, &status) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", path);
 	if (plan->join[kind].judged &&
 	    (status.st_dev != plan->join[kind].device || status.st_ino != plan->join[kind].inode))
@@ -184,9 +184,8 @@ int namespaces_open(const struct plan_namespaces *plan, enum namespace_kind kind
 	return fd_take(&fd);
 }
 
-/* timens_offsets takes "CLOCK SECS NANOSECS" lines and only before the first process is born there
- * (time_namespaces(7)). */
-static int new_clocks(const struct plan_namespaces *plan, int proc, struct error *err)
+/* @offsets takes "CLOCK SECS NANOSECS" lines and only before the first process is born there (time_namespaces(7)). */
+static int new_clocks(const struct plan_namespaces *plan, int offsets, struct error *err)
 {
 	char line[96];
 
@@ -195,18 +194,33 @@ static int new_clocks(const struct plan_namespaces *plan, int proc, struct error
 	for (size_t i = 0; i < plan->time_offsets.count; i++) {
 		const struct request_time_offset *offset = &plan->time_offsets.at[i];
 
-		snprintf(line, sizeof(line), "%s %lld %u\n", offset->clock, (long long)offset->secs, offset->nanosecs);
-		if (fd_write_file(proc, "self/timens_offsets", line) < 0)
+		int length = snprintf(line, sizeof(line), "%s %lld %u\n", offset->clock, (long long)offset->secs,
+				      offset->nanosecs);
+
+		if (fd_write_all(offsets, line, (size_t)length) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot move the clock '%s'", offset->clock);
 	}
 	return 0;
 }
 
+/* Whoever is root in a user namespace may look into all that is dumpable there: this one has the host's mounts. */
+static int join_one(const struct plan_namespaces *plan, enum namespace_kind kind, int fd, struct error *err)
+{
+	if (kind == NAMESPACE_USER && sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot protect the set-up from others");
+	if (sys_setns(fd, kinds[kind].flag) == 0)
+		return 0;
+	int reason = errno;
+	error_set(err, ERROR_SYSTEM, reason, "cannot join the %s namespace '%s'", kinds[kind].name,
+		  plan->join[kind].path);
+	return reason == EINVAL ? error_hint(err, "it must be a %s namespace", kinds[kind].name) : -1;
+}
+
 static int join_all(const struct plan_namespaces *plan, const int *fds, struct error *err)
 {
 	/*
-	 * With privilege the user namespace comes last: after it the right to enter what the host owns is gone.
-	 * Without, it comes first: only in it there is a right to enter anything.
+	 * With privilege, whoever's, the user namespace comes last: after it the right to enter what the launcher's
+	 * owns is gone. Without, it comes first: only in it there is a right to enter anything.
 	 */
 	static const enum namespace_kind order[NAMESPACE_COUNT] = {
 		NAMESPACE_PID,    NAMESPACE_NETWORK, NAMESPACE_IPC,   NAMESPACE_UTS,
@@ -216,9 +230,8 @@ static int join_all(const struct plan_namespaces *plan, const int *fds, struct e
 	for (size_t i = 0; i < NAMESPACE_COUNT; i++) {
 		enum namespace_kind kind = order[plan->user_first ? NAMESPACE_COUNT - 1 - i : i];
 
-		if (fds[kind] >= 0 && sys_setns(fds[kind], kinds[kind].flag) < 0)
-			return error_set(err, ERROR_SYSTEM, errno, "cannot join the %s namespace '%s'",
-					 kinds[kind].name, plan->join[kind].path);
+		if (fds[kind] >= 0)
+			TRY(join_one(plan, kind, fds[kind], err));
 	}
 	return 0;
 }
@@ -238,15 +251,21 @@ int namespaces_enter(const struct plan *plan, struct run *run, struct error *err
 {
 	int fds[NAMESPACE_COUNT] = {-1, -1, -1, -1, -1, -1, -1, -1};
 	bool clocks = plan->namespaces.time_offsets.count > 0;
-	AUTOCLOSE int proc = clocks ? sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY, 0) : -1;
+	/* Before all: in another mount namespace it is another procfs, and of a process that protects itself, root's.
+	 */
+	AUTOCLOSE int offsets = clocks ? sys_openat(AT_FDCWD, "/proc/self/timens_offsets", O_WRONLY, 0) : -1;
 
 	(void)run;
-	if (clocks && proc < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot open /proc");
+	if (clocks && offsets < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot open '/proc/self/timens_offsets'");
 	int result = open_all(&plan->namespaces, fds, err);
 	if (result == 0)
 		result = join_all(&plan->namespaces, fds, err);
+	/* No program runs as somebody whom nobody has looked at. */
+	if (result == 0 && plan->ids.unknown != NULL)
+		result = error_set(err, ERROR_HOST, 0, "whom the user namespace maps is not known: %s",
+				   plan->ids.unknown);
 	for (size_t i = 0; i < NAMESPACE_COUNT; i++)
 		fd_close(&fds[i]);
-	return result == 0 && clocks ? new_clocks(&plan->namespaces, proc, err) : result;
+	return result == 0 && clocks ? new_clocks(&plan->namespaces, offsets, err) : result;
 }

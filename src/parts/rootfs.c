@@ -66,8 +66,7 @@ int rootfs_plan(struct planner *p, struct error *err)
 							    p->plan->hooks[HOOK_CREATE_CONTAINER].count >
 						    0;
 	plan->from = planner_origin(p, "/root");
-	plan->by_launcher =
-		(p->host->privileged || p->host->nested) && (p->plan->namespaces.fresh & CLONE_NEWUSER) != 0;
+	plan->by_launcher = (p->host->privileged || p->host->nested) && p->plan->ids.mapped;
 	plan_propagation(p);
 	plan_no_pivot(p);
 	if (!plan->readonly &&
@@ -233,6 +232,30 @@ int rootfs_isolate(const struct plan *plan, struct run *run, struct error *err)
 	return 0;
 }
 
+bool rootfs_place_wanted(const struct plan *plan)
+{
+	return plan->rootfs.shown || plan->rootfs.joined;
+}
+
+void rootfs_place_explain(const struct plan *plan, struct explain *out)
+{
+	explain_say(out, EXPLAIN_DOES, plan->rootfs.from, "opens %s while whoever started it may still go there",
+		    plan->rootfs.path);
+}
+
+int rootfs_place(const struct plan *plan, struct run *run, struct error *err)
+{
+	const char *path = plan->rootfs.path;
+
+	run->place = plan->rootfs.joined ? sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS)
+					 : sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+	if (run->place >= 0)
+		return 0;
+	return plan->rootfs.joined
+		       ? error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' of the joined mount namespace", path)
+		       : error_set(err, ERROR_SYSTEM, errno, "cannot open the root file system '%s'", path);
+}
+
 /* Hooks that run now look for the container's root where the config says it is, in the container's namespaces. */
 bool rootfs_show_wanted(const struct plan *plan)
 {
@@ -248,8 +271,9 @@ int rootfs_show(const struct plan *plan, struct run *run, struct error *err)
 {
 	if (run->root < 0)
 		TRY(rootfs_open(plan, run, err));
-	if (sys_move_mount(run->root, AT_FDCWD, plan->rootfs.path, 0) < 0)
+	if (sys_move_mount(run->root, run->place, "", MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot attach the new root to '%s'", plan->rootfs.path);
+	fd_close(&run->place);
 	return restrict_root(plan, run, err);
 }
 
@@ -274,16 +298,12 @@ static int change_root(int root, struct error *err)
 }
 
 /* The namespace keeps its root: others live in it. */
-static int enter_joined(const struct plan_rootfs *plan, struct error *err)
+static int enter_joined(const struct plan_rootfs *plan, struct run *run, struct error *err)
 {
-	AUTOCLOSE int root = sys_openat2(AT_FDCWD, plan->path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
-
-	if (root < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot open '%s' of the joined mount namespace",
-				 plan->path);
-	if (sys_fchdir(root) < 0 || sys_chroot(".") < 0)
+	if (sys_fchdir(run->place) < 0 || sys_chroot(".") < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot enter '%s' of the joined mount namespace",
 				 plan->path);
+	fd_close(&run->place);
 	return 0;
 }
 
@@ -300,7 +320,7 @@ static int leave_view(struct error *err)
 int rootfs_enter(const struct plan *plan, struct run *run, struct error *err)
 {
 	if (plan->rootfs.joined)
-		return enter_joined(&plan->rootfs, err);
+		return enter_joined(&plan->rootfs, run, err);
 	TRY(leave_view(err));
 	if (run->root < 0)
 		TRY(rootfs_open(plan, run, err));

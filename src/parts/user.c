@@ -28,7 +28,7 @@ static uint32_t uid_on_host(const struct planner *p, const struct request_user *
 	const struct plan_ids *ids = &p->plan->ids;
 	uint32_t uid = ids->inner ? 0 : user->uid;
 
-	if (ids->writer != IDS_NONE)
+	if (ids->mapped)
 		(void)find_mapped(&ids->uid, uid, &uid);
 	return uid;
 }
@@ -44,7 +44,8 @@ static void judge_mapped_root(struct planner *p)
 				p, p->profile->root_user == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "user",
 				ids->from,
 				arena_printf(p->arena, "user %u inside is root on the host", ids->uid.at[i].container),
-				"map it to another user of the host");
+				ids->writer == IDS_NONE ? "join a user namespace that maps nobody to it"
+							: "map it to another user of the host");
 }
 
 /* An idmapped mount can make any user the owner of root's files on the disk below, where others find what it leaves. */
@@ -80,11 +81,9 @@ static void plan_groups(struct planner *p, const struct request_user *user)
 {
 	struct plan_user *plan = &p->plan->user;
 
-	bool joined = p->plan->namespaces.join[NAMESPACE_USER].path != NULL;
-
 	/* Where only the inner user namespace denies it, the launcher's groups are gone before (ids_become). */
-	plan->set_groups = !p->plan->ids.deny_setgroups && !p->plan->ids.inner && (!joined || p->host->privileged);
-	plan->keeps_groups = !plan->set_groups && (p->plan->ids.deny_setgroups || joined);
+	plan->set_groups = !p->plan->ids.deny_setgroups && !p->plan->ids.inner;
+	plan->keeps_groups = p->plan->ids.deny_setgroups && !p->plan->ids.leave_groups;
 	if (plan->set_groups)
 		plan->groups = user->additional_gids;
 	else if (user->additional_gids.count > 0)

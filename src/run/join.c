@@ -10,6 +10,7 @@
 #include <string.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
@@ -133,6 +134,9 @@ int join_enter(const struct plan *plan, struct run *run, struct error *err)
 
 	if (plan->rootfs.joined && root < 0)
 		return -1;
+	/* Whoever is root in there may look into all that is dumpable: this one has the host's mounts. */
+	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot protect the set-up from others");
 	if (sys_setns(run->container, plan->join.namespaces) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot join the container \"%s\"", plan->id);
 	if (root >= 0 && (sys_fchdir(root) < 0 || sys_chroot(".") < 0))

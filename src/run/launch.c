@@ -110,7 +110,7 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 	fd_close(&run->dbus_log);
 	if (steps_apply(STEP_ENTER, plan, run, err) < 0)
 		leave(125);
-	/* Others in these namespaces see the child from its first moment on. */
+	/* Others in these namespaces see the child from its first moment on; a user namespace may have undone it. */
 	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot protect the set-up from others");
 		leave(125);

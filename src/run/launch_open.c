@@ -79,6 +79,7 @@ void launch_close(const struct plan *plan, struct run *run)
 	fd_leave(&run->sync);
 	fd_close(&run->self);
 	fd_close(&run->root);
+	fd_close(&run->place);
 	fd_close(&run->terminal);
 	fd_close(&run->control);
 	fd_close(&run->interrupts);
@@ -137,6 +138,7 @@ void launch_clear(struct run *run)
 			    .proc = -1,
 			    .self = -1,
 			    .root = -1,
+			    .place = -1,
 			    .terminal = -1,
 			    .master = -1,
 			    .program = -1,

@@ -172,9 +172,9 @@ bool plan_may_write_to(const struct plan *plan, uint32_t owner, uint32_t caller)
 	const struct plan_caps *caps = &plan->caps;
 	uint64_t override = 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_FOWNER | 1ULL << CAP_SETUID;
 
-	if (plan->namespaces.join[NAMESPACE_USER].path != NULL)
+	if (plan->ids.unknown != NULL)
 		return caller == 0 || caller == owner;
-	if (plan->ids.writer != IDS_NONE)
+	if (plan->ids.mapped)
 		return maps_host_id(&plan->ids.uid, owner);
 	return plan->user.uid == 0 || ((caps->bounding | caps->permitted | caps->ambient) & override) != 0;
 }

@@ -59,10 +59,9 @@ static int check_caps(const struct plan *plan, pid_t pid, const char *status, st
 /* Who is not root and can gain nothing cannot have become root. */
 static int check_user(const struct plan *plan, pid_t pid, const char *status, struct error *err)
 {
-	bool own = plan->ids.writer != IDS_NONE || plan->namespaces.join[NAMESPACE_USER].path != NULL;
 	char *at;
 
-	if (own || plan->user.uid == 0 || !plan->caps.no_new_privs || plan->caps.bounding != 0)
+	if (plan->ids.mapped || plan->user.uid == 0 || !plan->caps.no_new_privs || plan->caps.bounding != 0)
 		return 0;
 	at = (char *)(uintptr_t)value_of(status, "Uid");
 	for (int i = 0; i < 4; i++)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/json_write.h"
@@ -51,6 +52,12 @@ static int run_all(const plan_hook_list *hooks, const struct hook_state *state, 
 	return hooks_run(hooks, &there, err);
 }
 
+/* Whom a user namespace maps may not get to the bundle, and nobody promises a hook where it starts. */
+static const char *reachable(const char *bundle)
+{
+	return faccessat(AT_FDCWD, bundle, X_OK, AT_EACCESS) == 0 ? bundle : "/";
+}
+
 int runtime_hooks_create(const struct plan *plan, struct run *run, struct error *err)
 {
 	struct hook_state now = {.text = plan->lifecycle.state_text, .status = "creating", .interrupts = -1};
@@ -60,7 +67,7 @@ int runtime_hooks_create(const struct plan *plan, struct run *run, struct error 
 	if (gone != 0)
 		return gone < 0 ? -1 : error_set(err, ERROR_SYSTEM, 0, "the launcher gave up");
 	now.pid = run->shared->child;
-	return run_all(&plan->hooks[HOOK_CREATE_CONTAINER], &now, plan->bundle, err);
+	return run_all(&plan->hooks[HOOK_CREATE_CONTAINER], &now, reachable(plan->bundle), err);
 }
 
 int runtime_hooks_launcher(const struct plan *plan, const struct run *run, struct error *err)

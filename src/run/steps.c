@@ -59,6 +59,8 @@ static const struct step launch_steps[] = {
 	/* Last before the child, which inherits it: the launcher has its own back at once. */
 	{"oom-score", STEP_PREPARE, oom_score_wanted, oom_score, oom_score_explain, oom_score_restore},
 
+	/* A user namespace can deny it. */
+	STEP("groups", STEP_ENTER, ids_leave_groups),
 	/* New namespaces come with clone3(2); the others are joined before, or as the child's first act. */
 	STEP("namespaces", STEP_ENTER, namespaces_enter),
 
@@ -74,6 +76,7 @@ static const struct step launch_steps[] = {
 	/* With the launcher's ids, which may; and a file system of cgroups shows the namespace in which it is mounted.
 	 */
 	STEP("cgroup-join", STEP_BUILD, cgroup_join),
+	STEP("root-place", STEP_BUILD, rootfs_place),
 	STEP("ids-become", STEP_BUILD, ids_become),
 
 	/* Cheap, independent, and first to say that a capability is missing. */
@@ -151,6 +154,7 @@ static const struct step join_steps[] = {
 	STEP("container", STEP_PREPARE, join_find),
 	STEP("cgroup-open", STEP_PREPARE, cgroup_open),
 	{"oom-score", STEP_PREPARE, oom_score_wanted, oom_score, oom_score_explain, oom_score_restore},
+	STEP("groups", STEP_ENTER, ids_leave_groups),
 	STEP("namespaces", STEP_ENTER, join_enter),
 	STEP("rdt", STEP_ATTACH, rdt_enter),
 	STEP("cgroup-join", STEP_BUILD, cgroup_join),

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,6 +60,8 @@ static void forget_judged(struct plan *plan)
 {
 	/* What the profile judged is a fact of the host, and this host is none. */
 	plan->rootfs.judged = false;
+	/* The launcher's phases are left out here: the child opens all by itself. */
+	plan->rootfs.by_launcher = false;
 	for (size_t i = 0; i < plan->mounts.count; i++)
 		plan->mounts.at[i].judged = false;
 	for (size_t i = 0; i < plan->landlock.rules.count; i++)
@@ -115,8 +118,24 @@ static bool add_flags(struct request *request, bool remounts)
 	return root >= 0;
 }
 
-static const struct plan *make_plan(bool joining, bool remounts)
+/* A pod's, whose maps are facts of the host. */
+static void join_user(struct request *request, struct host *host)
 {
+	static struct request_id_map map = {.container = 0, .host = 100000, .size = 65536};
+	struct stat status = {0};
+
+	(void)stat(FAKE_NAMESPACE, &status);
+	request->linux_.namespaces[NAMESPACE_USER] =
+		(struct request_namespace){.given = true, .path = FAKE_NAMESPACE, .from = "test"};
+	host->joined[NAMESPACE_USER] = (struct host_identity){.device = status.st_dev, .inode = status.st_ino};
+	host->userns = (struct host_userns){.uid = {&map, 1}, .gid = {&map, 1}, .deny_setgroups = true};
+}
+
+enum { LAUNCHES, REMOUNTS, EXECS, JOINS_USER };
+
+static const struct plan *make_plan(int kind)
+{
+	bool joining = kind == EXECS, remounts = kind == REMOUNTS;
 	static struct request request;
 	static struct profile profile;
 	static struct host host = {.privileged = true,
@@ -138,8 +157,13 @@ static const struct plan *make_plan(bool joining, bool remounts)
 	arena_destroy(&arena);
 	if (arena_create(&arena, &err) < 0 || profile_builtin("restricted", &arena, &profile, &err) < 0 ||
 	    oci_parse(config, strlen(config), "/bundle", &arena, &request, &err) < 0 ||
-	    !add_flags(&request, remounts) ||
-	    (joining ? plan_build_process : plan_build)(&input, &arena, &plan, &err) < 0) {
+	    !add_flags(&request, remounts)) {
+		fprintf(stderr, "# %s\n", err.what);
+		return NULL;
+	}
+	if (kind == JOINS_USER)
+		join_user(&request, &host);
+	if ((joining ? plan_build_process : plan_build)(&input, &arena, &plan, &err) < 0) {
 		fprintf(stderr, "# %s\n", err.what);
 		return NULL;
 	}
@@ -225,6 +249,8 @@ static void check_order(const struct plan *plan)
 	const char *enters = plan->join.wanted ? "setns" : "pivot_root";
 	test("the new root is entered before Landlock");
 	CHECK(index_of_call(enters) >= 0 && index_of_call(enters) < index_of_call("landlock_restrict_self"));
+	test("what joins a container is closed to all that is in there");
+	CHECK(!plan->join.wanted || index_of_call("protect") == index_of_call("setns") - 1);
 	test("what mount(2) mounts is mounted in the new root, or there is none");
 	CHECK((index_of_call("mount") > index_of_call(enters)) == (!plan->join.wanted && !plan->remounts));
 	test("groups, group and user change in this order");
@@ -299,7 +325,7 @@ static void check_plan(const struct plan *plan)
 static void check_remounts(void)
 {
 	static struct run_shared shared;
-	const struct plan *plan = make_plan(false, true);
+	const struct plan *plan = make_plan(REMOUNTS);
 	struct error err;
 
 	if (plan == NULL)
@@ -312,6 +338,38 @@ static void check_remounts(void)
 	fake.remount_lies = true;
 	test("a mount that did not get its options ends the launch");
 	CHECK(apply_all(plan, &shared, &err) == -1 && !fake.exec_reached && err.errnum == EIO);
+}
+
+/* Who is root in there must not get at a process that has not left the host's mounts, nor the groups of the launcher.
+ */
+static void check_joined(void)
+{
+	static struct run_shared shared;
+	const struct plan *plan = make_plan(JOINS_USER);
+	struct error err;
+
+	check_plan(plan);
+	if (plan == NULL)
+		return;
+	fake_reset(0);
+	apply_all(plan, &shared, &err);
+	int joins = index_of_call("setns");
+	test("a user namespace is joined by a process that nobody in there can look into, and without groups");
+	CHECK(joins > 0 && index_of_call("protect") == joins - 1 && index_of_call("setgroups") >= 0 &&
+	      index_of_call("setgroups") < joins);
+	test("the set-up goes on as a user whom it maps, before anything is made");
+	CHECK(index_of_call("setresuid") > joins && index_of_call("setresuid") < index_of_call("fsopen"));
+	test("nothing is launched in a namespace of which nobody knows whom it maps");
+	plan = make_plan(JOINS_USER);
+	((struct plan *)plan)->ids.unknown = "nobody could look";
+	fake_reset(0);
+	CHECK(apply_all(plan, &shared, &err) == -1 && !fake.exec_reached &&
+	      strstr(err.what, "nobody could look") != NULL);
+	test("nor in another one than that whose maps are known");
+	plan = make_plan(JOINS_USER);
+	((struct plan *)plan)->namespaces.join[NAMESPACE_USER].inode++;
+	fake_reset(0);
+	CHECK(apply_all(plan, &shared, &err) == -1 && index_of_call("setns") < 0 && err.kind == ERROR_REFUSED);
 }
 
 /* Without namespaces nothing may be tried that needs one, and all that holds the program must be there. */
@@ -384,10 +442,11 @@ int main(void)
 	take_low_numbers();
 	check_old_landlock();
 	check_bare();
-	check_plan(make_plan(false, false));
-	check_plan(make_plan(false, true));
+	check_plan(make_plan(LAUNCHES));
+	check_plan(make_plan(REMOUNTS));
 	check_remounts();
-	check_plan(make_plan(true, false));
+	check_plan(make_plan(EXECS));
+	check_joined();
 	arena_destroy(&arena);
 	return check_done();
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -92,8 +93,8 @@ int sys_setsid(void)
 
 int sys_prctl(int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
 {
-	(void)op, (void)a, (void)b, (void)c, (void)d;
-	return plain("prctl");
+	(void)b, (void)c, (void)d;
+	return plain(op == PR_SET_DUMPABLE && a == 0 ? "protect" : "prctl");
 }
 
 int sys_kill(pid_t pid, int signal)
@@ -276,6 +277,9 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode)
 	(void)dir, (void)flags, (void)mode;
 	if (strcmp(path, "mountinfo") == 0)
 		return fails("openat") ? -1 : mountinfo();
+	/* What it is can only be asked of a real one. */
+	if (strcmp(path, FAKE_NAMESPACE) == 0 || strncmp(path, "/proc/self/fd/", strlen("/proc/self/fd/")) == 0)
+		return fails("openat") ? -1 : open(path, O_CLOEXEC);
 	return descriptor("openat", false);
 }
 
@@ -351,16 +355,24 @@ int sys_ioctl(int fd, unsigned long request, void *arg)
 	return plain("ioctl");
 }
 
+/* A node of the host is looked at before it is bound. */
+static int tree(const char *name, const char *path)
+{
+	if (strncmp(path, "/dev/", strlen("/dev/")) != 0)
+		return descriptor(name, false);
+	return fails(name) ? -1 : open(path, O_PATH | O_CLOEXEC);
+}
+
 int sys_open_tree(int dir, const char *path, unsigned flags)
 {
-	(void)dir, (void)path, (void)flags;
-	return descriptor("open_tree", false);
+	(void)dir, (void)flags;
+	return tree("open_tree", path);
 }
 
 int sys_open_tree_attr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation)
 {
-	(void)dir, (void)path, (void)flags, (void)set, (void)clear, (void)propagation;
-	return descriptor("open_tree_attr", false);
+	(void)dir, (void)flags, (void)set, (void)clear, (void)propagation;
+	return tree("open_tree_attr", path);
 }
 
 int sys_move_mount(int from_fd, int to_dir, const char *to_path, unsigned flags)

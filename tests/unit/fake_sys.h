@@ -8,6 +8,7 @@
 
 #define FAKE_BELOW "mounted" /* a mount below every other one */
 #define FAKE_PROGRAM "/bin/program"
+#define FAKE_NAMESPACE "/proc/self/ns/user"
 enum { FAKE_MAX_CALLS = 4096 };
 
 struct fake_sys {
