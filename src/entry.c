@@ -5,7 +5,7 @@
  * a C library, which takes longer. It is only a short cut: whatever does not work here is left to self_protect(), which
  * looks again and fails closed.
  *
- * What is going to run has the pages populated that are written first, and its packed relocations carried out.
+ * What is going to run has its packed relocations carried out.
  *
  * Nothing of libc may be used: there is no errno, no stack guard and no relocated pointer yet.
  */
@@ -13,15 +13,10 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* 5.14 */
-#endif
 
 #ifndef DT_RELR
 #define DT_RELRSZ 35
@@ -134,17 +129,6 @@ BARE static int may_need_view(const Elf64_auxv_t *aux)
 
 extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 
-/*
- * The pages that relocation is about to write, all at once: one call in the place of 17 page faults. A kernel that does
- * not know it (before 5.14) brings them in one by one.
- */
-BARE static void populate(const Elf64_Phdr *header, long base)
-{
-	long start = (base + (long)header->p_vaddr) & -4096;
-
-	CALL(SYS_madvise, start, base + (long)(header->p_vaddr + header->p_filesz) - start, MADV_POPULATE_WRITE);
-}
-
 /* An even entry is the address of a word, an odd one has a bit for each of the 63 words behind the last one. */
 BARE static void unpack(const uint64_t *entry, const uint64_t *end, long base)
 {
@@ -182,7 +166,8 @@ BARE static void relocate(Elf64_Dyn *dynamic, long base)
 			dynamic->d_un.d_val = 0;
 		}
 	}
-	unpack(packed, packed + size / sizeof(*packed), base);
+	if (packed != NULL)
+		unpack(packed, packed + size / sizeof(*packed), base);
 }
 
 BARE static void prepare(void)
@@ -190,9 +175,6 @@ BARE static void prepare(void)
 	const long base = WORD(&__ehdr_start);
 	const Elf64_Phdr *headers = (const void *)(base + (long)__ehdr_start.e_phoff);
 
-	for (int i = 0; i < __ehdr_start.e_phnum; i++)
-		if (headers[i].p_type == PT_LOAD && (headers[i].p_flags & PF_W) != 0)
-			populate(&headers[i], base);
 	for (int i = 0; i < __ehdr_start.e_phnum; i++)
 		if (headers[i].p_type == PT_DYNAMIC)
 			relocate((Elf64_Dyn *)(base + (long)headers[i].p_vaddr), base);

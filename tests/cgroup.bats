@@ -334,6 +334,29 @@ SH
 passed on: "
 }
 
+# cgroups(7): options of cgroup2 are of the hierarchy, and whoever mounts it in the first cgroup namespace sets them for all.
+@test "v2: a container in the host's cgroup namespace leaves the host's options as they are" {
+	requires cgroup2
+	local path
+	PROFILE=privileged
+	set_args /bin/cat /sys/fs/cgroup/cgroup.controllers
+	edit_config 'del(.linux.resources) | .linux.namespaces |= map(select(.type != "cgroup"))
+		| .mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["ro", "nosuid", "nodev", "noexec"]}]'
+	for path in "" /proc/self/ns/cgroup; do
+		[ -z "$path" ] || edit_config --arg path "$path" '.linux.namespaces += [{type: "cgroup", path: $path}]'
+		run --separate-stderr in_v2 sh -c 'options() { awk "\$3 == \"cgroup2\" { last = \$4 } END { print last }" /proc/self/mounts; }
+			old=$(options)
+			mount -o remount,nsdelegate,memory_recursiveprot /sys/fs/cgroup && "$@"
+			status=$?
+			echo "options: $(options)"
+			mount -o "remount,$old" /sys/fs/cgroup
+			exit $status' sh timeout -k 2 60 "$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null
+		assert_status 0
+		assert_match 'options:.*nsdelegate.*memory_recursiveprot'
+		assert_line "$(in_v2 cat /sys/fs/cgroup/cgroup.controllers)"
+	done
+}
+
 @test "a limit that cannot be had says what to do" {
 	requires userns cgroup1
 	edit_config '.linux.resources = {memory: {limit: 16777216}} | .linux.namespaces += [{type: "user"}]'

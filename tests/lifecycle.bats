@@ -44,6 +44,14 @@ teardown() {
 	[ -z "$stderr" ] || fail "something was said beside the JSON"
 }
 
+@test "annotations that would make a state too large to be read are refused, and nothing is left" {
+	edit_config '.annotations = ([range(20)] | map({key: "org.example/\(.)", value: ("x" * 60000)}) | from_entries)'
+	cm create --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	assert_stderr "state would be larger than" "annotations"
+	[ ! -e "$BATS_TEST_TMPDIR/state/$ID" ] || fail "a state is left behind"
+}
+
 @test "what cannot be done in this state is refused" {
 	cm start "$ID"
 	assert_status 125

@@ -120,6 +120,20 @@ two_of_a_pod() {
 	[ "$(jq -r .status <<<"$output")" = stopped ] || fail "it is not stopped: $output"
 }
 
+@test "a pid namespace whose first process has ended is named as the reason" {
+	local kept=$BATS_TEST_TMPDIR/pid
+	launch first sleep 100
+	touch "$kept"
+	mount --bind "/proc/$first/ns/pid" "$kept"
+	good kill "$ID-first" KILL
+	eventually has_ended "$first"
+	edit_config --arg path "$kept" '.linux.namespaces |= map(if .type == "pid" then .path = $path else . end)'
+	cm run --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	umount "$kept"
+	assert_status 125
+	assert_stderr "the first process of the pid namespace that is joined may have ended"
+}
+
 @test "exec is in the pod's namespaces and in the cgroup of its container" {
 	local kind
 	two_of_a_pod
@@ -133,6 +147,20 @@ two_of_a_pod() {
 	# SIGKILL of the container is the end of what was executed in it.
 	good kill "$ID-one" KILL
 	eventually has_ended "$(cat "$BATS_TEST_TMPDIR/exec")"
+}
+
+# With CAP_SYS_PTRACE in the user namespace of both, as a debugger has it. In the middle of execve(2), which no test can wait for, it
+# is enough to have that in the container's own.
+@test "one that waits for start has nothing of the launcher open that its neighbour reaches" {
+	edit_config --argjson c '["CAP_SYS_PTRACE","CAP_DAC_OVERRIDE"]' \
+		'.process.user = {uid: 0, gid: 0} | .process.capabilities |= with_entries(.value = $c)'
+	launch neighbour sleep 100
+	share "$neighbour" pid
+	PODS=("$ID-first" "$ID-second" "${PODS[@]}")
+	good create --profile "$PROFILE" --bundle "$BUNDLE" "$ID-first"
+	good create --profile "$PROFILE" --preserve-fds 12 --bundle "$BUNDLE" "$ID-second"
+	good exec "$ID-neighbour" /probe neighbours-directories
+	assert_match '^denied'
 }
 
 @test "in the host's pid namespace SIGKILL and delete leave no process" {

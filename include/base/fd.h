@@ -63,8 +63,9 @@ int fd_write_all(int fd, const void *data, size_t size);
  * errno. */
 int fd_write_file(int dir, const char *path, const char *text);
 
-/* Marks every descriptor from @first on to be closed by execve(2). Fails with errno. */
-int fd_close_on_exec(unsigned first);
+/* Closes every descriptor from @first on but the @count ones at @kept, in any order, of which negative ones are none
+ * (close_range(2)). Fails with errno. */
+int fd_close_others(unsigned first, const int *kept, size_t count);
 
 /* getdents64(2): entries of the directory @fd into @block, as struct dirent. Returns the bytes, 0 at the end, -1. */
 long fd_list(int fd, void *block, size_t size);

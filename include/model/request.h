@@ -385,6 +385,8 @@ struct request_linux {
 	uint32_t personality; /* enum request_personality */
 };
 
+enum { KEPT_FDS = 64 }; /* the most of sandbox.kept */
+
 enum cgroup_manager { CGROUPS_BY_FILES, CGROUPS_BY_SYSTEMD, CGROUPS_NONE };
 
 /* Where a sandbox with --net pasta asks for names: pasta(1) passes that on to the host's name servers. */

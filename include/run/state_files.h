@@ -14,8 +14,9 @@
 #define STATE_NOTIFY_SOCKET "notify.sock"
 
 enum {
-	STATE_FORMAT = 1,     /* the value of "casemate" in the record */
-	STATE_ID_BYTES = 128, /* the longest id */
+	STATE_FORMAT = 1,      /* the value of "casemate" in the record */
+	STATE_ID_BYTES = 128,  /* the longest id */
+	STATE_BYTES = 1 << 20, /* the longest record */
 };
 
 /* One cgroup of the container, as the record has it. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,17 +208,18 @@ int fd_send(int to, const void *data, size_t size, int fd)
 	return sendmsg(to, &packet, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-/* close_range(2) has done it since 5.11: before, one by one, and what is far beyond ours is closed. */
-int fd_close_on_exec(unsigned first)
+int fd_close_others(unsigned first, const int *kept, size_t count)
 {
-	enum { FAR = 1 << 16 };
+	for (unsigned next = first;;) {
+		unsigned least = UINT_MAX;
 
-	if (sys_close_range(first, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0)
-		return 0;
-	if (errno != EINVAL || sys_close_range(first > FAR ? first : FAR, UINT_MAX, 0) < 0)
-		return -1;
-	for (unsigned fd = first; fd < FAR; fd++)
-		if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0 && errno != EBADF)
+		for (size_t i = 0; i < count; i++)
+			if (kept[i] >= 0 && (unsigned)kept[i] >= next && (unsigned)kept[i] < least)
+				least = (unsigned)kept[i];
+		if (least > next && sys_close_range(next, least - (least < UINT_MAX), 0) < 0)
 			return -1;
-	return 0;
+		if (least == UINT_MAX)
+			return 0;
+		next = least + 1;
+	}
 }

@@ -47,7 +47,8 @@ static int choose_profile(const struct invocation *invocation, const char *argum
 /* Without a ceiling nothing is judged; what an overlay would uncover and a socket is has to be known all the same. */
 static bool wants_look(const struct request *request, const struct profile *profile)
 {
-	bool wanted = profile->sensitive_sources != VERDICT_ALLOW || profile->host_namespaces != VERDICT_ALLOW;
+	bool wanted = profile->sensitive_sources != VERDICT_ALLOW || profile->host_namespaces != VERDICT_ALLOW ||
+		      request->linux_.namespaces[NAMESPACE_CGROUP].path != NULL;
 
 	for (size_t i = 0; i < request->mounts.count; i++)
 		wanted = wanted || (request->mounts.at[i].special & MOUNT_SPECIAL_OVERLAY) != 0 ||

@@ -155,6 +155,8 @@ int options_check_streams(struct error *err)
 
 int options_add_kept(const struct adding *a, const cli_words *words, struct error *err)
 {
+	if (words->count > KEPT_FDS)
+		return error_set(err, ERROR_USAGE, 0, "--keep-fd: more than %d descriptors", KEPT_FDS);
 	for (size_t i = 0; i < words->count; i++) {
 		int fd;
 

@@ -70,7 +70,8 @@ static _Noreturn void become_helper(int program, const char *const *argv, int in
 	sigemptyset(&none);
 	/* The user's ^C is for the launcher, which ends this one in order. */
 	if (setpgid(0, 0) < 0 || sys_dup3(input, 0, 0) < 0 || sys_dup3(output, 1, 0) < 0 ||
-	    sys_dup3(output, 2, 0) < 0 || fd_close_on_exec(3) < 0 || sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+	    sys_dup3(output, 2, 0) < 0 || fd_close_others(3, &program, 1) < 0 ||
+	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		_exit(127);
 	sys_execveat(program, argv, envp, 0);
 	/* A script cannot be read through a descriptor that is gone by then. */

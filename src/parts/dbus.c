@@ -203,7 +203,8 @@ static void become_proxy(const struct keeper *keeper)
 
 	/* The socket is named within the directory, whatever is above it: its user may be allowed nothing there. */
 	if (sys_fchdir(passed->directory) < 0 || (passed->log >= 0 && sys_dup3(passed->log, STDOUT_FILENO, 0) < 0) ||
-	    sys_dup3(passed->pipe, PIPE, 0) < 0 || fd_close_on_exec(PIPE + 1) < 0 || drop_rights(passed->plan) < 0)
+	    sys_dup3(passed->pipe, PIPE, 0) < 0 || fd_close_others(PIPE + 1, NULL, 0) < 0 ||
+	    drop_rights(passed->plan) < 0)
 		return;
 	sys_umask(0077);
 	sys_execve(passed->plan->program, passed->plan->argv.at, envp, 0);

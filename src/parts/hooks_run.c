@@ -79,7 +79,7 @@ static _Noreturn void become_hook(const struct plan_hook *hook, int program, int
 
 	sigemptyset(&none);
 	if (setpgid(0, 0) < 0 || (state->cwd >= 0 && sys_fchdir(state->cwd) < 0) || sys_dup3(input, 0, 0) < 0 ||
-	    sys_dup3(output, 1, 0) < 0 || sys_dup3(output, 2, 0) < 0 || fd_close_on_exec(3) < 0 ||
+	    sys_dup3(output, 1, 0) < 0 || sys_dup3(output, 2, 0) < 0 || fd_close_others(3, &program, 1) < 0 ||
 	    sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		_exit(127);
 	if (state->confine != NULL && state->confine(state->plan, &err) < 0) {

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -20,20 +19,11 @@ enum { PATIENCE_MS = 10000, SAID = 2048 };
 /* The launcher's conversations end when both sides have closed them: a copy here would keep them open. */
 static int close_others(const struct keeper *keeper, int hold)
 {
-	unsigned next = 3;
+	int kept[KEEPER_FDS + 1] = {hold};
 
-	for (;;) {
-		unsigned least = hold >= 0 && (unsigned)hold >= next ? (unsigned)hold : UINT_MAX;
-
-		for (size_t i = 0; i < KEEPER_FDS; i++)
-			if ((unsigned)keeper->fds[i] >= next && (unsigned)keeper->fds[i] < least)
-				least = (unsigned)keeper->fds[i];
-		if (least > next && sys_close_range(next, least - 1, 0) < 0)
-			return -1;
-		if (least == UINT_MAX)
-			return 0;
-		next = least + 1;
-	}
+	for (size_t i = 0; i < KEEPER_FDS; i++)
+		kept[i + 1] = keeper->fds[i];
+	return fd_close_others(3, kept, KEEPER_FDS + 1);
 }
 
 static _Noreturn void start_program(const struct keeper *keeper)

@@ -291,6 +291,30 @@ static void plan_changes(struct planner *p, const struct plan_mount *overlay, si
 	*LIST_ADD(p->arena, &p->plan->mounts) = changes;
 }
 
+static bool has_launchers_cgroup_namespace(const struct planner *p)
+{
+	const struct plan_namespaces *namespaces = &p->plan->namespaces;
+	const struct host_identity *joined = &p->host->joined[NAMESPACE_CGROUP];
+
+	if (namespaces->join[NAMESPACE_CGROUP].path != NULL)
+		return joined->inode != 0 && joined->inode == p->host->own_namespaces[NAMESPACE_CGROUP].inode;
+	return (namespaces->fresh & CLONE_NEWCGROUP) == 0;
+}
+
+/*
+ * The options of cgroup2 are those of all its mounts, and without a cgroup namespace of one's own a new mount sets
+ * them: the host's would lose nsdelegate (cgroups(7)). So the container gets the mount that there is.
+ */
+static void share_cgroup(const struct planner *p, struct plan_mount *mount)
+{
+	if (mount->kind != MOUNT_FILESYSTEM || strcmp(mount->type, "cgroup2") != 0 ||
+	    !has_launchers_cgroup_namespace(p) || p->host->cgroup != HOST_CGROUP_V2)
+		return;
+	mount->kind = MOUNT_BIND;
+	mount->source = p->host->cgroup_root;
+	mount->data = (string_list){0};
+}
+
 static int plan_mount(struct planner *p, const struct request_mount *wanted, size_t *binds, struct error *err)
 {
 	struct plan_mount mount;
@@ -322,6 +346,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 	/* Engines say "cgroup" for either; to the kernel that means hierarchies of v1 alone. */
 	if (mount.kind == MOUNT_FILESYSTEM && strcmp(mount.type, "cgroup") == 0)
 		mount.type = "cgroup2";
+	share_cgroup(p, &mount);
 	mount.namespace = foreign_namespace(p, &mount);
 	mount.label = mount_label(p, &mount);
 	*LIST_ADD(p->arena, &p->plan->mounts) = mount;

@@ -88,7 +88,7 @@ static void become_pasta(const struct keeper *keeper)
 	const struct passed *passed = keeper->of;
 
 	if (sys_dup3(passed->netns, 0, 0) >= 0 && sys_dup3(passed->report, 1, 0) >= 0 &&
-	    sys_dup3(passed->userns, 2, 0) >= 0 && fd_close_on_exec(3) >= 0)
+	    sys_dup3(passed->userns, 2, 0) >= 0 && fd_close_others(3, NULL, 0) >= 0)
 		sys_execve(passed->plan->program, passed->plan->argv.at, envp, 0);
 }
 

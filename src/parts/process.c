@@ -175,19 +175,42 @@ void process_fds_explain(const struct plan *plan, struct explain *out)
 	for (size_t i = 0; i < plan->process.kept.count; i++)
 		explain_say(out, EXPLAIN_GRANTS, "--keep-fd", "the caller's descriptor %u stays open",
 			    plan->process.kept.at[i]);
-	explain_say(out, EXPLAIN_STOPS, NULL, "every other descriptor is closed by execve(2)");
+	explain_say(out, EXPLAIN_STOPS, NULL, "every other descriptor is closed");
 }
 
+/* Of those that the caller may have left open, the ones that execve(2) would close are the launcher's. */
+static int close_among(unsigned end, const int *kept, size_t count)
+{
+	for (unsigned fd = 3; fd < end; fd++) {
+		int flags = fcntl((int)fd, F_GETFD);
+		bool needed = flags < 0 || (flags & FD_CLOEXEC) == 0;
+
+		for (size_t i = 0; i < count && !needed; i++)
+			needed = kept[i] == (int)fd;
+		if (!needed && sys_close_range(fd, fd, 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Closed, not left to execve(2): in the middle of that a process has the program's memory and still the launcher's
+ * descriptors, within reach of who has CAP_SYS_PTRACE in the container's user namespace. But the end of file that the
+ * launcher waits for must come from execve(2) itself.
+ */
 int process_fds(const struct plan *plan, struct run *run, struct error *err)
 {
-	(void)run;
-	/* Marked rather than closed: the end of file that the launcher waits for must come from execve(2) itself. */
-	if (fd_close_on_exec(3 + plan->process.keep_fds) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot mark the descriptors to be closed");
-	for (size_t i = 0; i < plan->process.kept.count; i++)
-		if (fcntl((int)plan->process.kept.at[i], F_SETFD, 0) < 0)
-			return error_set(err, ERROR_SYSTEM, errno, "cannot keep descriptor %u",
-					 plan->process.kept.at[i]);
+	int kept[KEPT_FDS + 3] = {run->sync, run->start, run->shared_fd};
+	size_t count = 3;
+
+	for (size_t i = 0; i < plan->process.kept.count; i++) {
+		kept[count++] = (int)plan->process.kept.at[i];
+		if (fcntl(kept[count - 1], F_SETFD, 0) < 0)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot keep descriptor %d", kept[count - 1]);
+	}
+	unsigned first = 3 + plan->process.keep_fds;
+	if (close_among(first, kept, count) < 0 || fd_close_others(first, kept, count) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot close the launcher's descriptors");
 	return 0;
 }
 

@@ -172,7 +172,7 @@ static int use_openat2(const struct host *host)
 static int use_close_range(const struct host *host)
 {
 	(void)host;
-	return fd_close_on_exec(3);
+	return fd_close_others(3, NULL, 0);
 }
 
 /* ---- looking */

@@ -2,13 +2,13 @@
 #include "run/init.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/self.h"
 #include "base/sys.h"
 #include "run/sync.h"
@@ -133,15 +133,8 @@ static void become_init(const struct run *run)
 {
 	/* The end of file on the conversation must come from the workload; streams of the caller are not init's to
 	 * keep. */
-	unsigned keep = run->control >= 0 ? (unsigned)run->control : 0;
-
 	(void)sys_prctl(PR_SET_NAME, (unsigned long)"casemate:[init]", 0, 0, 0);
-	if (keep == 0) {
-		(void)sys_close_range(0, UINT_MAX, 0);
-		return;
-	}
-	(void)sys_close_range(3, keep - 1, 0);
-	(void)sys_close_range(keep + 1, UINT_MAX, 0);
+	(void)fd_close_others(run->control >= 0 ? 3 : 0, &run->control, 1);
 }
 
 int init_apply(const struct plan *plan, struct run *run, struct error *err)

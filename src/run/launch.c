@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,6 +33,13 @@
 #include "run/steps.h"
 #include "run/sync.h"
 #include "run/wait.h"
+
+/* A process that ends has no memory first, which kept others from its descriptors, and then no descriptors. */
+static _Noreturn void leave(int status)
+{
+	(void)sys_close_range(3, UINT_MAX, 0);
+	_exit(status);
+}
 
 /* ---- the child */
 
@@ -86,7 +94,7 @@ static _Noreturn void child_side(const struct plan *plan, struct run *run)
 		error_set(err, ERROR_SYSTEM, errno, "cannot protect the set-up from others");
 	else
 		child_steps(plan, run, err);
-	_exit(error_exit_status(err));
+	leave(error_exit_status(err));
 }
 
 /* ---- the stage: between launcher and child where namespaces have to be entered first */
@@ -101,11 +109,11 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 	fd_close(&run->dbus_report);
 	fd_close(&run->dbus_log);
 	if (steps_apply(STEP_ENTER, plan, run, err) < 0)
-		_exit(125);
+		leave(125);
 	/* Others in these namespaces see the child from its first moment on; a user namespace may have undone it. */
 	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot protect the set-up from others");
-		_exit(125);
+		leave(125);
 	}
 	/* The child is the launcher's, not ours: it is waited for and killed like any other. */
 	pid_t child = sys_clone_told(flags | CLONE_PARENT, run->cgroup, &run->shared->child);
@@ -113,7 +121,7 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 		child_side(plan, run);
 	if (child < 0)
 		error_set(err, ERROR_SYSTEM, errno, "cannot make the container's namespaces");
-	_exit(child < 0 ? 125 : 0);
+	leave(child < 0 ? 125 : 0);
 }
 
 /* ---- the launcher */
@@ -383,6 +391,9 @@ static void advise(const struct plan *plan, struct error *err)
 		doctor_advise(err);
 	if (err->errnum == ENOSYS)
 		error_advise(err, "this kernel is too old, or a filter around casemate hides a system call from it");
+	/* pid_namespaces(7): nothing can be forked there any more. */
+	if (plan->namespaces.join[NAMESPACE_PID].path != NULL && err->errnum == ENOMEM)
+		error_advise(err, "the first process of the pid namespace that is joined may have ended");
 	if (plan->remounts && err->errnum == EBUSY)
 		error_advise(err, "before Linux 5.12 no mount that is bound may be covered by another one");
 }

@@ -91,7 +91,9 @@ int start_wait(const struct plan *plan, struct run *run, struct error *err)
 		fd_close(&run->sync);
 	}
 	fd_close(&run->start);
-	return sync_tell(run->sync, SYNC_STARTS, run->shared_fd, err);
+	TRY(sync_tell(run->sync, SYNC_STARTS, run->shared_fd, err));
+	fd_close(&run->shared_fd);
+	return 0;
 }
 
 /* ---- the other side */

@@ -20,8 +20,6 @@
 #include "run/alive.h"
 #include "run/state_files.h"
 
-enum { STATE_BYTES = 1 << 20 };
-
 /* ---- the record */
 
 struct record {

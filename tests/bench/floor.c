@@ -4,7 +4,7 @@
  * is read, nothing is checked, nothing is recorded. What a launcher takes longer than this is its own doing.
  *
  *	floor [-d] [-w] [-L] [-2] [-S N] [-b N] [-U UID] [-c HIERARCHY]... [-C HIERARCHY]...
- *		[-j NAME [-o HIERARCHY] [-M BYTES]] BUNDLE COMMAND...
+ *		[-j NAME [-o HIERARCHY] [-M BYTES] [-R NAME]] BUNDLE COMMAND...
  *	floor -u [-m] [-L] [-S N] [-f PATH]... COMMAND...
  *	floor -D N			writes the seccomp program for N architectures to stdout
  */
@@ -232,11 +232,14 @@ static int launch(const struct floor *f)
 	long child;
 
 	limit_memory(f);
-	child = clone_child(flags, cgroup);
+	child = clone_child(flags | (f->config == NULL ? CLONE_AS_VFORK : 0), cgroup);
 	if (child == 0)
 		child_side(f);
-	status = wait_for(must("clone3", child));
+	must("clone3", child);
+	state_running(f);
+	status = wait_for(child);
 	remove_cgroups(f);
+	state_end(f);
 	return status;
 }
 
@@ -290,6 +293,9 @@ static void set_value(struct floor *f, char letter, const char *value)
 	case 'M':
 		f->memory = value;
 		break;
+	case 'R':
+		f->config = value;
+		break;
 	case 'D':
 		leave(dump_filter(parse_number(value)));
 	case 'f':
@@ -331,5 +337,6 @@ int floor_main(int argc, char **argv, char **envp)
 		f.user = (unsigned)CALL1(__NR_getuid, 0);
 	f.argv = argv + at;
 	f.envp = envp;
+	state_begin(&f, argv);
 	return launch(&f);
 }

@@ -24,6 +24,9 @@ struct floor {
 	const char *join;   /* -j NAME: a cgroup of its own */
 	const char *only;   /* -o HIERARCHY: in this one alone */
 	const char *memory; /* -M BYTES: its memory limit */
+	const char *config; /* -R NAME: it runs from a read-only view, the child has memory of its own, and a state is
+			       kept, with BUNDLE/NAME/config.json; needs -j */
+	int talk[2];        /* the socket whose end says that the program is executed */
 	/* -c NAME: v1 hierarchies that are bound into the container; -C NAME, after them: without a cgroup of its own
 	 */
 	const char *hierarchies[FLOOR_MAX_HIERARCHIES];
@@ -62,6 +65,12 @@ void mount_type(const char *type, const char *target, unsigned long flags, const
 void write_file(const char *path, const char *text);
 void move_to(int tree, const char *target);
 int clone_tree(const char *path, uint64_t attributes, bool recursive);
+
+/* With -R, else nothing: before anything is made, when the program is executed, and at the end. @argv is the floor's
+ * own. */
+void state_begin(struct floor *f, char **argv);
+void state_running(const struct floor *f);
+void state_end(const struct floor *f);
 
 /* Everything a container of a bundle gets, then its execve(2). Runs in the new namespaces. */
 __attribute__((noreturn)) void enter_container(const struct floor *f);

@@ -156,7 +156,7 @@ void enter_sandbox(const struct floor *f)
 	if (f->landlock)
 		restrict_files();
 	load_filter(f->filters);
-	child = clone_child(0, -1);
+	child = clone_child(CLONE_AS_VFORK, -1);
 	if (child == 0)
 		workload(f);
 	for (;;)

@@ -46,14 +46,14 @@ static inline __attribute__((always_inline)) long call(long nr, long a, long b, 
 #define CALL2(nr, a, b) CALL5(nr, a, b, 0, 0, 0)
 #define CALL1(nr, a) CALL5(nr, a, 0, 0, 0, 0)
 
-/*
- * clone3(2) as vfork(2): the parent sleeps until the child's execve(2), no page is copied. The child uses the parent's
- * stack: it must go on in a function that does not return.
- */
+/* As vfork(2): the parent sleeps until the child's execve(2), no page is copied. The child uses the parent's stack: it
+ * must go on in a function that does not return. */
+#define CLONE_AS_VFORK (CLONE_VM | CLONE_VFORK)
+
 static inline __attribute__((always_inline)) long clone_child(uint64_t flags, int cgroup)
 {
 	struct clone_args args = {
-		.flags = flags | CLONE_VM | CLONE_VFORK | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+		.flags = flags | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
 		.exit_signal = SIGCHLD,
 		.cgroup = (unsigned)(cgroup >= 0 ? cgroup : 0),
 	};

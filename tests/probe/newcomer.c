@@ -5,18 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "probe.h"
 
-enum { CLOSER_LOOKS = 400 };
+enum { CLOSER_LOOKS = 400, LAUNCHER_FDS = 128, NEIGHBOURS = 32 };
 
 static bool is_launcher(long pid)
 {
@@ -44,6 +46,20 @@ static const char *unlock_program(long pid)
 	return ret < 0 ? NULL : "the mount of the program";
 }
 
+/* In the middle of execve(2) who has CAP_SYS_PTRACE in the user namespace sees what it has given to the program itself.
+ */
+static bool is_given(int fd)
+{
+	static const char *const given[] = {"/", "/bin/true", "/bin/touch", "/proc/self/fd/0"};
+	struct stat had, own;
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		if (fstat(fd, &had) == 0 && stat(given[i], &own) == 0 && had.st_dev == own.st_dev &&
+		    had.st_ino == own.st_ino)
+			return true;
+	return false;
+}
+
 /* The name of what could be had of process @pid, or NULL. */
 static const char *take(long pid)
 {
@@ -54,14 +70,54 @@ static const char *take(long pid)
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		snprintf(path, sizeof(path), "/proc/%ld/%s", pid, files[i]);
 		int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-		if (fd < 0)
-			continue;
-		close(fd);
-		return files[i];
+		bool given = fd < 0 || is_given(fd);
+		if (fd >= 0)
+			close(fd);
+		if (!given)
+			return files[i];
 	}
 	if (ptrace(PTRACE_SEIZE, (pid_t)pid, NULL, NULL) == 0)
 		return "ptrace";
 	return NULL;
+}
+
+/* No program of these tests has a directory open: each is the launcher's. */
+static const char *reach_directory(long pid, bool *open)
+{
+	static char name[256];
+	struct stat status;
+	char path[64];
+
+	for (int fd = 0; fd < LAUNCHER_FDS; fd++) {
+		snprintf(path, sizeof(path), "/proc/%ld/fd/%d", pid, fd);
+		if (stat(path, &status) < 0)
+			continue;
+		*open = true;
+		if (!S_ISDIR(status.st_mode))
+			continue;
+		ssize_t length = readlink(path, name, sizeof(name) - 1);
+		name[length < 0 ? 0 : length] = '\0';
+		return name;
+	}
+	return NULL;
+}
+
+/* Of every other process in the namespace, which are few. */
+static enum outcome open_directories(int argc, char **argv)
+{
+	bool open = false;
+
+	(void)argc, (void)argv;
+	for (long pid = 1; pid < NEIGHBOURS; pid++) {
+		const char *had = pid == getpid() ? NULL : reach_directory(pid, &open);
+
+		if (had != NULL)
+			return allowed("a directory of process %ld: %s", pid, had);
+	}
+	if (!open)
+		return broken("no process could be looked into");
+	errno = EACCES;
+	return denied("what others have open");
 }
 
 typedef const char *attempt_on(long pid);
@@ -125,6 +181,7 @@ static enum outcome catch_programs(int argc, char **argv)
 
 const struct attack newcomer_attacks[] = {
 	{"newcomers", catch_newcomers},
+	{"neighbours-directories", open_directories},
 	{"newcomers-program", catch_programs},
 	{NULL, NULL},
 };
