@@ -253,6 +253,21 @@ asked() {
 	[ "$(grep -c '^ro' "$WORK/options")" = 2 ]
 }
 
+@test "a restore that is waited for runs the poststop hooks when the container has ended, as run does" {
+	imaged
+	local hook=$BATS_TEST_TMPDIR/hook
+	printf '#!/bin/sh\njq -r .status >>%s\n' "$hook.log" >"$hook"
+	chmod 755 "$hook"
+	edit_config '.hooks.poststop = [{path: $p}]' --arg p "$hook"
+	jq --arg p "$hook" '.hooks = {allowed: [$p]}' "$PROFILE" >"$PROFILE.hooks"
+	PROFILE=$PROFILE.hooks
+	(eventually status_is running && cm kill "$ID" KILL) &
+	fake restore --profile "$PROFILE" --bundle "$BUNDLE" --image-path "$IMAGE" --work-path "$WORK" "$ID"
+	assert_status 137
+	wait
+	[ "$(cat "$hook.log")" = stopped ] || fail "the hook ran otherwise: $(cat "$hook.log")"
+}
+
 @test "a profile that allows no images restores none" {
 	imaged
 	local name

@@ -255,6 +255,7 @@ command_names() {
 	echo '{"casemate": 1, "name": "x", "extends": "restricted", "pidz": {"limit": 7}}' >typo.json
 	refused "a bundle is a directory with a config.json, which \`casemate spec\` writes" run x
 	refused "a bundle is a directory with a config.json" run --bundle /etc/passwd x
+	refused "casemate explain DIR" explain nosuch
 	refused "it is empty, or ends before all is closed" sandbox --profile ./empty.json -- true
 	refused "it is empty, or ends before all is closed" sandbox --profile ./unclosed.json -- true
 	refused "did you mean 'pids'?" sandbox --profile ./typo.json -- true

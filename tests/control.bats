@@ -143,6 +143,12 @@ list_test() {
 	assert_stderr "no column PID"
 	capture casemate ps --format xml "$ID"
 	assert_status 125
+	# Not every ps(1) minds what a process is called.
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nprintf "PID CMD\\n%%d \\033[31mred\\302\\23331mer\\n" %d\n' "$PID" >"$BATS_TEST_TMPDIR/bin/ps"
+	chmod 755 "$BATS_TEST_TMPDIR/bin/ps"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH capture casemate ps "$ID"
+	assert_line "$PID"' \x1b[31mred\xc2\x9b31mer'
 }
 
 @test "ps lists the processes of the container, and no others" {
@@ -194,6 +200,55 @@ kill_all_test() {
 @test "v2: kill --all sends any signal" {
 	use_v2
 	kill_all_test 15
+}
+
+# A chain of 200 cgroups below the container's, with 100 more at its end: a process in the deepest, one in the last of
+# these. As deep as a container likes, and more than are looked at together.
+nest() {
+	local group="/sys/fs/cgroup/$GROUP" pids
+	if [ ${#WRAP[@]} -eq 0 ] && have_cgroup1; then group="/sys/fs/cgroup/freezer/$GROUP"; fi
+	mapfile -t pids < <(casemate ps --format json "$ID" | jq '.[]')
+	# shellcheck disable=SC2016 # expanded in there
+	"${WRAP[@]}" bash -c 'set -e
+		cd "$1"
+		for ((i = 0; i < 200; i++)); do mkdir a && cd -P a; done
+		echo "$2" >cgroup.procs
+		for ((i = 0; i < 100; i++)); do mkdir "b$i"; done
+		echo "$3" >b99/cgroup.procs
+		if [ -e b99/freezer.state ]; then echo FROZEN >b99/freezer.state; fi' nest "$group" "${pids[1]}" "${pids[2]}"
+}
+
+deep_test() {
+	PROFILE=privileged
+	edit_config '.linux.namespaces |= map(select(.type != "pid")) | .mounts |= map(select(.destination != "/proc"))
+		| .linux.maskedPaths = [] | .linux.readonlyPaths = []'
+	start
+	await_processes 4
+	nest
+	has_processes 4 || fail "ps lists others: $(casemate ps --format json "$ID")"
+	casemate pause "$ID"
+	state_is paused
+	casemate resume "$ID"
+	state_is running
+	casemate kill --all "$ID" CONT
+	has_processes 4
+	casemate kill --all "$ID" KILL
+	await_processes 0
+	casemate delete "$ID"
+	start
+	await_processes 4
+	nest
+	casemate delete --force "$ID"
+	[ -z "$("${WRAP[@]}" find /sys/fs/cgroup -type d -name "$ID")" ] || fail "cgroups are left"
+}
+
+@test "no depth and no number of its cgroups hides a process of a container" {
+	deep_test
+}
+
+@test "v2: no depth and no number of its cgroups hides a process of a container" {
+	use_v2
+	deep_test
 }
 
 # --- update
@@ -315,6 +370,16 @@ update_v2() {
 	start
 	casemate update --pids-limit 5000 "$ID"
 	[ "$(value pids.max pids)" = 5000 ]
+}
+
+@test "v2: nor does it give the real-time class of I/O" {
+	use_v2
+	echo '{"casemate": 1, "name": "file", "extends": "privileged", "realtime": "refuse"}' >"$BATS_TEST_TMPDIR/file.json"
+	PROFILE=$BATS_TEST_TMPDIR/file.json
+	start
+	capture casemate update --resources - "$ID" <<<'{"unified": {"io.prio.class": "promote-to-rt"}}'
+	assert_status 125
+	assert_stderr "refuses it: the real-time I/O class"
 }
 
 @test "checkBeforeUpdate keeps a limit that is below what is used" {

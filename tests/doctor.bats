@@ -122,6 +122,30 @@ behind() {
 	[ "$(check xdg-dbus-proxy cause), $(check xdg-dbus-proxy fix)" = "it is not installed, install the package xdg-dbus-proxy" ]
 }
 
+# with_criu SCRIPT: the doctor's answers for root, on a host whose criu is that
+with_criu() {
+	printf '#!/bin/sh\n%s\n' "$1" >"$BATS_TEST_TMPDIR/criu"
+	chmod 755 "$BATS_TEST_TMPDIR/criu"
+	capture timeout 30 unshare --mount sh -c 'mount -t tmpfs tmpfs /usr/local && install -D -m 755 "$1" /usr/local/sbin/criu &&
+		exec "$2" doctor --json' sh "$BATS_TEST_TMPDIR/criu" "$USER_CASEMATE" </dev/null
+	assert_status 0
+}
+
+@test "criu is asked whether it can work here, and not for longer than some seconds" {
+	with_criu '[ "$*" = check ] || exit 1; echo "Warn  (x): y" >&2; echo "Looks good."'
+	[ "$(check criu works)" = true ]
+	with_criu 'echo "Error (criu/moon.c:1): the moon is full" >&2; exit 1'
+	[ "$(check criu works), $(check criu cause)" = "false, criu check fails: Error (criu/moon.c:1): the moon is full" ]
+	with_criu 'exit 3'
+	[ "$(check criu works), $(check criu cause)" = "false, criu check fails: it gives no reason" ]
+	with_criu 'sleep 77 & wait'
+	[ "$(check criu works), $(check criu cause)" = "false, criu check fails: it does not end" ]
+	! pgrep -fx 'sleep 77' >/dev/null || fail "what it started is there still"
+	capture unshare --mount sh -c 'mount -t tmpfs tmpfs /usr/local && install -D -m 755 "$1" /usr/local/sbin/criu && cd / &&
+		exec setpriv --reuid 12345 --regid 12345 --clear-groups "$2" doctor --json' sh "$BATS_TEST_TMPDIR/criu" "$USER_CASEMATE" </dev/null
+	[ "$(check criu works), $(check criu cause)" = "false, it needs root on the host" ]
+}
+
 @test "it leaves nothing behind, and takes no other words" {
 	doctor
 	capture timeout 30 "$CASEMATE" doctor more </dev/null

@@ -432,6 +432,41 @@ each_link() {
 
 # --- races
 
+# Makes pairs of a file of user 1000's and of a secret of root's in the directory $1, and exchanges them for ever.
+exchange_files() {
+	exec python3 - "$1" <<-'END'
+		import ctypes, os, sys
+		os.chdir(sys.argv[1])
+		names = [kind + str(i) for i in range(1000) for kind in "ab"]
+		for name in names: open(name, "w").write("public\n" if name[0] == "a" else "secret\n")
+		for name in names: os.chmod(name, 0o644 if name[0] == "a" else 0o600)
+		for name in names: os.chown(name, *([1000, 1000] if name[0] == "a" else [0, 0]))
+		pairs = [(name.encode(), b"b" + name[1:].encode()) for name in names if name[0] == "a"]
+		rename, here, exchange = ctypes.CDLL(None).renameat2, -100, 2
+		print("ready", flush=True)
+		while True: [rename(here, one, here, other, exchange) for one, other in pairs]
+	END
+}
+
+@test "a copy of a file that is exchanged meanwhile is not for everybody who may read the other" {
+	requires python3
+	local i exchanger
+	mkdir "$ROOTFS/files"
+	exchange_files "$ROOTFS/files" >"$BATS_TEST_TMPDIR/exchanged" 3>&- &
+	exchanger=$!
+	eventually test -s "$BATS_TEST_TMPDIR/exchanged"
+	edit_config '.mounts += [{destination: "/files", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "nosuid", "nodev"]}]'
+	set_args /bin/sh -c 'cat /files/* 2>/dev/null | /bin/busybox sort -u'
+	for i in {1..12}; do
+		run_casemate
+		[[ $status -eq 0 && $output == public ]] || break
+	done
+	kill "$exchanger"
+	wait "$exchanger" || true
+	assert_status 0
+	assert_output public
+}
+
 # Who shares the image renames its /dev away and puts another there, from before until after the launch.
 exchange_dev() {
 	local end=$((SECONDS + 100))

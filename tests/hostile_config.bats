@@ -193,6 +193,24 @@ teardown() {
 	[[ $stderr != *$'\e'* && $stderr != *$'\a'* ]] || fail "an escape sequence reached the terminal"
 }
 
+# CSI in one character, as UTF-8 has it: terminals obey that as well. And a line of one's own in the log of an operator.
+@test "nor with control characters of two bytes, and no text of a config begins a line" {
+	edit_config '.process.args = ["/no\u009b31mthing\ncasemate: all is well"]
+		| .mounts += [{destination: "/x\u009b2J\nfake", type: "proc", source: "proc"}]'
+	run_casemate
+	assert_status 125
+	[[ $stderr != *$'\u009b'* ]] || fail "an escape sequence reached the terminal"
+	[ "$(grep -c '^[^ ]' <<<"$stderr")" = 1 ] || fail "a line of the config's"
+	capture "$CASEMATE" explain --profile restricted "$BUNDLE"
+	assert_match '/x.xc2.x9b2J.x0afake'
+	[[ $output$stderr != *$'\u009b'* ]] || fail "an escape sequence reached the terminal"
+	edit_config 'del(.mounts[-1])'
+	run_casemate
+	assert_status 127
+	[[ $stderr != *$'\u009b'* ]] || fail "an escape sequence reached the terminal"
+	[ "$(grep -c '^[^ ]' <<<"$stderr")" = 1 ] || fail "a line of the config's"
+}
+
 @test "annotations change nothing" {
 	set_args /probe caps
 	run_casemate
@@ -269,6 +287,29 @@ teardown() {
 	done
 	umount "$dir/bound"
 	[ -z "$wrong" ] || fail "bound:$wrong"
+}
+
+@test "a bundle that lies among those of other containers has its own root, and none of theirs" {
+	local place=/run/containerd/io.containerd.runtime.v2.task/k8s.io root expected
+	edit_config '.mounts = [] | .root.readonly = true'
+	set_args /bin/true
+	for PROFILE in restricted baseline; do
+		while read -r expected root; do
+			edit_config --arg p "$root" '.root.path = $p'
+			# shellcheck disable=SC2016
+			capture timeout -k 2 20 unshare -m sh -c 'mount -t tmpfs tmpfs /run && mkdir -p "$1" && cp -a "$2" "$1/own" &&
+				cp -a "$2" "$1/other" && ln -s ../other/rootfs "$1/own/link" && shift 2 && exec "$CASEMATE" run "$@"' sh \
+				"$place" "$BUNDLE" --profile "$PROFILE" --bundle "$place/own" "$ID"
+			[ "$status" -eq "$expected" ] || fail "$root: expected $expected"
+			[[ $expected = 0 || $stderr == *"other containers"* ]] || fail "$root is refused for another reason"
+		done <<-END
+			0 rootfs
+			0 $place/own/rootfs
+			125 $place/other/rootfs
+			125 ../other/rootfs
+			125 link
+		END
+	done
 }
 
 @test "a directory beside a sensitive one is not sensitive" {

@@ -44,14 +44,6 @@ teardown() {
 	[ -z "$stderr" ] || fail "something was said beside the JSON"
 }
 
-@test "annotations that would make a state too large to be read are refused, and nothing is left" {
-	edit_config '.annotations = ([range(20)] | map({key: "org.example/\(.)", value: ("x" * 60000)}) | from_entries)'
-	cm create --bundle "$BUNDLE" "$ID"
-	assert_status 125
-	assert_stderr "state would be larger than" "annotations"
-	[ ! -e "$BATS_TEST_TMPDIR/state/$ID" ] || fail "a state is left behind"
-}
-
 @test "what cannot be done in this state is refused" {
 	cm start "$ID"
 	assert_status 125
@@ -173,6 +165,21 @@ teardown() {
 	nothing_left
 }
 
+# Nobody could list, kill or delete it; and one that cannot be read hides all others.
+@test "a container whose state could not be read is not made" {
+	edit_config '.annotations = ([range(1200) | {("k\(.)"): ("x" * 1000)}] | add)'
+	cm create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	assert_status 125
+	assert_stderr "shorten"
+	nothing_left
+	good list
+	edit_config '.annotations |= with_entries(select(.key < "k8"))'
+	good create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	good list
+	good delete "$ID"
+	nothing_left
+}
+
 @test "list shows all, as a table, as JSON and as ids, and nothing else that lies there" {
 	good list --format json
 	[ "$output" = "[]" ] || fail "an empty list is something else"
@@ -184,6 +191,52 @@ teardown() {
 	assert_output "$ID"
 	good list --format=json
 	[ "$(jq -r '.[0].id + " " + .[0].status' <<<"$output")" = "$ID running" ] || fail "the JSON says something else"
+	good delete --force "$ID"
+	mv "$BUNDLE" "$BUNDLE"$'\e[31m\nfake'
+	BUNDLE+=$'\e[31m\nfake'
+	good create --profile "$PROFILE" --bundle "$BUNDLE" "$ID"
+	good list
+	[[ $output != *$'\e'* && $(wc -l <<<"$output") -eq 2 ]] || fail "the name of a bundle writes to the terminal"
+	assert_match 'bundle.x1b.31m.x0afake +2'
+	good delete --force "$ID"
+}
+
+@test "one container whose record is damaged does not keep the others from being listed" {
+	started sleep 100
+	local id
+	for id in a z; do
+		mkdir -m 700 "$BATS_TEST_TMPDIR/state/$id"
+		echo '{' >"$BATS_TEST_TMPDIR/state/$id/state.json"
+	done
+	cm list
+	assert_status 125
+	assert_match "$ID .* running "
+	assert_stderr 'the state of the container "'
+	cm list --format json
+	assert_status 125
+	[ "$(jq -r '.[].id' <<<"$output")" = "$ID" ] || fail "the JSON says something else"
+	rm -r "$BATS_TEST_TMPDIR/state"/{a,z}
+}
+
+# Such as a directory of bundles, or /tmp.
+@test "what is no state of a container is neither listed nor deleted, and one that was begun is" {
+	local root=$BATS_TEST_TMPDIR/mixed
+	mkdir -p "$root/bundle/rootfs" "$root/empty" "$root/secret/sub"
+	chmod 700 "$root/secret"
+	cp "$BUNDLE/config.json" "$root/bundle"
+	# As a crash leaves them: the directory, and the directory with its first file.
+	mkdir -m 700 "$root/begun" "$root/filled"
+	cp "$BUNDLE/config.json" "$root/filled"
+	capture "$CASEMATE" --root "$root" list --quiet
+	assert_status 0
+	[ "$(sort <<<"$output" | xargs)" = "begun filled" ] || fail "it lists others"
+	capture "$CASEMATE" --root "$root" delete bundle
+	assert_status 125
+	assert_stderr "does not exist"
+	capture "$CASEMATE" --root "$root" delete --regex .
+	assert_status 0
+	[ -e "$root/bundle/config.json" ] || fail "a file of a bundle was deleted"
+	[ "$(cd "$root" && echo *)" = "bundle empty secret" ] || fail "there is: $(ls "$root")"
 }
 
 @test "run has a state while it runs, and none afterwards" {
@@ -270,6 +323,33 @@ teardown() {
 	stderr=$(<"$BATS_TEST_TMPDIR/said")
 	assert_status 125
 	assert_stderr "does not exist"
+}
+
+# Stopped at each of their looks at a path: engines go by these words.
+@test "a container that is deleted while another command is at work has ended or does not exist, in each command" {
+	requires strace pids_cgroup
+	local at command log=$BATS_TEST_TMPDIR/log stopped tracer
+	edit_config --arg id "$ID" '.linux.cgroupsPath = $id'
+	for command in "state $ID" "exec $ID true" "ps --format json $ID" "kill --all $ID TERM" "events --stats $ID"; do
+		stopped=1
+		for ((at = 1; stopped > 0 && at < 8; at++)); do
+			rm -f "$log"
+			started sleep 100
+			# shellcheck disable=SC2086 # words
+			strace -o "$log" -e trace=openat2 -e "inject=openat2:signal=SIGSTOP:when=$at" "$CASEMATE" \
+				--root "$BATS_TEST_TMPDIR/state" $command </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
+			tracer=$!
+			eventually grep -q 'stopped by SIGSTOP\|exited with' "$log"
+			stopped=$(grep -c 'stopped by SIGSTOP' "$log") || true
+			good delete --force "$ID"
+			pkill -CONT --parent "$tracer" || true
+			status=0
+			wait "$tracer" || status=$?
+			[ "$status" -eq 0 ] || grep -q 'does not exist\|container not running' "$BATS_TEST_TMPDIR/said" ||
+				fail "$command, at $at: $(cat "$BATS_TEST_TMPDIR/said")"
+		done
+		[ "$at" -gt 2 ] || fail "$command was never stopped"
+	done
 }
 
 # What is renamed is there whole, whoever reads it and whoever is killed meanwhile.

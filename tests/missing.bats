@@ -133,12 +133,35 @@ make_linked() {
 	# shellcheck disable=SC2046
 	sandbox --ro "$DATA/bin/app" $(grep -o -- '--ro .*' <<<"$stderr") -- "$DATA/bin/app"
 	assert_status 0
+	# Most libraries are reached by links.
+	mv "$DATA/lib/libouter.so" "$DATA/lib/libouter.so.1"
+	ln -s libouter.so.1 "$DATA/lib/libouter.so.0"
+	ln -s "$DATA/lib/libouter.so.0" "$DATA/lib/libouter.so"
+	sandbox --ro "$DATA/bin/app" -- "$DATA/bin/app"
+	assert_stderr "add --ro $DATA/lib/libouter.so"$'\n'
+	assert_stderr "add --ro $DATA/lib/libinner.so"
 	# A script of the sandbox, and a program by name through a link
 	printf '#!%s\n' "$DATA/bin/app" >"$DATA/linked"
 	chmod 755 "$DATA/linked"
 	sandbox --ro "$DATA/bin/app" --ro "$DATA/linked:/opt/bin/linked" --env PATH=/opt/bin -- linked
 	assert_status 127
 	assert_stderr "add --ro $DATA/lib/libouter.so"
+}
+
+# A watchdog begins to run when it is opened. What a hostile program names as its library decides what is looked at.
+@test "nothing but files is opened because a program names it as its library" {
+	local writer
+	make_linked lib bin "-Wl,-rpath,$DATA/lib"
+	rm "$DATA/lib/libouter.so"
+	mkfifo "$DATA/lib/libouter.so"
+	sh -c ': >"$1"' sh "$DATA/lib/libouter.so" 3>&- &
+	writer=$!
+	eventually asleep "$writer" sh
+	sandbox --ro "$DATA/bin/app" -- "$DATA/bin/app"
+	assert_status 127
+	assert_stderr "needs the shared library 'libouter.so'"
+	kill "$writer" || fail "it was opened"
+	wait "$writer" || true
 }
 
 @test "a program that is shown elsewhere gets its library where it looks" {

@@ -47,9 +47,13 @@ struct error {
 			return -1;                                                                                     \
 	} while (0)
 
-/* Fills @err. @errnum is an errno value or 0. Text that does not fit is cut. Written error_set(), which is -1. */
+/* Fills @err. @errnum is an errno value or 0. Text that does not fit is cut, and line breaks in it become blanks.
+ * Written error_set(), which is -1. */
 void error_fill(struct error *err, enum error_kind kind, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Adds a line of its own to what @err says, indented; cut where it does not fit. */
+void error_add_line(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "CONTEXT: " before what @err says. Written error_wrap(), which is -1. */
 void error_prefix(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -63,8 +67,8 @@ void error_lacks(struct error *err, const char *path);
 
 /*
  * Writes the whole error into @text (@size bytes, always terminated): what, the system's reason, and the hint on a line
- * of its own. Control bytes other than the line breaks we wrote are escaped as \xNN: paths come from others, and
- * terminals obey.
+ * of its own. What is no printable character (base/printable.h) is escaped as \xNN, but for the line breaks that we
+ * wrote: paths come from others, and terminals obey.
  */
 void error_text(const struct error *err, char *text, unsigned long size);
 

@@ -18,6 +18,11 @@ struct host_directory {
 	const char *link; /* text of the symbolic link, NULL for a directory */
 };
 
+enum { HOST_OBJECT_BITS = 63 };
+/* In host_object.below: it lies in a mount that may show but a part of its file system; what that lies in was not seen
+ * by going up. */
+#define HOST_ABOVE_UNSEEN (1ULL << HOST_OBJECT_BITS)
+
 /* What a path of the host was when the request was read: a ceiling decides on objects, not on names. */
 struct host_object {
 	const char *path; /* as the request has it */
@@ -25,18 +30,24 @@ struct host_object {
 	bool magic_link;  /* it leads through a link of procfs: what it means depends on who asks */
 	uint64_t device;  /* st_dev and st_ino */
 	uint64_t inode;
-	const char *layer; /* "8:1/srv/x": where it is in its file system; NULL: not known, or nobody asked */
-	uint32_t mode;     /* st_mode */
-	uint32_t uid;      /* its owner */
-	uint64_t below;  /* bit N: host->sensitive.at[N] is a directory above it, under whatever name it was reached */
-	uint32_t magic;  /* f_type of statfs(2) */
-	bool bare;       /* nothing is mounted below it, for sure */
-	bool is_default; /* the sandbox shows it to everybody: it is the system's own */
+	const char *layer;  /* "8:1/srv/x": where it is in its file system; NULL: not known, or nobody asked */
+	uint32_t mode;      /* st_mode */
+	uint32_t uid;       /* its owner */
+	uint64_t below;     /* host_object_is_below() */
+	uint32_t magic;     /* f_type of statfs(2) */
+	bool bare;          /* nothing is mounted below it, for sure */
+	bool is_default;    /* the sandbox shows it to everybody: it is the system's own */
 	const char *socket; /* one on which the host listens: the object itself, or one below it; NULL: none */
 	bool secret;        /* a directory of /etc: not all that is in it is for everybody (model/host_secrets.h) */
 	bool is_state;      /* in host->sensitive: where the state of containers is kept */
 	bool unsearched;    /* there is too much below it to be sure, or what the caller may not read */
 };
+
+/* Whether host->sensitive.at[@index] is a directory above @object, under whatever name that was reached. */
+static inline bool host_object_is_below(const struct host_object *object, size_t index)
+{
+	return index < HOST_OBJECT_BITS && (object->below & 1ULL << index) != 0;
+}
 
 /* Which namespace a file of the nsfs is: st_dev and st_ino; both 0 where it could not be asked. */
 struct host_identity {
@@ -125,8 +136,10 @@ void host_probe_manager(struct host *host, struct arena *arena);
  */
 int host_probe_sources(struct host *host, const struct request *request, struct arena *arena, struct error *err);
 
-/* Fills `layer` of host->sources and host->submounts where the request has an overlay with changes to keep; for
- * host_probe_sources(). Fails with ERROR_SYSTEM. */
+/*
+ * For host_probe_sources(): fills `layer` of host->sources and host->submounts where the request has an overlay with
+ * changes to keep, and completes `below` of what has HOST_ABOVE_UNSEEN. Fails with ERROR_SYSTEM.
+ */
 int host_probe_layers(struct host *host, const struct request *request, struct arena *arena, struct error *err);
 
 /*

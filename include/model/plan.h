@@ -260,6 +260,7 @@ struct plan_listener {
 
 struct plan_labels {
 	const char *apparmor;
+	bool enforced; /* by AppArmor: a profile may be loaded in a mode that confines nothing */
 	const char *selinux;
 	const char *mount_label;
 };

@@ -32,7 +32,7 @@ typedef LIST(pid_t) pid_list;
 
 /*
  * All processes of the cgroup and below, in the caller's pid namespace, in ascending order and each once, in @arena.
- * No cgroup is no process. Fails with ERROR_SYSTEM, also where cgroups are nested too deeply to be followed.
+ * No cgroup is no process. Fails with ERROR_SYSTEM.
  */
 int cgroup_pids(const struct plan_cgroup *plan, struct arena *arena, pid_list *ret, struct error *err);
 

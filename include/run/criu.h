@@ -84,4 +84,7 @@ int criu_call(const struct criu_call *call, pid_t *ret_pid, struct error *err);
 /* Fails with ERROR_HOST where there is no criu: before anything else is done for it. */
 int criu_find(struct error *err);
 
+/* Has criu try whether it can work here, for some seconds at most. Fails with ERROR_HOST and what it says. criu(8) */
+int criu_check(struct error *err);
+
 #endif

@@ -29,6 +29,9 @@ int runtime_hooks_start(const struct plan *plan, struct run *run, struct error *
 /* Launcher: the poststart hooks. Such a signal ends them where the launcher does not stay to forward it. */
 int runtime_hooks_started(const struct plan *plan, const struct run *run, struct error *err);
 
+/* Launcher that undid its container: the poststop hooks. Fails as one of them does, after all have run. */
+int runtime_hooks_ended(const struct plan *plan, const struct run *run, struct error *err);
+
 /* The poststart hooks of a program that runs as process @pid, or the poststop hooks of one that is gone (@pid 0). */
 int runtime_hooks_after(const plan_hook_list *hooks, const char *state_text, pid_t pid, const char *bundle,
 			struct error *err);

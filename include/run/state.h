@@ -80,6 +80,12 @@ enum container_status state_status(const struct state *state);
  */
 enum container_status state_connect(const struct state *state, int *ret_start);
 
+/*
+ * For who holds no lock, after a failure: where the container was deleted or has ended meanwhile, @err becomes
+ * ERROR_GONE, which says so. Returns -1.
+ */
+int state_explain_failure(const struct state *state, struct error *err);
+
 /* "creating", as runtime.md has them. Static. */
 const char *state_status_word(enum container_status status);
 

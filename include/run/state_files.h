@@ -16,7 +16,7 @@
 enum {
 	STATE_FORMAT = 1,      /* the value of "casemate" in the record */
 	STATE_ID_BYTES = 128,  /* the longest id */
-	STATE_BYTES = 1 << 20, /* the longest record */
+	STATE_BYTES = 1 << 20, /* the largest record: each `list` reads all of them */
 };
 
 /* One cgroup of the container, as the record has it. */

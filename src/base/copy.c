@@ -16,7 +16,6 @@
 struct copy {
 	int from, to; /* directories */
 	const char *name;
-	const struct stat *status;
 };
 
 static int copy_directory(int from, int to, int depth, struct error *err);
@@ -26,9 +25,20 @@ static int failed(const struct copy *copy, struct error *err)
 	return error_set(err, ERROR_SYSTEM, errno, "cannot copy '%s'", copy->name);
 }
 
+/* Of what was opened, and not of what had that name before: with the owner of another file all could be read. */
+static int look_at(const struct copy *copy, int fd, mode_t type, struct stat *ret, struct error *err)
+{
+	if (fstat(fd, ret) < 0)
+		return failed(copy, err);
+	if ((ret->st_mode & S_IFMT) == type)
+		return 0;
+	return error_set(err, ERROR_SYSTEM, ESTALE, "cannot copy '%s': it is exchanged meanwhile", copy->name);
+}
+
 static int copy_file(const struct copy *copy, struct error *err)
 {
 	char block[65536];
+	struct stat status;
 	ssize_t got;
 	AUTOCLOSE int in = sys_openat2(copy->from, copy->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0,
 				       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
@@ -36,16 +46,17 @@ static int copy_file(const struct copy *copy, struct error *err)
 
 	if (in < 0 || out < 0)
 		return failed(copy, err);
+	TRY(look_at(copy, in, S_IFREG, &status, err));
 	while ((got = read(in, block, sizeof(block))) > 0)
 		if (fd_write_all(out, block, (size_t)got) < 0)
 			return failed(copy, err);
-	if (got < 0 || sys_fchownat(out, "", copy->status->st_uid, copy->status->st_gid, AT_EMPTY_PATH) < 0 ||
-	    sys_fchmod(out, copy->status->st_mode & 07777) < 0)
+	if (got < 0 || sys_fchownat(out, "", status.st_uid, status.st_gid, AT_EMPTY_PATH) < 0 ||
+	    sys_fchmod(out, status.st_mode & 07777) < 0)
 		return failed(copy, err);
 	return 0;
 }
 
-static int copy_link(const struct copy *copy, struct error *err)
+static int copy_link(const struct copy *copy, const struct stat *status, struct error *err)
 {
 	char text[PATH_MAX];
 	ssize_t length = readlinkat(copy->from, copy->name, text, sizeof(text) - 1);
@@ -54,13 +65,15 @@ static int copy_link(const struct copy *copy, struct error *err)
 		return failed(copy, err);
 	text[length] = '\0';
 	if (sys_symlinkat(text, copy->to, copy->name) < 0 ||
-	    sys_fchownat(copy->to, copy->name, copy->status->st_uid, copy->status->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+	    sys_fchownat(copy->to, copy->name, status->st_uid, status->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return failed(copy, err);
 	return 0;
 }
 
 static int copy_below(const struct copy *copy, int depth, struct error *err)
 {
+	struct stat status;
+
 	if (sys_mkdirat(copy->to, copy->name, 0700) < 0)
 		return failed(copy, err);
 	AUTOCLOSE int from = sys_openat2(copy->from, copy->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0,
@@ -68,9 +81,10 @@ static int copy_below(const struct copy *copy, int depth, struct error *err)
 	AUTOCLOSE int to = sys_openat(copy->to, copy->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (from < 0 || to < 0)
 		return failed(copy, err);
+	TRY(look_at(copy, from, S_IFDIR, &status, err));
 	TRY(copy_directory(from, to, depth + 1, err));
-	if (sys_fchownat(to, "", copy->status->st_uid, copy->status->st_gid, AT_EMPTY_PATH) < 0 ||
-	    sys_fchmod(to, copy->status->st_mode & 07777) < 0)
+	if (sys_fchownat(to, "", status.st_uid, status.st_gid, AT_EMPTY_PATH) < 0 ||
+	    sys_fchmod(to, status.st_mode & 07777) < 0)
 		return failed(copy, err);
 	return 0;
 }
@@ -78,7 +92,7 @@ static int copy_below(const struct copy *copy, int depth, struct error *err)
 static int copy_entry(int from, int to, const char *name, int depth, struct error *err)
 {
 	struct stat status;
-	const struct copy copy = {.from = from, .to = to, .name = name, .status = &status};
+	const struct copy copy = {.from = from, .to = to, .name = name};
 
 	if (fstatat(from, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return failed(&copy, err);
@@ -88,7 +102,7 @@ static int copy_entry(int from, int to, const char *name, int depth, struct erro
 	case S_IFREG:
 		return copy_file(&copy, err);
 	case S_IFLNK:
-		return copy_link(&copy, err);
+		return copy_link(&copy, &status, err);
 	default:
 		return error_set(err, ERROR_CONFIG, 0, "cannot copy '%s': it is no file, directory or link", name);
 	}

@@ -5,6 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/printable.h"
+
+/* A line break in somebody else's text would begin a line that looks like one of ours. */
+static void flatten(char *text)
+{
+	for (; *text != '\0'; text++)
+		*text = *text == '\n' ? ' ' : *text;
+}
+
 void error_fill(struct error *err, enum error_kind kind, int errnum, const char *fmt, ...)
 {
 	va_list args;
@@ -16,6 +25,21 @@ void error_fill(struct error *err, enum error_kind kind, int errnum, const char 
 	va_start(args, fmt);
 	vsnprintf(err->what, sizeof(err->what), fmt, args);
 	va_end(args);
+	flatten(err->what);
+}
+
+void error_add_line(struct error *err, const char *fmt, ...)
+{
+	size_t length = strlen(err->what), room = sizeof(err->what) - length;
+	va_list args;
+
+	if (room <= sizeof("\n  "))
+		return;
+	char *line = stpcpy(err->what + length, "\n  ");
+	va_start(args, fmt);
+	vsnprintf(line, room - strlen("\n  "), fmt, args);
+	va_end(args);
+	flatten(line);
 }
 
 void error_prefix(struct error *err, const char *fmt, ...)
@@ -27,6 +51,7 @@ void error_prefix(struct error *err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(context, sizeof(context), fmt, args);
 	va_end(args);
+	flatten(context);
 	memcpy(inner, err->what, sizeof(inner));
 	/* The tail is cut where both do not fit: the outermost context comes first and matters most. */
 	int length = snprintf(err->what, sizeof(err->what), "%s: ", context);
@@ -45,6 +70,7 @@ void error_advise(struct error *err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(err->hint, sizeof(err->hint), fmt, args);
 	va_end(args);
+	flatten(err->hint);
 }
 
 void error_lacks(struct error *err, const char *path)
@@ -52,16 +78,17 @@ void error_lacks(struct error *err, const char *path)
 	snprintf(err->lacks, sizeof(err->lacks), "%s", path);
 }
 
-/* Appends @from with control bytes escaped; returns the new length, which never reaches @size. */
+/* Appends @from, escaped but for its line breaks; returns the new length, which never reaches @size. */
 static size_t append_escaped(char *text, size_t size, size_t length, const char *from)
 {
-	for (; *from != '\0' && length + 5 < size; from++) {
-		unsigned char byte = (unsigned char)*from;
+	while (*from != '\0' && length + 5 < size) {
+		size_t step = *from == '\n' ? 1 : printable_length(from, strnlen(from, PRINTABLE_LONGEST));
 
-		if ((byte >= ' ' && byte != 0x7f) || byte == '\n')
-			text[length++] = (char)byte;
-		else
-			length += (size_t)snprintf(text + length, size - length, "\\x%02x", byte);
+		if (step == 0)
+			length += (size_t)snprintf(text + length, size - length, "\\x%02x", (unsigned char)*from);
+		memcpy(text + length, from, step);
+		length += step;
+		from += step > 0 ? step : 1;
 	}
 	text[length] = '\0';
 	return length;

@@ -113,7 +113,8 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	if (given.interval.value == 0)
 		return error_set(err, ERROR_USAGE, 0, "--interval must be more than 0");
 	TRY(existing_open_alive(invocation, rest, cli.usage, STATE_LOOK, &state, err));
-	return given.stats ? print_stats(&state, err) : follow(&state, given.interval.value, err);
+	int result = given.stats ? print_stats(&state, err) : follow(&state, given.interval.value, err);
+	return result < 0 ? state_explain_failure(&state, err) : 0;
 }
 
 const struct command command_events = {"events", &cli, run};

@@ -209,6 +209,16 @@ static int check_status(const struct state *state, const struct exec_options *gi
 	return 0;
 }
 
+static int prepare(const struct invocation *invocation, const struct exec_options *given, char **command,
+		   const struct state *state, struct plan **ret_plan, struct error *err)
+{
+	struct request *request = arena_alloc(invocation->arena, sizeof(*request));
+
+	TRY(check_status(state, given, err));
+	TRY(read_request(given, command, state, invocation->arena, request, err));
+	return make_plan(invocation, request, state, ret_plan, err);
+}
+
 static int apply_options(const struct exec_options *given, struct plan *plan, struct launch_options *launch,
 			 struct error *err)
 {
@@ -229,7 +239,6 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 {
 	AUTO_STATE struct state state = {.dir = -1};
 	struct exec_options given = {0};
-	struct request *request = arena_alloc(invocation->arena, sizeof(*request));
 	struct launch_options launch;
 	struct plan *plan;
 	char **rest;
@@ -241,9 +250,8 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 		return error_set(err, ERROR_USAGE, 0, "the container's id is missing");
 	TRY(state_open(state_root(invocation->root, invocation->arena), rest[0], STATE_LOOK, invocation->arena, &state,
 		       err));
-	TRY(check_status(&state, &given, err));
-	TRY(read_request(&given, rest + 1, &state, invocation->arena, request, err));
-	TRY(make_plan(invocation, request, &state, &plan, err));
+	if (prepare(invocation, &given, rest + 1, &state, &plan, err) < 0)
+		return state_explain_failure(&state, err);
 	state_close(&state);
 	TRY(apply_options(&given, plan, &launch, err));
 	return launch_run(plan, &launch, ret_status, err);

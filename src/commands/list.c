@@ -3,8 +3,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "commands/existing.h"
 #include "commands/show.h"
+
+enum { BUNDLE_WIDTH = 40 };
 
 struct list_options {
 	const char *format;
@@ -29,29 +32,43 @@ struct listing {
 	struct arena *arena;
 	struct json_writer *json; /* NULL: text */
 	bool quiet;
+	struct error *bad; /* of the first one that cannot be read: the others are listed all the same */
 };
+
+/* The directory has the name that somebody gave it. */
+static void print_line(const struct state *state, enum container_status status)
+{
+	int width = (int)strlen(state->bundle);
+	char owner[SHOW_OWNER_BYTES];
+
+	printf("%-24s %-8d %-9s ", state->id, status == CONTAINER_STOPPED ? 0 : state->process.pid,
+	       state_status_word(status));
+	print_printable(state->bundle, stdout);
+	printf("%*s %-28s %s\n", width < BUNDLE_WIDTH ? BUNDLE_WIDTH - width : 0, "", state->created,
+	       show_owner(state, owner));
+}
 
 static int list_one(const char *name, void *context, struct error *err)
 {
-	const struct listing *listing = context;
+	struct listing *listing = context;
 	AUTO_STATE struct state state = {.dir = -1};
 	const char *id = arena_strdup(listing->arena, name);
-	char owner[SHOW_OWNER_BYTES];
 
 	if (listing->quiet) {
 		puts(id);
 		return 0;
 	}
 	/* One that is deleted meanwhile is not there. */
-	if (state_open(listing->root, id, STATE_LOOK, listing->arena, &state, err) < 0)
-		return err->kind == ERROR_GONE ? 0 : -1;
+	if (state_open(listing->root, id, STATE_LOOK, listing->arena, &state, err) < 0) {
+		if (err->kind != ERROR_GONE && listing->bad->kind == ERROR_NONE)
+			*listing->bad = *err;
+		return 0;
+	}
 	enum container_status status = state_status(&state);
 	if (listing->json != NULL)
 		show_state(listing->json, &state, status);
 	else
-		printf("%-24s %-8d %-9s %-40s %-28s %s\n", state.id,
-		       status == CONTAINER_STOPPED ? 0 : state.process.pid, state_status_word(status), state.bundle,
-		       state.created, show_owner(&state, owner));
+		print_line(&state, status);
 	return 0;
 }
 
@@ -67,10 +84,21 @@ static int list_json(struct listing *listing, struct error *err)
 	return existing_print(&json, err);
 }
 
+static int list_text(struct listing *listing, struct error *err)
+{
+	if (!listing->quiet)
+		printf("%-24s %-8s %-9s %-*s %-28s %s\n", "ID", "PID", "STATUS", BUNDLE_WIDTH, "BUNDLE", "CREATED",
+		       "OWNER");
+	TRY(state_each(listing->root, list_one, listing, err));
+	return fflush(stdout) == 0 ? 0 : error_set(err, ERROR_SYSTEM, errno, "cannot write the list");
+}
+
 static int run(const struct invocation *invocation, int *ret_status, struct error *err)
 {
 	struct list_options given = {.format = "table"};
-	struct listing listing = {.root = state_root(invocation->root, invocation->arena), .arena = invocation->arena};
+	struct error bad = {0};
+	struct listing listing = {
+		.root = state_root(invocation->root, invocation->arena), .arena = invocation->arena, .bad = &bad};
 	char **rest;
 
 	(void)ret_status;
@@ -83,12 +111,11 @@ static int run(const struct invocation *invocation, int *ret_status, struct erro
 	if (rest[0] != NULL)
 		return error_set(err, ERROR_USAGE, 0, "there are too many arguments");
 	listing.quiet = given.quiet;
-	if (json && !given.quiet)
-		return list_json(&listing, err);
-	if (!given.quiet)
-		printf("%-24s %-8s %-9s %-40s %-28s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER");
-	TRY(state_each(listing.root, list_one, &listing, err));
-	return fflush(stdout) == 0 ? 0 : error_set(err, ERROR_SYSTEM, errno, "cannot write the list");
+	TRY(json && !given.quiet ? list_json(&listing, err) : list_text(&listing, err));
+	if (bad.kind == ERROR_NONE)
+		return 0;
+	*err = bad;
+	return -1;
 }
 
 const struct command command_list = {"list", &cli, run};

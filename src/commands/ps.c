@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/printable.h"
 #include "base/sys.h"
 #include "commands/container.h"
 #include "commands/existing.h"
@@ -91,8 +92,11 @@ static int filter(FILE *lines, const pid_list *pids, struct error *err)
 			result = error_set(err, ERROR_USAGE, 0, "ps(1) prints no column PID with these arguments");
 			break;
 		}
-		if (first || is_listed(pids, pid_in(line, column)))
-			fputs(line, stdout);
+		if (!first && !is_listed(pids, pid_in(line, column)))
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		print_printable(line, stdout);
+		putchar('\n');
 	}
 	free(line);
 	return result == 0 && fflush(stdout) != 0

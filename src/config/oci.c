@@ -156,7 +156,7 @@ int oci_read_bundle(const char *bundle, const char *config, struct arena *arena,
 		return err->errnum == ENOENT || err->errnum == ENOTDIR
 			       ? error_hint(err,
 					    "a bundle is a directory with a config.json, which `casemate spec` writes, "
-					    "and a root file system: --bundle DIR")
+					    "and a root file system: --bundle DIR, or casemate explain DIR")
 			       : -1;
 	input.text = text;
 	return parse(&input, absolute, arena, ret, err);

@@ -2,6 +2,7 @@
 /* What the request's bind mounts bind, as objects: for parts/mounts_sources.c, which decides. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,33 +24,65 @@ enum { DEEPEST = 256, TABLE_BUFFER = 16384, LINE = 20000 };
 /* What is the host's own. Which of them a profile lets pass, and how, is decided by parts/mounts_sources.c. */
 static const char *const sensitive_directories[] = {
 	"/",
+	"/bin",
 	"/boot",
 	"/dev",
+	"/efi",
 	"/etc",
 	"/etc/ssh",
 	"/home",
+	"/lib",
+	"/lib64",
+	"/nix",
+	"/opt",
+	"/opt/cni",
 	"/proc",
 	"/root",
 	"/root/.ssh",
 	"/run",
+	"/run/cloud-init",
 	"/run/containerd",
+	"/run/containerd/runc",
 	"/run/credentials",
 	"/run/crio",
+	"/run/crun",
 	"/run/dbus",
+	"/run/docker",
+	"/run/initramfs",
 	"/run/podman",
+	"/run/runc",
+	"/run/sudo",
 	"/run/systemd",
 	"/run/udev",
+	"/run/user",
+	"/sbin",
 	"/sys",
+	"/sysroot",
 	"/usr",
 	"/var",
+	"/var/backups",
 	"/var/lib",
 	"/var/lib/cloud",
 	"/var/lib/containerd",
 	"/var/lib/containers",
 	"/var/lib/docker",
 	"/var/lib/dpkg",
+	"/var/lib/etcd",
+	"/var/lib/incus",
 	"/var/lib/kubelet",
+	"/var/lib/libvirt",
+	"/var/lib/lxc",
+	"/var/lib/lxd",
+	"/var/lib/machines",
+	"/var/lib/pacman",
+	"/var/lib/polkit-1",
+	"/var/lib/rancher",
+	"/var/lib/rpm",
+	"/var/lib/snapd",
 	"/var/lib/systemd",
+	"/var/log",
+	"/var/mail",
+	"/var/spool",
 	"/var/spool/cron",
 };
 static const char *const sensitive_files[] = {"/etc/gshadow", "/etc/shadow", "/etc/sudoers", "/run/initctl"};
@@ -58,12 +91,13 @@ static const char *const sensitive_sockets[] = {
 	"/run/podman/podman.sock",         "/run/systemd/private",
 };
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-_Static_assert(COUNT(sensitive_directories) < 32, "host_object.below has a bit for each, and for request.state_root");
+_Static_assert(COUNT(sensitive_directories) < HOST_OBJECT_BITS,
+	       "host_object.below has a bit for each, and for request.state_root");
 
 /* A directory in a mount: it has one name there, and so one directory above it. */
 struct seen {
 	uint64_t device, inode, mount;
-	uint32_t around; /* bit N: sensitive.at[N] is it, or above it */
+	uint64_t around; /* bit N: sensitive.at[N] is it, or above it */
 };
 
 struct look {
@@ -71,7 +105,7 @@ struct look {
 	struct arena *arena;
 	LIST(struct seen) seen;
 	const char *directory; /* in which the last file was, and what is around it */
-	uint32_t around;
+	uint64_t around;
 	uint64_t device; /* of the file system that was asked last, and its type */
 	uint32_t magic;
 	int parent; /* the directory of the part of the default view that was looked at last; or -1 */
@@ -83,6 +117,7 @@ struct identity {
 	uint64_t device, inode, mount;
 	uint32_t mode, uid;
 	bool unique; /* `mount` is never used again, and listmount(2) knows it */
+	bool top;    /* it is the root of a mount */
 };
 
 static int look_at_with(int flags, int dir, const char *path, struct identity *ret)
@@ -98,7 +133,8 @@ static int look_at_with(int flags, int dir, const char *path, struct identity *r
 				 .mount = status.stx_mnt_id,
 				 .mode = status.stx_mode,
 				 .uid = status.stx_uid,
-				 .unique = (status.stx_mask & STATX_MNT_ID_UNIQUE) != 0};
+				 .unique = (status.stx_mask & STATX_MNT_ID_UNIQUE) != 0,
+				 .top = (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0};
 	return 0;
 }
 
@@ -115,13 +151,13 @@ static bool is_bare(const struct identity *is)
 	return is->unique && sys_listmount(is->mount, &first, 1) == 0;
 }
 
-static uint32_t own_bits(const struct host *host, const struct identity *is)
+static uint64_t own_bits(const struct host *host, const struct identity *is)
 {
-	uint32_t bits = 0;
+	uint64_t bits = 0;
 
-	for (size_t i = 0; i < host->sensitive.count && i < 32; i++)
+	for (size_t i = 0; i < host->sensitive.count && i < HOST_OBJECT_BITS; i++)
 		if (host->sensitive.at[i].device == is->device && host->sensitive.at[i].inode == is->inode)
-			bits |= 1U << i;
+			bits |= 1ULL << i;
 	return bits;
 }
 
@@ -130,12 +166,38 @@ static bool same(const struct seen *seen, const struct identity *is)
 	return seen->device == is->device && seen->inode == is->inode && seen->mount == is->mount;
 }
 
-/* What directory @fd is and what is above it. Walks up by "..", so that an alias of a directory (a bind mount of it
- * elsewhere) is recognised by what it is. The descriptor is closed. */
-static uint32_t look_around(struct look *look, int fd)
+/* The root of a file system, for sure; all of an overlay is always shown but by those who bind a part of it. */
+static bool is_whole(int fd, const struct identity *is)
+{
+	static const struct {
+		uint32_t magic;
+		uint64_t root; /* the number that no other directory there has; 0: any */
+	} roots[] = {{EXT4_SUPER_MAGIC, 2}, {BTRFS_SUPER_MAGIC, 256}, {TMPFS_MAGIC, 1}, {OVERLAYFS_SUPER_MAGIC, 0}};
+	struct statfs fs;
+
+	if (!S_ISDIR(is->mode) || fstatfs(fd, &fs) < 0)
+		return false;
+	for (size_t i = 0; i < COUNT(roots); i++)
+		if ((uint32_t)fs.f_type == roots[i].magic && (roots[i].root == 0 || roots[i].root == is->inode))
+			return true;
+	return false;
+}
+
+/* The first of the sensitive is "/", which all others are below. */
+static uint64_t unseen_above(const struct host *host, int fd, const struct identity *is)
+{
+	return !is->top || (own_bits(host, is) & 1) != 0 || is_whole(fd, is) ? 0 : HOST_ABOVE_UNSEEN;
+}
+
+/*
+ * What directory @fd is and what is above it. Walks up by "..", so that an alias of a directory (a bind mount of it
+ * elsewhere) is recognised by what it is; of what the alias itself lies in host_probe_layers() knows more. The
+ * descriptor is closed.
+ */
+static uint64_t look_around(struct look *look, int fd)
 {
 	size_t first = look->seen.count;
-	uint32_t around = 0;
+	uint64_t around = 0;
 	AUTOCLOSE int at = fd;
 
 	for (int i = 0; i < DEEPEST && at >= 0; i++) {
@@ -151,8 +213,8 @@ static uint32_t look_around(struct look *look, int fd)
 		/* Its own "..": the top of everything. */
 		if (known)
 			break;
-		*LIST_ADD(look->arena, &look->seen) =
-			(struct seen){is.device, is.inode, is.mount, own_bits(look->host, &is)};
+		*LIST_ADD(look->arena, &look->seen) = (struct seen){
+			is.device, is.inode, is.mount, own_bits(look->host, &is) | unseen_above(look->host, at, &is)};
 		int next = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		fd_close(&at);
 		at = next;
@@ -163,7 +225,7 @@ static uint32_t look_around(struct look *look, int fd)
 	return around;
 }
 
-static uint32_t look_above(struct look *look, int directory)
+static uint64_t look_above(struct look *look, int directory)
 {
 	return look_around(look, openat(directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
@@ -172,7 +234,7 @@ static uint32_t look_above(struct look *look, int directory)
  * A file has no ".."; its directory is asked, which may be looked up once more because it only adds to what is refused.
  * So are directories of the sandbox's default view: who could exchange those is root.
  */
-static uint32_t look_above_by_name(struct look *look, const char *real)
+static uint64_t look_above_by_name(struct look *look, const char *real)
 {
 	const char *slash = strrchr(real, '/');
 	size_t length = slash == NULL ? 0 : (size_t)(slash - real) + 1;
@@ -290,6 +352,7 @@ static int probe_object(struct look *look, struct host_object *object, const cha
 	take_identity(object, &is);
 	object->bare = S_ISDIR(is.mode) && !is_default && is_bare(&is);
 	object->below = S_ISDIR(is.mode) && !is_default ? look_above(look, fd) : look_above_by_name(look, object->real);
+	object->below |= unseen_above(look->host, fd, &is);
 	return 0;
 }
 
@@ -305,6 +368,7 @@ static int probe_descriptor(struct look *look, struct host_object *object, const
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->source);
 	take_identity(object, &is);
 	object->below = S_ISDIR(is.mode) ? look_above(look, fd) : look_above_by_name(look, object->real);
+	object->below |= unseen_above(look->host, fd, &is);
 	return 0;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parts/cgroup_control.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,11 +16,11 @@
 #include "base/sys.h"
 #include "parts/cgroup_limits.h"
 #include "parts/cgroup_tree.h"
+#include "parts/cgroup_walk.h"
 
 enum {
 	PATIENCE_MS = 10000, /* until everything is frozen */
 	AGAIN = 100,         /* v1: so many looks, then the freeze is begun anew */
-	MAX_DEPTH = 64,      /* of cgroups that the container made */
 	ROUNDS = 100,        /* of killing without a freezer */
 	STATE_TEXT = 1024,
 };
@@ -196,41 +195,28 @@ static int add_pids(int dir, void *context, struct error *err)
 	return ferror(file) ? unreadable(err) : 0;
 }
 
-/* The name of a child that is a directory; NULL at the end. */
-static const char *next_child(DIR *list)
-{
-	struct dirent *entry;
+struct visit {
+	int (*each)(int dir, void *context, struct error *err);
+	void *context;
+};
 
-	while ((entry = readdir(list)) != NULL)
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			return entry->d_name;
-	return NULL;
+static int visit_one(int parent, const char *name, void *context, struct error *err)
+{
+	const struct visit *visit = context;
+	AUTOCLOSE int dir = sys_openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+
+	if (dir < 0)
+		return unreadable(err);
+	return visit->each(dir, visit->context, err) < 0 ? -1 : 1;
 }
 
-typedef int visit(int dir, void *context, struct error *err);
-
-/* Calls @each for @dir and all cgroups below it. */
-static int walk(int dir, int depth, visit *each, void *context, struct error *err)
+/* Calls @visit for @dir and all cgroups below it. */
+static int visit_all(int dir, struct visit visit, struct error *err)
 {
-	int copy = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	AUTOCLOSE_DIRECTORY DIR *children = copy < 0 ? NULL : fdopendir(copy);
-	const char *name;
+	static const struct cgroup_walker visitor = {.enter = visit_one};
 
-	if (children == NULL) {
-		int result = unreadable(err);
-		fd_close(&copy);
-		return result;
-	}
-	if (depth == MAX_DEPTH)
-		return error_set(err, ERROR_SYSTEM, ELOOP, "the cgroups of the container are nested too deeply");
-	TRY(each(dir, context, err));
-	while ((name = next_child(children)) != NULL) {
-		AUTOCLOSE int child = sys_openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
-
-		if (child >= 0)
-			TRY(walk(child, depth + 1, each, context, err));
-	}
-	return 0;
+	TRY(visit.each(dir, visit.context, err));
+	return cgroup_walk(dir, &visitor, &visit, err);
 }
 
 static int compare(const void *one, const void *other)
@@ -246,7 +232,7 @@ static int pids_of(int dir, struct arena *arena, pid_list *ret, struct error *er
 	size_t kept = 0;
 
 	*ret = (pid_list){0};
-	TRY(walk(dir, 0, add_pids, &listing, err));
+	TRY(visit_all(dir, (struct visit){add_pids, &listing}, err));
 	if (ret->count > 1)
 		qsort(ret->at, ret->count, sizeof(*ret->at), compare);
 	/* One that moved while we looked was seen twice. */
@@ -294,7 +280,7 @@ void cgroup_let_die(const struct plan_cgroup *plan)
 	AUTOCLOSE int dir = plan->driver == CGROUP_V1 ? cgroup_control_open(plan, "freezer", &ignored) : -1;
 
 	if (dir >= 0)
-		(void)walk(dir, 0, thaw_one, NULL, &ignored);
+		(void)visit_all(dir, (struct visit){thaw_one, NULL}, &ignored);
 }
 
 /* *@ret_found is how many there were. */
@@ -313,6 +299,12 @@ static int signal_each(int dir, int signal, size_t *ret_found, struct error *err
 	*ret_found = result == 0 ? pids.count : 0;
 	arena_destroy(&arena);
 	return result;
+}
+
+/* Another command deletes the container: nothing is left to be signalled. */
+static bool is_deleted(int dir)
+{
+	return faccessat(dir, "cgroup.procs", F_OK, 0) < 0 && (errno == ENOENT || errno == ENODEV);
 }
 
 static int kill_frozen(const struct plan_cgroup *plan, int dir, int signal, struct error *err)
@@ -357,5 +349,6 @@ int cgroup_kill_all(const struct plan_cgroup *plan, int signal, struct error *er
 	/* Since Linux 5.14, v2 only; no fork escapes it. */
 	if (signal == SIGKILL && plan->driver == CGROUP_V2 && fd_write_file(dir, "cgroup.kill", "1") == 0)
 		return 0;
-	return kill_frozen(plan, dir, signal, err);
+	int result = kill_frozen(plan, dir, signal, err);
+	return result < 0 && is_deleted(dir) ? 0 : result;
 }

@@ -166,6 +166,12 @@ static int plan_lines(struct planner *p, const struct pair *asked, origin from, 
 	return 0;
 }
 
+/* "promote-to-rt" and "none-to-rt": what process.ioPriority may not ask for either. */
+static bool makes_realtime(const struct pair *asked)
+{
+	return strcmp(asked->key, "io.prio.class") == 0 && strstr(asked->value, "-rt") != NULL;
+}
+
 static int plan_unified(struct planner *p, const pair_list *unified, struct error *err)
 {
 	for (size_t i = 0; i < unified->count; i++) {
@@ -176,6 +182,10 @@ static int plan_unified(struct planner *p, const pair_list *unified, struct erro
 			return error_set(err, ERROR_CONFIG, 0, "%s: '%s' is not a limit of a cgroup", from, key);
 		if (p->plan->cgroup.driver == CGROUP_V1)
 			return error_set(err, ERROR_HOST, 0, "%s: this host has cgroup v1, 'unified' is for v2", from);
+		if (makes_realtime(&unified->at[i]) &&
+		    planner_judge(p, p->profile->realtime, "cgroup", from,
+				  "the real-time I/O class can starve the host", "use restrict-to-be, or leave it out"))
+			continue;
 		/* It is judged with the limit that it stands for. */
 		if (strcmp(key, "pids.max") != 0)
 			TRY(plan_lines(p, &unified->at[i], from, err));

@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "parts/cgroup_control.h"
+#include "parts/cgroup_walk.h"
 
 #ifndef CGROUP_SUPER_MAGIC
 #define CGROUP_SUPER_MAGIC 0x27e0eb
@@ -302,36 +303,6 @@ static void kill_each(int dir)
 	}
 }
 
-struct child {
-	char name[NAME_MAX + 1];
-	uint64_t inode; /* 0: there is none */
-};
-
-/* The child of @dir with the lowest inode from @inode on: whoever comes back from a child goes on behind it. */
-static int find_child(int dir, uint64_t inode, struct child *ret)
-{
-	char block[4096] __attribute__((aligned(8)));
-	AUTOCLOSE int list = open_below(dir, ".", O_RDONLY | O_DIRECTORY);
-	long got = list < 0 ? -1 : 1;
-
-	ret->inode = 0;
-	while (got > 0) {
-		got = fd_list(list, block, sizeof(block));
-		for (long at = 0; at < got;) {
-			const struct dirent *entry = (const void *)(block + at);
-
-			at += entry->d_reclen;
-			if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
-			    strcmp(entry->d_name, "..") == 0 || entry->d_ino < inode ||
-			    (ret->inode != 0 && entry->d_ino > ret->inode))
-				continue;
-			ret->inode = entry->d_ino;
-			memcpy(ret->name, entry->d_name, strlen(entry->d_name) + 1);
-		}
-	}
-	return got < 0 ? -1 : 0;
-}
-
 static bool is_removed(int parent, const char *name)
 {
 	return sys_unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
@@ -344,56 +315,33 @@ static void kill_in(int dir)
 		kill_each(dir);
 }
 
-/* Back to the directory above *@at, which is removed there where that is possible already. */
-static int leave(int *at, uint64_t *inode)
+/* The container makes its cgroups as deep as it likes. */
+static int kill_below(int parent, const char *name, void *context, struct error *err)
 {
-	struct stat left;
-	struct child child;
-	int above = fstat(*at, &left) < 0 ? -1 : sys_openat(*at, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+	AUTOCLOSE int dir = -1;
 
-	fd_close(at);
-	*at = above;
-	if (above < 0 || find_child(above, left.st_ino, &child) < 0)
-		return -1;
-	if (child.inode == left.st_ino)
-		(void)is_removed(above, child.name);
-	*inode = left.st_ino + 1;
-	return 0;
+	(void)context;
+	(void)err;
+	if (is_removed(parent, name) || (errno != EBUSY && errno != ENOTEMPTY))
+		return 0;
+	dir = open_below(parent, name, O_PATH | O_DIRECTORY);
+	if (dir >= 0)
+		kill_in(dir);
+	return dir >= 0;
 }
 
-/*
- * Kills what is below @dir, and removes what is empty of it. The container makes its cgroups as deep as it likes: no
- * descriptor and no memory is needed for a level.
- */
-static void remove_below(int dir)
+static void remove_empty_one(int parent, const char *name)
 {
-	struct child child;
-	uint64_t inode = 0, depth = 0;
-	AUTOCLOSE int at = open_below(dir, ".", O_PATH | O_DIRECTORY);
-
-	while (at >= 0 && find_child(at, inode, &child) == 0) {
-		if (child.inode == 0) {
-			if (depth-- == 0 || leave(&at, &inode) < 0)
-				return;
-			continue;
-		}
-		inode = child.inode + 1;
-		if (is_removed(at, child.name) || (errno != EBUSY && errno != ENOTEMPTY))
-			continue;
-		int below = open_below(at, child.name, O_PATH | O_DIRECTORY);
-		if (below < 0)
-			continue;
-		kill_in(below);
-		fd_close(&at);
-		at = below;
-		inode = 0;
-		depth++;
-	}
+	(void)is_removed(parent, name);
 }
+
+static const struct cgroup_walker remover = {kill_below, remove_empty_one};
 
 /* Kills what is in it and below. Fails with EBUSY as long as something of that is not gone yet. */
 static int remove_tree(int parent, const char *name)
 {
+	struct error ignored;
+
 	if (is_removed(parent, name))
 		return 0;
 	if (errno != EBUSY && errno != ENOTEMPTY)
@@ -402,7 +350,7 @@ static int remove_tree(int parent, const char *name)
 	if (dir < 0)
 		return -1;
 	kill_in(dir);
-	remove_below(dir);
+	(void)cgroup_walk(dir, &remover, NULL, &ignored);
 	return is_removed(parent, name) ? 0 : -1;
 }
 

@@ -96,10 +96,15 @@ static int plan_pids(struct planner *p, struct error *err)
 				       (unsigned long long)ceiling),
 			  "ask for fewer"))
 		asked.value = (int64_t)ceiling;
-	if (p->plan->refusals.count > 0)
-		return error_set(err, ERROR_REFUSED, 0, "the profile \"%s\" refuses it: %s", p->profile->name,
-				 p->plan->refusals.at[0].what);
 	return cgroup_add_limit(p, &field, asked.value, err);
+}
+
+static int check_refusals(const struct planner *p, struct error *err)
+{
+	if (p->plan->refusals.count == 0)
+		return 0;
+	return error_set(err, ERROR_REFUSED, 0, "the profile \"%s\" refuses it: %s", p->profile->name,
+			 p->plan->refusals.at[0].what);
 }
 
 static int check_hierarchies(const struct plan_cgroup *plan, size_t existing, struct error *err)
@@ -177,6 +182,7 @@ int cgroup_update(const struct plan_cgroup *existing, const struct cgroup_update
 	complete(&p, &request.linux_.resources);
 	TRY(cgroup_plan_limits(&p, err));
 	TRY(plan_pids(&p, err));
+	TRY(check_refusals(&p, err));
 	TRY(check_hierarchies(&plan.cgroup, existing->hierarchies.count, err));
 	TRY(check_memory(&p, request.linux_.resources.memory, err));
 	TRY(enable(&plan.cgroup, err));

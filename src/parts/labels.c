@@ -39,6 +39,7 @@ static bool is_for_containers(const char *label)
 
 static void judge(struct planner *p, struct plan_labels *plan)
 {
+	plan->enforced = p->profile->labels != VERDICT_ALLOW;
 	if (plan->apparmor != NULL && strstr(plan->apparmor, "unconfined") != NULL &&
 	    planner_judge(p, p->profile->labels, "labels", planner_origin(p, "/process/apparmorProfile"),
 			  "the AppArmor profile confines nothing", "leave it out, or name one that does"))
@@ -63,6 +64,16 @@ int labels_plan(struct planner *p, struct error *err)
 	return 0;
 }
 
+bool labels_mode_confines(const char *mode)
+{
+	static const char *const modes[] = {" (enforce)", " (kill)"};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strncmp(mode, modes[i], strlen(modes[i])) == 0 && strchr("\n", mode[strlen(modes[i])]) != NULL)
+			return true;
+	return false;
+}
+
 bool labels_apply_wanted(const struct plan *plan)
 {
 	return plan->labels.apparmor != NULL || plan->labels.selinux != NULL;
@@ -82,6 +93,7 @@ struct label {
 	const char *file;    /* below /proc/PID/attr */
 	const char *command; /* stands before the name */
 	const char *needs;   /* what to do where the kernel does not have it */
+	bool enforced;       /* the kernel must say so */
 };
 
 /*
@@ -113,7 +125,11 @@ static int write_label(int proc, const struct label *label, struct error *err)
 	size_t size = strlen(expected);
 	if (strncmp(now, expected, size) != 0 || (now[size] != '\0' && now[size] != '\n' && now[size] != ' '))
 		return error_set(err, ERROR_HOST, 0, "the label '%s' was not applied", expected);
-	return 0;
+	if (!label->enforced || labels_mode_confines(now + size))
+		return 0;
+	now[strcspn(now, "\n")] = '\0';
+	error_set(err, ERROR_REFUSED, 0, "the %s '%s' confines nothing", label->what, now);
+	return error_hint(err, "name one that is loaded to enforce, or leave it out");
 }
 
 int labels_apply(const struct plan *plan, struct run *run, struct error *err)
@@ -125,6 +141,7 @@ int labels_apply(const struct plan *plan, struct run *run, struct error *err)
 		.command = "exec ",
 		.needs = "this kernel runs without AppArmor: remove process.apparmorProfile (docker run "
 			 "--security-opt apparmor=unconfined)",
+		.enforced = plan->labels.enforced,
 	};
 	const struct label selinux = {
 		.what = "SELinux label",

@@ -9,6 +9,7 @@
 
 #include "base/copy.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "parts/mounts.h"
 #include "parts/place.h"
@@ -53,8 +54,7 @@ static int check_place(const struct plan_mount *mount, int target, struct error 
 	if (fstatfs(target, &fs) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->target);
 	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
-		if ((uint32_t)fs.f_type == kernels[i].magic &&
-		    strncmp(mount->target, kernels[i].path, strlen(kernels[i].path)) != 0)
+		if ((uint32_t)fs.f_type == kernels[i].magic && !path_is_within(mount->target, kernels[i].path))
 			return error_set(err, ERROR_CONFIG, 0, "'%s' leads into %s", mount->target, kernels[i].path);
 	return 0;
 }

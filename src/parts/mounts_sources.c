@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fnmatch.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "base/path.h"
 #include "parts/mounts.h"
 
 #ifndef CGROUP_SUPER_MAGIC
@@ -22,6 +24,9 @@ enum scope {
 	SCOPE_SECRET = 32,    /* what is below it and not for everybody on the host */
 };
 
+static const char believed[] = "it holds the state of the containers, which is believed";
+static const char containers[] = "it holds the images and containers of this host";
+static const char programs[] = "it holds the host's programs";
 static const char sockets[] = "it holds the sockets of the host's services";
 static const char runs_as_root[] = "the host runs what is in it as root";
 static const char socket_is_root[] = "there is a socket that is root on the host";
@@ -36,37 +41,69 @@ static const struct {
 	const char *why;
 } ceiling[] = {
 	{"/", SCOPE_EVER, "it is the whole host"},
+	{"/bin", SCOPE_WRITABLE | SCOPE_BELOW, programs},
 	{"/boot", SCOPE_EVER | SCOPE_BELOW, "it holds the host's kernel"},
 	{"/dev", SCOPE_EVER, "it holds the host's devices"},
+	{"/efi", SCOPE_EVER | SCOPE_BELOW, "it holds the host's kernel"},
 	{"/etc", SCOPE_EVER | SCOPE_BELOW | SCOPE_SECRET, "it holds the host's configuration and secrets"},
 	{"/etc/gshadow", SCOPE_EVER, "it holds the host's passwords"},
 	{"/etc/shadow", SCOPE_EVER, "it holds the host's passwords"},
 	{"/etc/ssh", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds the host's keys"},
 	{"/etc/sudoers", SCOPE_EVER, "it says who may become root"},
 	{"/home", SCOPE_EVER, "it holds everybody's files"},
+	{"/lib", SCOPE_WRITABLE | SCOPE_BELOW, programs},
+	{"/lib64", SCOPE_WRITABLE | SCOPE_BELOW, programs},
+	{"/nix", SCOPE_WRITABLE | SCOPE_BELOW, programs},
+	{"/opt", SCOPE_WRITABLE, programs},
+	{"/opt/cni", SCOPE_WRITABLE | SCOPE_BELOW, runs_as_root},
 	{"/proc", SCOPE_EVER | SCOPE_BELOW_EVER, "it shows the host's processes"},
 	{"/root", SCOPE_EVER, "it is root's home"},
 	{"/root/.ssh", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds root's keys"},
 	{"/run", SCOPE_EVER, sockets},
+	{"/run/cloud-init", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds secrets of the host, and a FIFO that root reads"},
 	{"/run/containerd", SCOPE_EVER, sockets},
+	{"/run/containerd/runc", SCOPE_EVER | SCOPE_BELOW_EVER, believed},
 	{"/run/credentials", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds the secrets of the host's services"},
 	{"/run/crio", SCOPE_EVER, sockets},
+	{"/run/crun", SCOPE_EVER | SCOPE_BELOW_EVER, believed},
 	{"/run/dbus", SCOPE_EVER | SCOPE_BELOW_EVER, sockets},
+	{"/run/docker", SCOPE_EVER | SCOPE_BELOW_EVER, believed},
 	{"/run/initctl", SCOPE_EVER, "it commands the host's init"},
+	{"/run/initramfs", SCOPE_WRITABLE | SCOPE_BELOW, runs_as_root},
 	{"/run/podman", SCOPE_EVER, sockets},
+	{"/run/runc", SCOPE_EVER | SCOPE_BELOW_EVER, believed},
+	{"/run/sudo", SCOPE_EVER | SCOPE_BELOW_EVER, "it says who may become root"},
 	{"/run/systemd", SCOPE_EVER | SCOPE_BELOW, sockets},
 	{"/run/udev", SCOPE_EVER | SCOPE_BELOW, sockets},
+	{"/run/user", SCOPE_EVER, sockets},
+	{"/sbin", SCOPE_WRITABLE | SCOPE_BELOW, programs},
 	{"/sys", SCOPE_EVER | SCOPE_BELOW_EVER, "it is the host's kernel and hardware"},
-	{"/usr", SCOPE_WRITABLE | SCOPE_BELOW, "it holds the host's programs"},
+	{"/sysroot", SCOPE_EVER | SCOPE_BELOW_EVER, "it is the whole host"},
+	{"/usr", SCOPE_WRITABLE | SCOPE_BELOW, programs},
 	{"/var", SCOPE_EVER, "it holds the state of the host's services"},
+	{"/var/backups", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds copies of the host's passwords"},
 	{"/var/lib", SCOPE_EVER, "it holds the state of the host's services"},
 	{"/var/lib/cloud", SCOPE_EVER | SCOPE_BELOW, runs_as_root},
-	{"/var/lib/containerd", SCOPE_EVER, "it holds the images and containers of this host"},
-	{"/var/lib/containers", SCOPE_EVER, "it holds the images and containers of this host"},
-	{"/var/lib/docker", SCOPE_EVER, "it holds the images and containers of this host"},
+	{"/var/lib/containerd", SCOPE_EVER, containers},
+	{"/var/lib/containers", SCOPE_EVER, containers},
+	{"/var/lib/docker", SCOPE_EVER, containers},
 	{"/var/lib/dpkg", SCOPE_BELOW | SCOPE_WRITABLE, runs_as_root},
+	{"/var/lib/etcd", SCOPE_EVER | SCOPE_BELOW_EVER, "it holds the secrets of all pods"},
+	{"/var/lib/incus", SCOPE_EVER, containers},
 	{"/var/lib/kubelet", SCOPE_EVER, "it holds the secrets of all pods of this host"},
+	{"/var/lib/libvirt", SCOPE_EVER, containers},
+	{"/var/lib/lxc", SCOPE_EVER, containers},
+	{"/var/lib/lxd", SCOPE_EVER, containers},
+	{"/var/lib/machines", SCOPE_EVER, containers},
+	{"/var/lib/pacman", SCOPE_BELOW | SCOPE_WRITABLE, runs_as_root},
+	{"/var/lib/polkit-1", SCOPE_EVER | SCOPE_BELOW, "it says who may do what root does"},
+	{"/var/lib/rancher", SCOPE_EVER, containers},
+	{"/var/lib/rpm", SCOPE_BELOW | SCOPE_WRITABLE, runs_as_root},
+	{"/var/lib/snapd", SCOPE_BELOW | SCOPE_WRITABLE, runs_as_root},
 	{"/var/lib/systemd", SCOPE_EVER | SCOPE_BELOW, runs_as_root},
+	{"/var/log", SCOPE_WRITABLE, "the host's services write there, and follow links"},
+	{"/var/mail", SCOPE_EVER, "it holds everybody's mail"},
+	{"/var/spool", SCOPE_EVER, "it holds what the host runs as root later"},
 	{"/var/spool/cron", SCOPE_EVER | SCOPE_BELOW_EVER, runs_as_root},
 	{"/run/containerd/containerd.sock", SCOPE_EVER | SCOPE_INSIDE, socket_is_root},
 	{"/run/crio/crio.sock", SCOPE_EVER | SCOPE_INSIDE, socket_is_root},
@@ -127,9 +164,9 @@ static const char *compare(const struct host *host, const struct host_object *so
 {
 	const struct host_object *own = &host->sensitive.at[index];
 	bool same = source->device == own->device && source->inode == own->inode;
-	bool below = (source->below & 1ULL << index) != 0;
+	bool below = host_object_is_below(source, index);
 	uint32_t for_all = S_ISDIR(source->mode) ? S_IROTH | S_IXOTH : S_IROTH;
-	const char *why = "it holds the state of the containers, which is believed";
+	const char *why = believed;
 	unsigned scope = own->is_state ? SCOPE_EVER | SCOPE_BELOW_EVER | SCOPE_INSIDE : scope_of(own->path, &why);
 
 	if (same && ((scope & SCOPE_EVER) != 0 || (writable && (scope & SCOPE_WRITABLE) != 0)))
@@ -290,28 +327,81 @@ static const char *below_home(const char *real)
 
 enum store { STORE_NONE, STORE_OF_ALL, STORE_OF_ONE };
 
-/* Engines keep in /var/lib, or in the home of who runs them, what belongs to all containers, and deeper what belongs to
- * one. */
+/* What follows the place where engines keep things: /var/lib, /run, or the home of who runs them; or NULL. */
+static const char *below_place(const char *real)
+{
+	static const char *const places[] = {"/var/lib/", "/run/"};
+	static const char shared[] = "/.local/share/";
+	const char *home = below_home(real);
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strncmp(real, places[i], strlen(places[i])) == 0)
+			return real + strlen(places[i]);
+	return home != NULL && strncmp(home, shared, sizeof(shared) - 1) == 0 ? home + sizeof(shared) - 1 : NULL;
+}
+
+/* There is what belongs to all containers, and deeper what belongs to one. */
 static enum store store_of(const char *real)
 {
-	static const char shared[] = "/.local/share/", system[] = "/var/lib/";
 	static const struct {
 		const char *name;
 		int levels; /* so many below it are of all */
-	} stores[] = {{"containerd", 2}, {"containers", 2}, {"docker", 1}, {"kubelet", 1}};
-	const char *home = below_home(real), *path = NULL;
+	} stores[] = {{"containerd", 2}, {"containers", 2}, {"crio", 1}, {"docker", 1}, {"kubelet", 1}};
+	const char *path = below_place(real);
 	int levels = 0;
 
-	if (strncmp(real, system, sizeof(system) - 1) == 0)
-		path = real + sizeof(system) - 1;
-	else if (home != NULL && strncmp(home, shared, sizeof(shared) - 1) == 0)
-		path = home + sizeof(shared) - 1;
 	for (const char *at = path == NULL ? NULL : strchr(path, '/'); at != NULL; at = strchr(at + 1, '/'))
 		levels++;
 	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]) && levels > 0; i++)
 		if (strncmp(path, stores[i].name, strlen(stores[i].name)) == 0 && path[strlen(stores[i].name)] == '/')
 			return levels <= stores[i].levels ? STORE_OF_ALL : STORE_OF_ONE;
 	return STORE_NONE;
+}
+
+/*
+ * Of what belongs to one container: its whole directory, its bundle with config.json and root, and what the engine and
+ * the runtime have noted of it, with its variables. What engines bind from there are single files beside these, volumes
+ * and layers: whose those are nothing tells.
+ */
+static bool is_private(const char *real)
+{
+	static const struct {
+		const char *pattern;
+		bool below; /* all that is in it as well */
+	} private[] = {
+		{"containerd/*/containers/*", false},
+		{"containerd/*/sandboxes/*", false},
+		{"containerd/io.containerd.runtime.*", true},
+		{"containerd/runc", true},
+		{"containers/storage/*-containers/*", false},
+		{"containers/storage/*-containers/*/userdata", false},
+		{"containers/storage/*-containers/*/userdata/config.json", false},
+		{"crun", true},
+		{"docker/containerd/daemon/io.containerd.runtime.*", true},
+		{"docker/containers/*", false},
+		{"docker/containers/*/*[.-]json*", false},
+		{"docker/runtime-*", true},
+		{"kubelet/pods/*", false},
+		{"runc", true},
+	};
+	const char *path = below_place(real);
+
+	for (size_t i = 0; path != NULL && i < sizeof(private) / sizeof(private[0]); i++)
+		if (fnmatch(private[i].pattern, path, FNM_PATHNAME | (private[i].below ? FNM_LEADING_DIR : 0)) == 0)
+			return true;
+	return false;
+}
+
+/* What a bundle names in itself is its own: the path, as far as it has names of the bundle's, must be where it is. */
+static bool is_of_bundle(const struct planner *p, const char *path, const char *real)
+{
+	const char *bundle = p->request->bundle, *name = bundle == NULL ? NULL : strrchr(bundle, '/');
+
+	if (name == NULL || !path_is_below(path, bundle))
+		return false;
+	const char *tail = path + (name - bundle);
+	size_t length = strlen(tail), whole = strlen(real);
+	return whole >= length && strcmp(real + whole - length, tail) == 0;
 }
 
 /* Somebody's home, and the settings, keys and start files in it: a sandbox's user may show its own. */
@@ -324,22 +414,23 @@ static bool is_personal(const char *real)
 
 static void judge_others(struct planner *p, const struct judged *j, const struct host_object *source)
 {
-	if (source->real == NULL || p->request->sandbox.given || store_of(source->real) == STORE_OF_ONE)
+	if (source->real == NULL || p->request->sandbox.given)
 		return;
-	if (is_personal(source->real))
-		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
-			      arena_printf(p->arena, "%s holds somebody's settings or keys", j->path),
-			      "copy what the program needs to another place");
-	if (store_of(source->real) == STORE_OF_ALL)
+	enum store store = store_of(source->real);
+	if (store == STORE_OF_ALL || (is_private(source->real) && !is_of_bundle(p, j->path, source->real)))
 		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
 			      arena_printf(p->arena, "%s holds what belongs to other containers", j->path),
 			      "bind only what the program needs");
+	else if (store == STORE_NONE && is_personal(source->real))
+		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
+			      arena_printf(p->arena, "%s holds somebody's settings or keys", j->path),
+			      "copy what the program needs to another place");
 }
 
 static bool is_below_dev(const struct planner *p, const struct host_object *source)
 {
 	for (size_t i = 0; i < p->host->sensitive.count; i++)
-		if (strcmp(p->host->sensitive.at[i].path, "/dev") == 0 && (source->below & 1ULL << i) != 0)
+		if (strcmp(p->host->sensitive.at[i].path, "/dev") == 0 && host_object_is_below(source, i))
 			return true;
 	return false;
 }

@@ -22,6 +22,7 @@ enum {
 	SOCKET_FD = 3,
 	PARKED_FD = 512, /* above all that the process needs, while descriptors change places */
 	LOG_TAIL = 16 << 10,
+	CHECK_MS = 5000, /* it takes a fraction of a second */
 	NOTICE_WORD = 64,
 };
 
@@ -60,6 +61,10 @@ int criu_find(struct error *err)
 	return find_program(&path, err);
 }
 
+/* It runs iptables, ip and tar. No HOME: what a user configured is not for this. */
+static const char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+					  "LC_ALL=C", NULL};
+
 /* What it prints before it has a log goes to @said. */
 static int arrange_fds(const struct criu_call *call, int socket, int said)
 {
@@ -83,9 +88,6 @@ static int arrange_fds(const struct criu_call *call, int socket, int said)
 
 static _Noreturn void become_criu(const struct criu_call *call, const char *path, int socket, int said)
 {
-	/* It runs iptables, ip and tar. No HOME: what a user configured is not for this. */
-	static const char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-						  "LC_ALL=C", NULL};
 	const char *const argv[] = {path, "swrk", "3", NULL};
 	sigset_t none;
 
@@ -154,6 +156,51 @@ static int complain(const struct criu_call *call, int said, const char *answer, 
 	error_set(err, ERROR_HOST, 0, "criu cannot %s it: %s", call->verb == CRIU_RESTORE ? "restore" : "checkpoint",
 		  errors[0] != '\0' ? errors : answer);
 	return error_hint(err, "its log is %s in the work path; criu check says what it can do here", call->log);
+}
+
+/* ---- whether it can work here */
+
+static _Noreturn void become_check(const char *path, int said)
+{
+	const char *const argv[] = {path, "check", NULL};
+	int null = sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
+
+	if (null < 0 || setpgid(0, 0) < 0 || sys_chdir("/") < 0 || sys_dup3(null, 0, 0) < 0 ||
+	    sys_dup3(said, 1, 0) < 0 || sys_dup3(said, 2, 0) < 0 || fd_close_others(3, NULL, 0) < 0)
+		_exit(127);
+	sys_umask(077);
+	sys_execve(path, argv, environment, 0);
+	dprintf(2, "Error: cannot execute it: %s", strerrordesc_np(errno));
+	_exit(127);
+}
+
+int criu_check(struct error *err)
+{
+	char text[LOG_TAIL + 1], errors[1024];
+	const char *path;
+	int process = -1, status;
+
+	TRY(find_program(&path, err));
+	AUTOCLOSE int said = sys_memfd_create("criu", 0);
+	pid_t pid = said < 0 ? -1 : sys_clone(0, -1, &process);
+	AUTOCLOSE int watched = process;
+	if (pid == 0)
+		become_check(path, said);
+	if (pid < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot run '%s'", path);
+	bool ended = poll(&(struct pollfd){.fd = watched, .events = POLLIN}, 1, CHECK_MS) > 0;
+	if (!ended)
+		(void)sys_kill(-pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return error_set(err, ERROR_SYSTEM, errno, "cannot wait for '%s'", path);
+	if (ended && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	read_tail(said, text);
+	keep_errors(text, errors, sizeof(errors));
+	error_set(err, ERROR_HOST, 0, "criu check fails: %s",
+		  !ended ? "it does not end" : (errors[0] != '\0' ? errors : "it gives no reason"));
+	return error_hint(err, "another criu may know this kernel, or the kernel lacks what it needs: criu check");
 }
 
 /* ---- the conversation */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/self.h"
 #include "base/sys.h"
 #include "parts/cgroup_scope.h"
 #include "parts/landlock.h"
@@ -353,7 +354,12 @@ static void look_criu(const struct host *host, struct arena *arena, struct docto
 	struct error err = {0};
 
 	(void)host;
-	ret->works = criu_find(&err) == 0;
+	if (criu_find(&err) == 0 && !self_is_host_root()) {
+		ret->cause = "it needs root on the host";
+		ret->fix = "run casemate checkpoint and casemate restore as root, and casemate doctor for the rest";
+		return;
+	}
+	ret->works = err.kind == ERROR_NONE && criu_check(&err) == 0;
 	ret->cause = arena_strdup(arena, err.what);
 	ret->fix = arena_strdup(arena, err.hint);
 }
@@ -391,6 +397,6 @@ const struct doctor_check doctor_checks[] = {
 	{"pasta", "--net pasta", false, "a sandbox has no network", look_pasta},
 	{"xdg-dbus-proxy", "--socket dbus-session and dbus-system", false, "a sandbox has no bus", look_dbus},
 	{"systemd-scope", "--systemd-cgroup", false, "cgroups are made by files", look_scope},
-	{"criu", "checkpoint and restore", false, "they are refused", look_criu},
+	{"criu", "checkpoint and restore", false, "they fail", look_criu},
 	{0},
 };

@@ -419,9 +419,7 @@ int launch_run(const struct plan *plan, const struct launch_options *options, in
 		report_end(&run, result == 0 ? stderr : NULL);
 	}
 	launch_close(plan, &run);
-	if (!lives && !run.deleted && plan->hooks[HOOK_POSTSTOP].count > 0 &&
-	    runtime_hooks_after(&plan->hooks[HOOK_POSTSTOP], plan->lifecycle.state_text, 0, plan->bundle,
-				result == 0 ? err : &later) < 0)
+	if (!lives && runtime_hooks_ended(plan, &run, result == 0 ? err : &later) < 0)
 		result = -1;
 	wait_let_go();
 	wait_conclude(options, result == 0 ? "exited" : "failed", result == 0 ? *ret_status : error_exit_status(err));

@@ -19,6 +19,7 @@ enum {
 	MOST_OBJECTS = 128,
 	MOST_LOOKS = 20000,
 	MOST_LINES = 8,
+	MOST_LINKS = 8,
 	SCRIPT_LEVELS = 5,
 	SCRIPT_HEAD = 256,
 	CACHE_BYTES = 8 << 20
@@ -58,15 +59,6 @@ struct search {
 static const char standard[] = "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib/aarch64-linux-gnu:"
 			       "/usr/lib/aarch64-linux-gnu:/lib64:/usr/lib64:/lib:/usr/lib:/usr/local/lib";
 
-/* Not for long, and no FIFO or device. */
-static int open_regular(const char *path)
-{
-	AUTOCLOSE int file = sys_openat(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	struct stat status;
-
-	return file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode) ? fd_take(&file) : -1;
-}
-
 /* @path, which is absolute and shorter than PATH_MAX, without "." and "..", as if there were no links. */
 static void path_clean(const char *path, char ret[PATH_MAX])
 {
@@ -85,6 +77,45 @@ static void path_clean(const char *path, char ret[PATH_MAX])
 		}
 	}
 	ret[used] = '\0';
+}
+
+/*
+ * What the host has at @path, which a hostile program may have chosen, behind links; no automounter is asked for it.
+ * False where there is nothing, or nobody knows without asking.
+ */
+static bool host_has(const char *path, char ret[PATH_MAX])
+{
+	char text[PATH_MAX], next[2 * PATH_MAX];
+	struct stat status;
+
+	if (path[0] != '/' || snprintf(ret, PATH_MAX, "%s", path) >= PATH_MAX)
+		return false;
+	for (int i = 0; i < MOST_LINKS && view_outside(ret, &status); i++) {
+		if (!S_ISLNK(status.st_mode))
+			return true;
+		ssize_t length = readlink(ret, text, sizeof(text) - 1);
+		if (length <= 0)
+			return false;
+		text[length] = '\0';
+		int above = text[0] == '/' ? 0 : (int)(strrchr(ret, '/') - ret);
+		if (snprintf(next, sizeof(next), "%.*s/%s", above, ret, text) >= PATH_MAX)
+			return false;
+		path_clean(next, ret);
+	}
+	return false;
+}
+
+/* Opening a device is doing something with it, and a FIFO has somebody who waits: what it is is asked before. */
+static int open_regular(const char *path)
+{
+	char real[PATH_MAX], link[32];
+	AUTOCLOSE int found = host_has(path, real) ? sys_openat(AT_FDCWD, real, O_PATH | O_NOFOLLOW, 0) : -1;
+	struct stat status;
+
+	if (found < 0 || fstat(found, &status) < 0 || !S_ISREG(status.st_mode))
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", found);
+	return sys_openat(AT_FDCWD, link, O_RDONLY, 0);
 }
 
 /* ---- one directory after the other */
@@ -121,6 +152,7 @@ static bool expand(const char *text, size_t length, const char *above, const cha
 static void look(struct search *s, const char *inside, const char *host, struct outcome *outcome)
 {
 	struct view_file file;
+	char real[PATH_MAX];
 
 	if (outcome->found || ++s->looks > MOST_LOOKS)
 		return;
@@ -128,7 +160,7 @@ static void look(struct search *s, const char *inside, const char *host, struct 
 		*outcome = (struct outcome){.found = true, .file = file};
 		return;
 	}
-	if (outcome->on_host || access(host, F_OK) < 0)
+	if (outcome->on_host || !host_has(host, real))
 		return;
 	outcome->on_host = true;
 	path_clean(inside, outcome->file.inside);

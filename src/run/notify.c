@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/printable.h"
 #include "base/sys.h"
 #include "run/state_files.h"
 
@@ -37,9 +38,11 @@ static bool is_known(const char *line, size_t length)
 	static const char *const whole[] = {"READY=1", "RELOADING=1", "STOPPING=1", "WATCHDOG=1"};
 	static const char *const keys[] = {"STATUS=", "ERRNO=", "BUSERROR=", "EXIT_STATUS=", "MONOTONIC_USEC="};
 
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+	for (size_t i = 0, step; i < length; i += step) {
+		step = printable_length(line + i, length - i);
+		if (step == 0)
 			return false;
+	}
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
 		if (strlen(whole[i]) == length && memcmp(line, whole[i], length) == 0)
 			return true;

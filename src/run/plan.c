@@ -181,7 +181,7 @@ bool plan_may_write_to(const struct plan *plan, uint32_t owner, uint32_t caller)
 
 int plan_check_refusals(const struct plan *plan, struct error *err)
 {
-	size_t count = plan->refusals.count, length;
+	size_t count = plan->refusals.count;
 	int widest = 0;
 
 	if (count == 0)
@@ -195,9 +195,8 @@ int plan_check_refusals(const struct plan *plan, struct error *err)
 	for (size_t i = 0; i < count; i++) {
 		const struct plan_remark *refusal = &plan->refusals.at[i];
 
-		length = strlen(err->what);
-		snprintf(err->what + length, sizeof(err->what) - length, "\n  %-*s%s%s", widest, refusal->what,
-			 refusal->remedy == NULL ? "" : "  → ", refusal->remedy == NULL ? "" : refusal->remedy);
+		error_add_line(err, "%-*s%s%s", widest, refusal->what, refusal->remedy == NULL ? "" : "  → ",
+			       refusal->remedy == NULL ? "" : refusal->remedy);
 	}
 	return -1;
 }

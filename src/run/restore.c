@@ -369,5 +369,7 @@ int restore_container(const struct plan *plan, const struct checkpoint_options *
 	if (!lives && launch_undo(plan, &run, result == 0 ? err : &later) < 0)
 		result = -1;
 	launch_close(plan, &run);
+	if (!lives && runtime_hooks_ended(plan, &run, result == 0 ? err : &later) < 0)
+		result = -1;
 	return result;
 }

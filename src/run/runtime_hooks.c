@@ -137,6 +137,16 @@ int runtime_hooks_started(const struct plan *plan, const struct run *run, struct
 	return result == 0 || stays ? result : wait_interrupted(run, err);
 }
 
+int runtime_hooks_ended(const struct plan *plan, const struct run *run, struct error *err)
+{
+	const plan_hook_list *hooks = &plan->hooks[HOOK_POSTSTOP];
+
+	/* Whoever deleted it has run them. */
+	if (run->deleted || hooks->count == 0)
+		return 0;
+	return runtime_hooks_after(hooks, plan->lifecycle.state_text, 0, plan->bundle, err);
+}
+
 int runtime_hooks_text(const struct hook_container *container, struct arena *arena, const char **ret_text,
 		       struct error *err)
 {

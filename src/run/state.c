@@ -116,6 +116,44 @@ static bool is_deleted(const struct state *state)
 	return fstat(state->dir, &status) == 0 && status.st_nlink == 0;
 }
 
+static bool is_ours(const char *name)
+{
+	static const char *const names[] = {".",          "..",        STATE_CONFIG, STATE_PROFILE, STATE_RECORD_NEW,
+					    STATE_RECORD, STATE_START, STATE_NOTIFY};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A launch that died before its first record has left a directory of its user alone, with nothing but files of ours. */
+static bool holds_state(int dir)
+{
+	char block[2048] __attribute__((aligned(8)));
+	struct stat status;
+
+	if (faccessat(dir, STATE_RECORD, F_OK, 0) == 0)
+		return true;
+	AUTOCLOSE int list = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0);
+	if (list < 0 || fstat(list, &status) < 0 || status.st_uid != self_uid() ||
+	    (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return false;
+	for (;;) {
+		long got = fd_list(list, block, sizeof(block));
+
+		if (got <= 0)
+			return got == 0;
+		for (long at = 0; at < got;) {
+			const struct dirent *entry = (const void *)(block + at);
+
+			at += entry->d_reclen;
+			if (!is_ours(entry->d_name))
+				return false;
+		}
+	}
+}
+
 /* The first thing that is made of a container is its directory: without a record there is nothing else yet. */
 static int read_record(struct state *state, struct arena *arena, struct error *err)
 {
@@ -131,7 +169,7 @@ static int read_record(struct state *state, struct arena *arena, struct error *e
 	if (file_read(state->dir, STATE_RECORD, STATE_BYTES, arena, &text, &input.length, err) < 0 &&
 	    err->errnum != ENOENT)
 		return -1;
-	if (text == NULL && is_deleted(state))
+	if (text == NULL && (is_deleted(state) || !holds_state(state->dir)))
 		return not_there(state->id, err);
 	input.text = text;
 	if (text != NULL && input.length > 0 && json_read(&input, &record_schema, &record, arena, err) < 0)
@@ -218,19 +256,27 @@ void state_close(struct state *state)
 	fd_close(&state->dir);
 }
 
+/* What else somebody keeps there is no container; what the caller may not look into is none of its own. */
+static bool is_container(int root, const struct dirent *entry)
+{
+	struct error ignored;
+
+	if ((entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) || state_check_id(entry->d_name, &ignored) < 0)
+		return false;
+	AUTOCLOSE int dir = sys_openat(root, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	return dir >= 0 && holds_state(dir);
+}
+
 int state_each(const char *root, int (*each)(const char *id, void *context, struct error *err), void *context,
 	       struct error *err)
 {
 	AUTOCLOSE_DIRECTORY DIR *directory = opendir(root);
 	const struct dirent *entry;
-	struct error ignored;
 
 	if (directory == NULL)
 		return errno == ENOENT ? 0 : error_set(err, ERROR_SYSTEM, errno, "cannot open '%s'", root);
-	/* What else somebody keeps there is no container. */
 	while ((entry = readdir(directory)) != NULL)
-		if ((entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
-		    state_check_id(entry->d_name, &ignored) == 0)
+		if (is_container(dirfd(directory), entry))
 			TRY(each(entry->d_name, context, err));
 	return 0;
 }
@@ -287,6 +333,15 @@ enum container_status state_connect(const struct state *state, int *ret_start)
 {
 	*ret_start = -1;
 	return find_status(state, 0, ret_start);
+}
+
+int state_explain_failure(const struct state *state, struct error *err)
+{
+	if (is_deleted(state))
+		return not_there(state->id, err);
+	if ((err->kind == ERROR_SYSTEM || err->kind == ERROR_HOST) && state_status(state) == CONTAINER_STOPPED)
+		return error_set(err, ERROR_GONE, 0, "container not running: \"%s\"", state->id);
+	return -1;
 }
 
 int state_process_open(const struct state *state, struct error *err)

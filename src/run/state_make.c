@@ -121,10 +121,11 @@ static int write_state(const struct plan *plan, const struct run *run, struct er
 	TRY(json_writer_create(&json, false, err));
 	write_record(&json, plan, run);
 	TRY(json_writer_finish(&json, &text, &length, err));
-	/* Nobody could read it, and the container not be deleted. */
+	/* Nobody could read it: the container could not be listed, killed or deleted. */
 	if (length > STATE_BYTES) {
-		error_set(err, ERROR_CONFIG, 0, "the container's state would be larger than %d bytes", STATE_BYTES);
-		return error_hint(err, "annotations are part of it: the config has too many, or too long ones");
+		error_set(err, ERROR_CONFIG, 0, "the state of the container \"%s\" would be larger than %d bytes",
+			  plan->id, STATE_BYTES);
+		return error_hint(err, "it has the annotations of config.json in it: shorten those");
 	}
 	return write_file(run->state, STATE_RECORD_NEW, text, length, err);
 }

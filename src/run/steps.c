@@ -49,12 +49,13 @@ static const struct step launch_steps[] = {
 	/* Whatever is made from here on, `delete` finds it after a crash. */
 	{"state", STEP_PREPARE, state_make_wanted, state_make, state_make_explain, state_unmake},
 	STEP("notify", STEP_PREPARE, notify_make),
+	/* The limits are there before anything that they limit; and where the launcher has to leave its own cgroup for
+	 * that, it is alone there as long as it has started nothing. */
+	{"cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove},
 	/* Before its sockets are opened. */
 	{"dbus", STEP_PREPARE, dbus_start_wanted, dbus_start, dbus_start_explain, dbus_end},
 	STEP("mounts-open-late", STEP_PREPARE, mounts_prepare_late),
 	STEP("start-listen", STEP_PREPARE, start_listen),
-	/* The limits are there before anything that they limit. */
-	{"cgroup", STEP_PREPARE, cgroup_make_wanted, cgroup_make, cgroup_make_explain, cgroup_remove},
 	/* Last before the child, which inherits it: the launcher has its own back at once. */
 	{"oom-score", STEP_PREPARE, oom_score_wanted, oom_score, oom_score_explain, oom_score_restore},
 

@@ -34,11 +34,15 @@ SCOPES=('docker-*.scope' 'cri-containerd-*.scope' 'libpod-*.scope' 'ctr-*.scope'
 
 # Containers outlive their engine: a pod of which a container was refused is still there.
 machine_stop() {
-	local mount
+	local mount bridge
 	systemctl stop 'engine-*' "${SCOPES[@]}"
 	! id ordinary >/dev/null 2>&1 || { loginctl disable-linger ordinary && systemctl stop user@4321.service && userdel ordinary; }
 	awk -v below="$MACHINE/" 'index($5, below) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r mount; do
 		umount -l "$mount"
+	done
+	# The addresses of one that stays are those that the next engine gives out.
+	ip -json link show type bridge | jq -r '.[].ifname // empty' | while read -r bridge; do
+		ip link delete "$bridge"
 	done
 	[ -z "$(machine_left)" ] || {
 		echo "the engines left scopes behind: $(machine_left)" >&2

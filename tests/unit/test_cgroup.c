@@ -214,6 +214,21 @@ static void check_unified(void)
 	*LIST_ADD(&arena, &request.linux_.resources.unified) = (struct pair){"pids.max", "max"};
 	EXPECT(make_plan() == 0 && is(value_of("/sys/fs/cgroup", "pids.max"), "5"),
 	       "unified does not go around the ceiling");
+	reset(HOST_CGROUP_V2, true);
+	profile.realtime = VERDICT_REFUSE;
+	*LIST_ADD(&arena, &request.linux_.resources.unified) = (struct pair){"io.prio.class", "promote-to-rt"};
+	EXPECT(make_plan() == 0 && plan.refusals.count == 1,
+	       "no class of I/O by unified that ioPriority may not ask for");
+	reset(HOST_CGROUP_V2, true);
+	profile.realtime = VERDICT_TIGHTEN;
+	*LIST_ADD(&arena, &request.linux_.resources.unified) = (struct pair){"io.prio.class", "none-to-rt"};
+	EXPECT(make_plan() == 0 && is(value_of("/sys/fs/cgroup", "io.prio.class"), ""), "it is taken away");
+	reset(HOST_CGROUP_V2, true);
+	profile.realtime = VERDICT_REFUSE;
+	*LIST_ADD(&arena, &request.linux_.resources.unified) = (struct pair){"io.prio.class", "restrict-to-be"};
+	EXPECT(make_plan() == 0 && plan.refusals.count == 0 &&
+		       is(value_of("/sys/fs/cgroup", "io.prio.class"), "restrict-to-be"),
+	       "a lower class is nobody's loss");
 	reset(HOST_CGROUP_V1, true);
 	*LIST_ADD(&arena, &request.linux_.resources.unified) = (struct pair){"memory.max", "1"};
 	EXPECT(fails(ERROR_HOST, "v2"), "unified is not ignored on v1");

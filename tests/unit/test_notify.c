@@ -24,6 +24,10 @@ int main(void)
 	CHECK(passed[0] == '\0');
 	CHECK(!filter("READY=0\nREADY=11\nREADY\n\n\n=\nSTATUS=\nSTATUS=\x1b[2J\nWATCHDOG=trigger") &&
 	      passed[0] == '\0');
+	CHECK(!filter("STATUS=\xc2\x9b"
+		      "2J\nSTATUS=\x9b\nSTATUS=\xc3") &&
+	      passed[0] == '\0');
+	CHECK(!filter("STATUS=\xc3\xa9") && passed[0] != '\0');
 	CHECK(!notify_filter("READY=1\0", 8, passed) && passed[0] == '\0');
 	CHECK(!notify_filter("", 0, passed) && passed[0] == '\0');
 	return check_done();

@@ -206,3 +206,13 @@ as_tester() {
 	END
 	[[ $output == *0::/* ]] || fail "no cgroup"
 }
+
+# The launcher can only pass the controllers on when nobody but itself is in the cgroup, and the bus's proxy is another process.
+@test "a user: a sandbox with a limit and a bus is alone in a delegated cgroup" {
+	as_tester <<-'END'
+		for bus in "" "--socket dbus-session"; do
+			# shellcheck disable=SC2086 # words
+			systemd-run --user --scope --quiet -p Delegate=yes "$CASEMATE" sandbox --mem 64M $bus -- true
+		done
+	END
+}
