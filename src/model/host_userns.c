@@ -2,6 +2,7 @@
 /* Whom the user namespace that a request joins maps: for parts/ids.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,15 +83,19 @@ static int check_procfs(struct error *err)
 /* Whoever is root in there may look into a process that is dumpable: this one is a copy of the launcher. */
 static _Noreturn void stay_in(int userns, int own, int other)
 {
+	int reason = 0;
 	char word;
 
 	(void)close(other);
 	if (sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || sys_setns(userns, CLONE_NEWUSER) < 0 ||
 	    sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || write(own, "", 1) < 0)
-		_exit(errno);
+		reason = errno;
 	/* Until the launcher has read, or has ended. */
-	(void)read(own, &word, 1);
-	_exit(0);
+	else
+		(void)read(own, &word, 1);
+	/* A process that ends has no memory first, which kept others from its descriptors, and then no descriptors. */
+	(void)sys_close_range(3, UINT_MAX, 0);
+	_exit(reason);
 }
 
 static int read_from_inside(struct host_userns *ret, const char *path, int userns, struct arena *arena,
