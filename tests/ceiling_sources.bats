@@ -111,7 +111,7 @@ bind() {
 			125 /run/crio/exits
 			125 /run/docker/containerd/daemon/io.containerd.runtime.v2.task/moby/one/rootfs
 			125 /run/docker/runtime-runc/moby/one
-			0 /run/docker/plugins/one
+			125 /run/docker/plugins/one
 			125 /run/crun/one
 			125 /run/runc/one
 		END
