@@ -154,9 +154,13 @@ static const char *look_around(attempt_on *attempt, unsigned *seen)
 
 static enum outcome catch_by(attempt_on *attempt, int argc, char **argv)
 {
-	time_t end = time(NULL) + number_argument(argc, argv, 0, 5);
+	enum { AFTERWARDS = 30 };
+	long seconds = number_argument(argc, argv, 0, 5);
+	time_t end = time(NULL) + seconds;
 	unsigned seen = 0;
 
+	/* The probe gives an attack a minute. */
+	alarm((unsigned)seconds + AFTERWARDS);
 	while (time(NULL) < end && access("/tmp/enough", F_OK) != 0) {
 		const char *had = look_around(attempt, &seen);
 
