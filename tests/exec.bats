@@ -99,7 +99,7 @@ root_user='.process.user = {uid: 0, gid: 0}'
 
 @test "a limit of processes that holds without a cgroup holds each process" {
 	local maps='[{"containerID": 1000, "hostID": 100000, "size": 1}]' command own
-	requires userns
+	requires userns own_nproc
 	edit_config --argjson maps "$maps" '.linux.namespaces += [{type: "user"}] | .linux.resources = {pids: {limit: 60}} |
 		.linux.uidMappings = $maps | .linux.gidMappings = $maps'
 	set_args sleep 100
@@ -145,8 +145,15 @@ root_user='.process.user = {uid: 0, gid: 0}'
 		read /proc/kcore
 		write /proc/sys/kernel/core_pattern
 		ptrace-attach 1
-		proc-mem 1
 	END
+}
+
+# Of one user, they are kept apart by Landlock.
+@test "the memory of the container's own program is not for who joins it" {
+	requires landlock
+	started sleep 100
+	ex /probe proc-mem 1
+	assert_status 0
 }
 
 @test "the launcher of exec protects its file before it enters the container" {

@@ -20,16 +20,24 @@
 
 enum { CLOSER_LOOKS = 400, LAUNCHER_FDS = 128, NEIGHBOURS = 32 };
 
-static bool is_launcher(long pid)
+/* Whether what /proc/@pid/@name says, up to a NUL, has the launcher's name in it. */
+static bool names_launcher(long pid, const char *name)
 {
-	char path[64], comm[32] = "";
+	char path[64], text[256];
 
-	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+	snprintf(path, sizeof(path), "/proc/%ld/%s", pid, name);
 	int fd = open(path, O_RDONLY);
-	ssize_t length = fd < 0 ? -1 : read(fd, comm, sizeof(comm) - 1);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	if (fd >= 0)
 		close(fd);
-	return length > 0 && strncmp(comm, "casemate", 8) == 0;
+	text[length < 0 ? 0 : length] = '\0';
+	return strstr(text, "casemate") != NULL;
+}
+
+/* Older kernels call what execveat(2) executed by a descriptor after its number. */
+static bool is_launcher(long pid)
+{
+	return names_launcher(pid, "comm") || names_launcher(pid, "cmdline");
 }
 
 /* Whether the mount that the program of process @pid is on could be made writable. Errno says why not. */
@@ -154,9 +162,13 @@ static const char *look_around(attempt_on *attempt, unsigned *seen)
 
 static enum outcome catch_by(attempt_on *attempt, int argc, char **argv)
 {
-	time_t end = time(NULL) + number_argument(argc, argv, 0, 5);
+	enum { AFTERWARDS = 30 };
+	long seconds = number_argument(argc, argv, 0, 5);
+	time_t end = time(NULL) + seconds;
 	unsigned seen = 0;
 
+	/* The probe gives an attack a minute. */
+	alarm((unsigned)seconds + AFTERWARDS);
 	while (time(NULL) < end && access("/tmp/enough", F_OK) != 0) {
 		const char *had = look_around(attempt, &seen);
 
