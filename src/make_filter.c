@@ -28,7 +28,7 @@ static void print_filter(const struct filter_rules *rules, const struct sock_fil
 
 static int make(struct arena *arena, struct error *err)
 {
-	static const struct filter_exemption launch[] = {{.number = SYS_execve}, {.number = SYS_execveat}};
+	static const struct filter_exemption launch[] = {{.number = SYS_execve}};
 	static struct request_seccomp request;
 	static struct filter_rules rules;
 	struct oci_seccomp_text file = {.name = "profiles/seccomp/default.json"};
@@ -39,7 +39,7 @@ static int make(struct arena *arena, struct error *err)
 	if (file.text == NULL)
 		return error_set(err, ERROR_BUG, 0, "%s is not built in", file.name);
 	TRY(oci_parse_seccomp(&file, arena, &request, err));
-	TRY(filter_rules_read(&request, syscalls_native(), launch, 2, arena, &rules, err));
+	TRY(filter_rules_read(&request, syscalls_native(), launch, 1, arena, &rules, err));
 	TRY(filter_compile(&rules, arena, &code, &length, err));
 	TRY(filter_check(&rules, code, length, arena, err));
 	print_filter(&rules, code, length, filter_summary(arena, &rules, length));

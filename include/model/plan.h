@@ -237,7 +237,7 @@ struct plan_filter {
 	struct sock_fprog *program; /* both, as seccomp(2) takes them; the filter loaded before knows its address */
 	bool exempts_launch;        /* its rules would stop the launch's own call, which passes all the same */
 	const struct sock_filter *judge; /* --report: the program as it was, `code` asks instead of denying; or NULL */
-	uint64_t token;                  /* what that execve(2) and execveat(2) carry in their last argument register */
+	uint64_t token;                  /* what that execve(2) carries in its last argument register */
 	bool added;                      /* casemate's own, on top of the default: lets its launch do what it must */
 	const char *summary;             /* "allows 312 system calls, default EPERM" */
 	origin from;
@@ -263,8 +263,7 @@ struct plan_process {
 	const char **envp;      /* NULL-terminated */
 	string_list candidates; /* where argv[0] is looked for, in order */
 	bool init;              /* our own pid 1 reaps and forwards signals, the workload is its child */
-	bool by_handle;         /* execveat(2) of an open file; by path on kernels that would name the process after the
-				   descriptor */
+	const char *home;       /* "HOME=" and what home_find() puts behind it; NULL: the config has it */
 	bool held;              /* it begins when the launcher says so */
 	bool die_with_parent;
 	uint64_t time_limit_ms;

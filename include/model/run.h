@@ -57,11 +57,10 @@ struct run {
 	int *locks;    /* launcher: the locked directory for each of them that is MOUNT_CHANGES, else -1 */
 	int *devices;  /* the same for plan->devices.nodes[] that are bound */
 	int *cgroups;  /* the same for the hierarchies of a MOUNT_CGROUP */
-	int few[RUN_FEW_FDS]; /* where these four are, when there are no more */
-	int terminal;         /* launcher: master of the pty; child: its slave; or -1 */
-	int master;           /* child: the pty's master until the launcher has it; or -1 */
-	int program;          /* the opened program, and the path it was found by */
-	const char *program_path;
+	int few[RUN_FEW_FDS];     /* where these four are, when there are no more */
+	int terminal;             /* launcher: master of the pty; child: its slave; or -1 */
+	int master;               /* child: the pty's master until the launcher has it; or -1 */
+	const char *program_path; /* where the program was found */
 	int control; /* with an init and a pty: init's, or the launcher's, end of their conversation; or -1 */
 	int cgroup;  /* v2: directory to be cloned into, or -1 */
 	int cgroup_join[RUN_CGROUPS];     /* v1: a file to join by for each of plan->cgroup.hierarchies[], or -1 */

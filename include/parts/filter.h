@@ -5,8 +5,8 @@
  * The default filter goes first and a filter of the config second: of all filters the kernel takes the most restrictive
  * answer, and the second one has to pass the first one's verdict on seccomp(2).
  *
- * A filter never needs the launcher's calls, not even execve(2): where its rules would stop the launch's own execve(2)
- * or execveat(2), that one call is let through all the same. It is told by the addresses of argv and envp in the plan
+ * A filter never needs the launcher's calls, not even execve(2): where its rules would stop the launch's own execve(2),
+ * that one call is let through all the same. It is told by the addresses of argv and envp in the plan
  * and by a token of 64 random bits in an argument register that the kernel does not read. All three are gone after the
  * exec, so the program cannot pass for the launcher. Loading the second filter is let through by its address alone:
  * whoever guesses that can only confine himself further.
@@ -18,7 +18,7 @@
 #include "model/planner.h"
 #include "model/run.h"
 
-/* The argument register that carries plan_filter.token: execveat(2) leaves only the last one free. */
+/* The argument register that carries plan_filter.token: one of those that execve(2) does not have. */
 enum { FILTER_TOKEN_ARG = 5 };
 
 /*

@@ -19,7 +19,7 @@
 #endif
 
 /* The default, what is added to it, and the config's own. */
-enum { MOST_FILTERS = 2 + PLANNER_ADDED_FILTERS, MOST_EXEMPTIONS = 2 + MOST_FILTERS - 1 };
+enum { MOST_FILTERS = 2 + PLANNER_ADDED_FILTERS, MOST_EXEMPTIONS = MOST_FILTERS };
 enum { FLAGS_LOADED = SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW };
 /* A pause each: at least ten seconds, which is how long the launcher waits for an agent. */
 #define MOST_LOOKS (1ULL << 32)
@@ -50,8 +50,7 @@ static size_t list_exemptions(const struct plan *plan, size_t index, struct filt
 	struct request_seccomp_arg token = equals(FILTER_TOKEN_ARG, filter->token);
 
 	ret[0] = (struct filter_exemption){SYS_execve, 3, {equals(1, argv), equals(2, envp), token}};
-	ret[1] = (struct filter_exemption){SYS_execveat, 3, {equals(2, argv), equals(3, envp), token}};
-	size_t count = 2;
+	size_t count = 1;
 
 	for (size_t later = index + 1; later < plan->filters.count; later++, count++)
 		ret[count] = (struct filter_exemption){

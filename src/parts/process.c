@@ -72,12 +72,12 @@ int process_plan(struct planner *p, struct error *err)
 	plan->envp = arena_strings(p->arena, p->request->process.env.at, p->request->process.env.count);
 	if (p->plan->lifecycle.notify != NULL)
 		set_variable(p->arena, plan, "NOTIFY_SOCKET=/run/notify/notify.sock");
+	if (plan->home != NULL)
+		set_variable(p->arena, plan, plan->home);
 	plan_candidates(p);
 	plan->init = p->request->sandbox.init;
 	plan->held = p->request->sandbox.held;
 	plan->kept = p->request->sandbox.kept;
-	/* Before 6.14 a program executed by handle is called after the number of the descriptor (/proc/PID/comm). */
-	plan->by_handle = host_kernel_at_least(p->host, 6, 14);
 	plan->die_with_parent = !p->request->sandbox.given || p->request->sandbox.die_with_parent;
 	plan->time_limit_ms = p->request->sandbox.time_limit_ms;
 	plan->reset_signals = p->host->ignored_signals;
@@ -258,10 +258,10 @@ int process_program(const struct plan *plan, struct run *run, struct error *err)
 	for (size_t i = 0; i < plan->process.candidates.count; i++) {
 		const char *path = plan->process.candidates.at[i];
 
-		run->program = program_open(path, &status, err);
-		if (run->program == -1)
+		AUTOLEAVE int program = program_open(path, &status, err);
+		if (program == -1)
 			return -1;
-		if (run->program >= 0) {
+		if (program >= 0) {
 			run->program_path = path;
 			return program_check(&status, path, err);
 		}
@@ -308,18 +308,17 @@ static int exec_error(const struct plan *plan, const char *path, int reason, str
 	return -1;
 }
 
+/*
+ * By path, and not by the descriptor that was checked: a program made for many names looks for its own in AT_EXECFN
+ * (getauxval(3)), and others look for it in /proc/PID/comm. Whoever puts a link to the launcher there in between gets
+ * a program that he can read anyway, and not write to (base/self.h).
+ */
 int process_exec(const struct plan *plan, struct run *run, struct error *err)
 {
 	const struct plan_process *process = &plan->process;
 	uint64_t token = plan->filters.count > 0 ? plan->filters.at[0].token : 0;
 
 	run->shared->executing = 1;
-	if (process->by_handle) {
-		sys_execveat(run->program, process->argv, process->envp, token);
-		/* A script cannot be read through a descriptor that is gone by then: only those go on by path. */
-		if (errno != ENOENT)
-			return exec_error(plan, run->program_path, errno, err);
-	}
 	sys_execve(run->program_path, process->argv, process->envp, token);
 	return exec_error(plan, run->program_path, errno, err);
 }

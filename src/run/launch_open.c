@@ -139,7 +139,6 @@ void launch_clear(struct run *run)
 			    .root = -1,
 			    .terminal = -1,
 			    .master = -1,
-			    .program = -1,
 			    .reporter = -1,
 			    .control = -1,
 			    .net = -1,

@@ -168,7 +168,6 @@ static void close_run(const struct plan *plan, struct run *run)
 		fd_close(&run->devices[i]);
 	fd_close(&run->self);
 	fd_close(&run->root);
-	fd_close(&run->program);
 	fd_close(&run->sync);
 }
 

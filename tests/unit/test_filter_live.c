@@ -208,15 +208,6 @@ static int execute(const struct plan *plan, const void *with)
 	return errno == EPERM ? REFUSED : FAILED;
 }
 
-static int execute_handle(const struct plan *plan, const void *with)
-{
-	int fd = open(program, O_PATH | O_CLOEXEC);
-
-	(void)with;
-	syscall(SYS_execveat, fd, "", argv, envp, AT_EMPTY_PATH, plan->filters.at[0].token);
-	return errno == EPERM ? REFUSED : FAILED;
-}
-
 /* What runs when the launch's execve(2) was let through: the same call again is refused. */
 static int launched(void)
 {
@@ -240,8 +231,6 @@ static void check_exec(void)
 	if (!CHECK(plan != NULL && plan->filters.count == 1 && plan->filters.at[0].exempts_launch))
 		return;
 	CHECK(in_child(plan, execute, &right) == PASSED);
-	test("the same with execveat");
-	CHECK(in_child(plan, execute_handle, NULL) == PASSED);
 	test("without the token it is refused");
 	CHECK(in_child(plan, execute, &wrong_token) == REFUSED);
 	test("with another argv it is refused");
