@@ -27,6 +27,7 @@ struct host_object {
 	uint64_t inode;
 	const char *layer; /* "8:1/srv/x": where it is in its file system; NULL: not known, or nobody asked */
 	uint32_t mode;     /* st_mode */
+	uint64_t rdev;     /* st_rdev */
 	uint32_t uid;      /* its owner */
 	uint64_t below;  /* bit N: host->sensitive.at[N] is a directory above it, under whatever name it was reached */
 	uint32_t magic;  /* f_type of statfs(2) */

@@ -82,6 +82,7 @@ struct look {
 struct identity {
 	uint64_t device, inode, mount;
 	uint32_t mode, uid;
+	uint64_t rdev;
 	bool unique; /* `mount` is never used again, and listmount(2) knows it */
 };
 
@@ -97,6 +98,7 @@ static int look_at_with(int flags, int dir, const char *path, struct identity *r
 				 .inode = status.stx_ino,
 				 .mount = status.stx_mnt_id,
 				 .mode = status.stx_mode,
+				 .rdev = makedev(status.stx_rdev_major, status.stx_rdev_minor),
 				 .uid = status.stx_uid,
 				 .unique = (status.stx_mask & STATX_MNT_ID_UNIQUE) != 0};
 	return 0;
@@ -240,6 +242,7 @@ static void take_identity(struct host_object *object, const struct identity *is)
 	object->device = is->device;
 	object->inode = is->inode;
 	object->mode = is->mode;
+	object->rdev = is->rdev;
 	object->uid = is->uid;
 }
 
