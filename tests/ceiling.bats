@@ -161,6 +161,22 @@ refused() {
 	done
 }
 
+# `docker run -v /dev/null:/FILE` is how people empty a file of an image.
+@test "baseline: a device that every container has is a source, and its mode and owner stay the host's" {
+	local before name
+	as_root_inside
+	rmdir "$ROOTFS/srv"
+	: >"$ROOTFS/srv"
+	for name in null zero full random urandom; do
+		before=$(stat -c %a:%u:%g "/dev/$name")
+		bind "/dev/$name" '["rbind","rw"]'
+		set_args /bin/sh -c 'echo x >/srv 2>/dev/null; head -c 0 /srv && echo opened; chmod 666 /srv || chown 0:0 /srv || echo kept'
+		run_casemate
+		[[ $output == *opened*kept ]] || fail "/dev/$name: $output"
+		[ "$(stat -c %a:%u:%g "/dev/$name")" = "$before" ] || fail "/dev/$name was changed"
+	done
+}
+
 # With hooks in it: who writes there runs what he likes when a container is deleted.
 @test "the state of containers is no source, and neither is what it lies in" {
 	local state=$BATS_TEST_TMPDIR/volume/states path when

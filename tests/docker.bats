@@ -184,7 +184,7 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 	check() {
 		box
 		dk stats --no-stream --format '{{.MemUsage}} {{.PIDs}}' "$box" | grep -E '^([0-9.]+K|[0-9](\.[0-9]+)?M)iB / .* 1$'
-		dk top "$box" | has 'sleep 1000'
+		dk top "$box" -o pid,comm,args | grep -E 'sleep +sleep 1000'
 		dk rm -f "$box"
 	}
 	each_runtime "stats, top"
@@ -235,8 +235,10 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 @test "docker: --user, --group-add, --workdir, --hostname, --env and --ulimit" {
 	check() {
 		run_it --user 1000:1000 --group-add 55 --workdir /var/tmp --hostname box --env A=b --ulimit nofile=100:200 \
-			busybox:test sh -c 'id; pwd; hostname; echo $A; ulimit -n; grep "open files" /proc/self/limits' |
-			has 'uid=1000(user) gid=1000(user)' '55' /var/tmp box b 100 200
+			busybox:test sh -c 'id; pwd; hostname; echo $A $HOME; ulimit -n; grep "open files" /proc/self/limits' |
+			has 'uid=1000(user) gid=1000(user)' '55' /var/tmp box 'b /home/user' 100 200
+		run_it --user 4444 --hostname box --domainname example.org busybox:test sh -c 'hostname -f; echo "home $HOME"; id -u' |
+			has box.example.org 'home /' 4444
 	}
 	each_runtime "--user, --group-add, --workdir, --hostname, --env, --ulimit"
 }
@@ -328,6 +330,7 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 		run_it -v "$RUNTIME-vol:/home/user" busybox:test sh -c 'echo kept >/home/user/kept'
 		run_it -v "$RUNTIME-vol:/mnt" busybox:test cat /mnt/kept | has kept
 		dk volume rm "$RUNTIME-vol"
+		run_it -v /dev/null:/etc/group busybox:test sh -c 'cat /etc/group && echo none' | has none
 	}
 	each_runtime "-v ro, rw, volumes"
 }

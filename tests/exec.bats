@@ -210,6 +210,18 @@ root_user='.process.user = {uid: 0, gid: 0}'
 	assert_stderr "process.json"
 }
 
+@test "HOME is that of the user who is given" {
+	edit_config '.process.env = ["PATH=/bin"]'
+	printf 'one:x:1000:1000::/home/one:\ntwo:x:1234:1::/home/two:\n' >"$BUNDLE/rootfs/etc/passwd"
+	started sleep 100
+	good exec "$ID" sh -c 'echo $HOME'
+	assert_output /home/one
+	good exec --user 1234 "$ID" sh -c 'echo $HOME'
+	assert_output /home/two
+	good exec --user 1234 --env HOME=/own "$ID" sh -c 'echo $HOME'
+	assert_output /own
+}
+
 @test "variables and the working directory come from the command line" {
 	started sleep 100
 	good exec --env A=1 -e B=2 --cwd /tmp "$ID" sh -c 'echo $A$B $PWD'

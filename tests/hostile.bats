@@ -393,6 +393,8 @@ each_link() {
 	edit_config 'del(.process.env[] | select(startswith("HOME")))'
 	run --separate-stderr timeout -k 2 10 "$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" </dev/null
 	assert_status 0
+	# With it nobody asks for a passwd.
+	edit_config '.process.env += ["HOME=/"]'
 	run timeout -k 2 20 strace -f -qq -e trace=openat,open,openat2 "$CASEMATE" run --profile "$PROFILE" --bundle "$BUNDLE" "$ID" \
 		</dev/null
 	# What the host's loader opens for a dynamic build comes before the config.

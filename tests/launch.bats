@@ -50,6 +50,46 @@ teardown() {
 	assert_line "HOME=/srv"
 }
 
+# Docker, containerd and the kubelet leave it to the runtime.
+@test "HOME is that of the container's passwd where the config has none" {
+	local passwd=$BUNDLE/rootfs/etc/passwd
+	set_args /bin/sh -c 'echo "$HOME"'
+	printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' "long:x:$(printf '%030000d' 0):x:1000:0::/no" 'short:x:1000' ':::::/no' \
+		'x:x:1000x:0::/no' '+::1000' 'me:x:1000:1000:Me, myself:/home/me:/bin/sh' 'me:x:1000:1::/no:' >"$passwd"
+	run_casemate
+	assert_output /home/me
+	edit_config '.process.user.uid = 4242 | .process.env += ["HOME="]'
+	run_casemate
+	assert_output /
+	printf 'last:x:4242:0::/last' >"$passwd"
+	run_casemate
+	assert_output /last
+	edit_config '.process.env[-1] = "HOME=/own"'
+	run_casemate
+	assert_output /own
+}
+
+@test "a passwd that is no file, or has no end, does not stop a container" {
+	local passwd=$BUNDLE/rootfs/etc/passwd
+	set_args /bin/sh -c 'echo "$HOME"'
+	for made in 'mkfifo "$0"' 'mkdir "$0"' 'ln -s /proc/self/fd/0 "$0"' 'ln -s passwd "$0"' 'truncate -s 1T "$0"' true; do
+		rm -rf "$passwd"
+		sh -c "$made" "$passwd"
+		run_casemate
+		assert_status 0
+		assert_output /
+	done
+}
+
+# Those that are made for many names look for their own in one of both: busybox by the first, others by the second.
+@test "a program that is a link has the link's name and path" {
+	ln -s ../probe "$BUNDLE/rootfs/bin/linked"
+	edit_config '.process.env = ["PATH=/bin"]'
+	set_args linked called
+	run_casemate
+	assert_output $'linked\n/bin/linked'
+}
+
 @test "arguments arrive as they are" {
 	report args '' ' ' $'a\nb' '--version' "quote\"'" 'ü'
 	assert_output $'\n \na\nb\n--version\nquote"\'\nü' || true
@@ -230,6 +270,10 @@ teardown() {
 	run_casemate
 	assert_output $'0\n1'
 	[ "$(cat /proc/sys/kernel/shm_rmid_forced)" = 0 ]
+	# As docker run --domainname has it.
+	edit_config '.linux.sysctl = {"kernel.domainname": "example.org"}'
+	report names
+	assert_line "domainname example.org"
 }
 
 @test "loopback is up in a new network namespace" {

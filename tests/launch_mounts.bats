@@ -160,6 +160,68 @@ what_became_of() {
 	[ -d "$BUNDLE/rootfs/new/deep/dir" ]
 }
 
+# /etc/resolv.conf of many images is one.
+@test "a mount point behind links that lead to nothing yet is made where they lead" {
+	privileged
+	edit_config '.root.readonly = false'
+	echo seen >"$BATS_TEST_TMPDIR/file"
+	ln -s ../run/resolve/stub.conf "$BUNDLE/rootfs/etc/resolv.conf"
+	ln -s /no/dir "$BUNDLE/rootfs/one"
+	ln -s one/below "$BUNDLE/rootfs/two"
+	ln -s ../../../../../../outside "$BUNDLE/rootfs/up"
+	ln -s circle "$BUNDLE/rootfs/circle"
+	edit_config --arg s "$BATS_TEST_TMPDIR/file" '.mounts += [("/etc/resolv.conf", "/two/deep/file", "/up") |
+		{destination: ., type: "bind", source: $s, options: ["bind", "ro"]}]'
+	set_args /bin/cat /run/resolve/stub.conf /no/dir/below/deep/file /outside
+	run_casemate
+	assert_status 0
+	assert_output $'seen\nseen\nseen'
+	add_mount '{"destination": "/circle/x", "type": "tmpfs", "source": "tmpfs"}'
+	run_casemate
+	assert_status 125
+	assert_stderr "/circle"
+}
+
+@test "a file on a directory is refused with the word that engines look for" {
+	privileged
+	add_mount '{"destination": "/etc", "type": "bind", "source": "/proc/version", "options": ["bind"]}'
+	run_casemate
+	assert_status 125
+	assert_stderr "not a directory"
+	assert_stderr "a file on a file"
+}
+
+@test "a tmpfs over a directory is open to as many as that, unless it says so itself" {
+	privileged
+	mkdir -m 2750 "$BUNDLE/rootfs/m"
+	edit_config '.mounts += [("/m", "/tmp", "/fresh", "/ro") | {destination: ., type: "tmpfs", source: "tmpfs"}]
+		| .mounts[-1].options = ["ro"] | .root.readonly = false'
+	report stat /m /tmp /fresh
+	[[ $output == *"/m 042750 0:0"* && $output == *"/tmp 041777"* && $output == *"/fresh 041777"* ]] || fail "another mode"
+	edit_config '(.mounts[] | select(.destination == "/m")).options = ["mode=1700"]'
+	report stat /m
+	[[ $output == *"/m 041700"* ]] || fail "not the mode that it has"
+}
+
+# fsconfig(2) takes no text of 256 bytes, and engines name a directory by two ids.
+@test "an overlay of a long list of directories" {
+	local long kernel
+	long=$BATS_TEST_TMPDIR/$(printf "%0150d" 0)
+	privileged
+	mkdir -p "$long/one" "$long/t:wo" "$BUNDLE/rootfs/m"
+	touch "$long/one/first" "$long/t:wo/second"
+	edit_config --arg l "lowerdir=$long/one:$long/t\\:wo" \
+		'.mounts += [{destination: "/m", type: "overlay", source: "overlay", options: [$l, "private"]}]'
+	set_args /bin/ls /m
+	run_casemate
+	read -r kernel < <(uname -r)
+	if [ "$(printf '%s\n' 6.7 "$kernel" | sort -V | head -n 1)" = 6.7 ]; then
+		assert_output $'first\nsecond'
+	else
+		assert_stderr overlay
+	fi
+}
+
 @test "what is mounted below a mount that was covered meanwhile is in what covers it" {
 	privileged
 	mkdir "$BATS_TEST_TMPDIR/seen"
@@ -405,8 +467,12 @@ propagates() {
 	privileged
 	edit_config '.linux.devices = [
 		{type: "c", path: "/dev/log-kernel", major: 1, minor: 11, fileMode: 432, uid: 5, gid: 6},
+		{type: "c", path: "/dev/all-of-st-mode", major: 1, minor: 5, fileMode: 8630},
 		{type: "p", path: "/dev/pipe", fileMode: 438}]'
 	report stat /dev/log-kernel /dev/pipe
 	[[ $output == *"/dev/log-kernel 020660 5:6 1,11 "* ]] || fail "the character device"
 	[[ $output == *"/dev/pipe 010666 0:0 "* ]] || fail "the pipe"
+	# As podman run --device has it.
+	report stat /dev/all-of-st-mode
+	[[ $output == *"/dev/all-of-st-mode 020666 0:0 1,5 "* ]] || fail "the device with its type in its mode"
 }

@@ -189,6 +189,23 @@ ROOT_REFUSED="process.user.uid is 0"
 	each_runtime "user: --cap-drop, --cap-add, --security-opt"
 }
 
+@test "podman: a device that every container has, by another name" {
+	check() {
+		run_it --device /dev/zero:/dev/other busybox:test sh -c 'head -c 3 /dev/other | wc -c' | has 3
+	}
+	each_runtime "root: --device /dev/zero"
+	user=ordinary
+	each_runtime "user: --device /dev/zero"
+}
+
+@test "podman: an image as a volume, where the ceiling lets it" {
+	check() {
+		run_it --mount type=image,src=debian:test,dst=/img busybox:test ls /img/etc/debian_version
+	}
+	refused "casemate casemate-baseline" overlay
+	each_runtime "root: --mount type=image"
+}
+
 @test "podman: networks of root and of the user" {
 	check() {
 		[ "$(run_it --network none busybox:test sh -c 'tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d " "')" = lo ]

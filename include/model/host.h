@@ -32,6 +32,7 @@ struct host_object {
 	uint64_t inode;
 	const char *layer;  /* "8:1/srv/x": where it is in its file system; NULL: not known, or nobody asked */
 	uint32_t mode;      /* st_mode */
+	uint64_t rdev;      /* st_rdev */
 	uint32_t uid;       /* its owner */
 	uint64_t below;     /* host_object_is_below() */
 	uint32_t magic;     /* f_type of statfs(2) */

@@ -271,7 +271,8 @@ struct plan_process {
 	string_list candidates; /* where argv[0] is looked for, in order */
 	bool init;              /* our own pid 1 reaps and forwards signals, the workload is its child */
 	bool by_handle;         /* execveat(2) of an open file; by path on kernels that would name the process after the
-				   descriptor */
+				   descriptor, and where it has the name of a link */
+	const char *home;       /* "HOME=" and what home_find() puts behind it; NULL: the config has it */
 	bool held;              /* it begins when the launcher says so */
 	bool die_with_parent;
 	uint64_t time_limit_ms;

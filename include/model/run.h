@@ -61,7 +61,7 @@ struct run {
 	int few[RUN_FEW_FDS]; /* where these four are, when there are no more */
 	int terminal;         /* launcher: master of the pty; child: its slave; or -1 */
 	int master;           /* child: the pty's master until the launcher has it; or -1 */
-	int program;          /* the opened program, and the path it was found by */
+	int program; /* the opened program, where it is executed by that, else -1; and the path it was found by */
 	const char *program_path;
 	int control; /* with an init and a pty: init's, or the launcher's, end of their conversation; or -1 */
 	int cgroup;  /* v2: directory to be cloned into, or -1 */

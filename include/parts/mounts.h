@@ -20,6 +20,13 @@ int mounts_plan(struct planner *p, struct error *err);
 void mounts_judge(struct planner *p, struct plan_mount *mount);
 
 /*
+ * Where the source of bind mount number @bind is a device that every container has and the profile refuses the host's:
+ * the mount is one of a device then, and read-only. The device is written to as before, and its mode and owner stay
+ * what they are. Comes before mounts_judge().
+ */
+void mounts_know_device(const struct planner *p, struct plan_mount *mount, size_t bind);
+
+/*
  * Judges the source of bind mount @index of the request, which is number @bind among the bind mounts, and leaves in
  * @mount which object that was. Records refusals with planner_judge().
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* config-linux.md, "Devices": nodes that are made in the container. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config/oci_schema.h"
 
@@ -34,7 +35,8 @@ static const struct json_field device_fields[] = {
 	 .given = JSON_MEMBER(struct request_device, major_given)},
 	{JSON_KEY("minor"), JSON_TO(SIGNED, struct request_device, minor), .min = 0, .max = UINT32_MAX,
 	 .given = JSON_MEMBER(struct request_device, minor_given)},
-	{JSON_KEY("fileMode"), JSON_TO_OPT(UNSIGNED, struct request_device, mode), .max = 07777},
+	/* podman hands over all of st_mode, with the type, which is known. */
+	{JSON_KEY("fileMode"), JSON_TO_OPT(UNSIGNED, struct request_device, mode), .max = S_IFMT | 07777},
 	{JSON_KEY("uid"), JSON_TO_OPT(UNSIGNED, struct request_device, uid), OCI_ID},
 	{JSON_KEY("gid"), JSON_TO_OPT(UNSIGNED, struct request_device, gid), OCI_ID},
 };

@@ -116,6 +116,7 @@ struct look {
 struct identity {
 	uint64_t device, inode, mount;
 	uint32_t mode, uid;
+	uint64_t rdev;
 	bool unique; /* `mount` is never used again, and listmount(2) knows it */
 	bool top;    /* it is the root of a mount */
 };
@@ -132,6 +133,7 @@ static int look_at_with(int flags, int dir, const char *path, struct identity *r
 				 .inode = status.stx_ino,
 				 .mount = status.stx_mnt_id,
 				 .mode = status.stx_mode,
+				 .rdev = makedev(status.stx_rdev_major, status.stx_rdev_minor),
 				 .uid = status.stx_uid,
 				 .unique = (status.stx_mask & STATX_MNT_ID_UNIQUE) != 0,
 				 .top = (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0};
@@ -302,6 +304,7 @@ static void take_identity(struct host_object *object, const struct identity *is)
 	object->device = is->device;
 	object->inode = is->inode;
 	object->mode = is->mode;
+	object->rdev = is->rdev;
 	object->uid = is->uid;
 }
 

@@ -329,6 +329,8 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 		return 0;
 	}
 	TRY(check_target(&mount, err));
+	if (mount.kind == MOUNT_BIND)
+		mounts_know_device(p, &mount, *binds);
 	mounts_judge(p, &mount);
 	if (mount.kind == MOUNT_BIND) {
 		TRY(mounts_check_socket(p, &mount, *binds, err));

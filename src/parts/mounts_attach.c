@@ -69,6 +69,45 @@ static int copy_up(const struct plan_mount *mount, int made, int target, struct 
 	return copy_tree(covered, made, err);
 }
 
+/* As runc and crun have it: whoever covers a directory with an empty one gets one that as many may write to. */
+static bool takes_mode(const struct plan_mount *mount)
+{
+	if (mount->kind != MOUNT_FILESYSTEM || mount->type == NULL || strcmp(mount->type, "tmpfs") != 0 ||
+	    (mount->attr_set & MOUNT_ATTR_RDONLY) != 0 || (mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0)
+		return false;
+	for (size_t i = 0; i < mount->data.count; i++)
+		if (strncmp(mount->data.at[i], "mode=", 5) == 0)
+			return false;
+	return true;
+}
+
+/* Comes before the place is made: 0 where there is nothing to be like. */
+static int find_mode(const struct plan_mount *mount, mode_t *ret, struct error *err)
+{
+	struct stat covered;
+
+	*ret = 0;
+	if (!takes_mode(mount))
+		return 0;
+	AUTOLEAVE int target = place_open(mount->target, PLACE_FOLLOW);
+	if (target < 0 && errno == ENOENT)
+		return 0;
+	if (target < 0 || fstat(target, &covered) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->target);
+	*ret = covered.st_mode;
+	return 0;
+}
+
+static int set_mode(const struct plan_mount *mount, int made, mode_t mode, struct error *err)
+{
+	AUTOCLOSE int root = sys_openat(made, ".", O_RDONLY | O_DIRECTORY, 0);
+
+	if (root < 0 || sys_fchmod(root, mode & 07777) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot give '%s' the mode of what it covers",
+				 mount->target);
+	return 0;
+}
+
 static bool is_file(const struct plan_mount *mount, int made)
 {
 	struct stat status;
@@ -120,22 +159,35 @@ static int attach_fresh(const struct plan_mount *mount, int made, const struct r
 	return 1;
 }
 
+/* move_mount(2) has one reason for much; mount(2) had a word for this, which engines look for. */
+static bool differ(int made, int target)
+{
+	struct stat source, covered;
+
+	return fstat(made, &source) == 0 && fstat(target, &covered) == 0 &&
+	       S_ISDIR(source.st_mode) != S_ISDIR(covered.st_mode);
+}
+
 static int attach_found(const struct plan_mount *mount, int made, struct error *err)
 {
 	bool linked;
-	AUTOLEAVE int target = open_target(mount, made, &linked, err);
+	mode_t mode;
 
+	TRY(find_mode(mount, &mode, err));
+	AUTOLEAVE int target = open_target(mount, made, &linked, err);
 	if (target < 0)
 		return -1;
 	if (linked)
 		TRY(check_place(mount, target, err));
 	if ((mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0)
 		TRY(copy_up(mount, made, target, err));
-	if (sys_move_mount(made, target, "", MOVE_MOUNT_T_EMPTY_PATH) < 0) {
-		error_set(err, ERROR_SYSTEM, errno, "cannot mount on '%s'", mount->target);
-		return errno == ENOTDIR ? error_hint(err, "a directory goes on a directory, and a file on a file") : -1;
-	}
-	return 0;
+	if (S_ISDIR(mode))
+		TRY(set_mode(mount, made, mode, err));
+	if (sys_move_mount(made, target, "", MOVE_MOUNT_T_EMPTY_PATH) == 0)
+		return 0;
+	int reason = errno == EINVAL && differ(made, target) ? ENOTDIR : errno;
+	error_set(err, ERROR_SYSTEM, reason, "cannot mount on '%s'", mount->target);
+	return reason == ENOTDIR ? error_hint(err, "a directory goes on a directory, and a file on a file") : -1;
 }
 
 /* @made is -2 where mount(2) makes the mount in its place. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -66,6 +67,38 @@ static int filesystem_error(int fs, const struct plan_mount *mount, struct error
 	return reason == ENODEV ? error_hint(err, "this kernel has no such file system") : -1;
 }
 
+/* fsconfig(2) takes no longer text; what mount(2) took as one list of directories may be longer. */
+enum { LONGEST_VALUE = 255 };
+
+/*
+ * The lower directories of an overlay one after the other, which a kernel before 6.7 does not know. In the list a
+ * backslash makes the next character a part of the name (overlayfs.rst, "Multiple lower layers").
+ */
+static int add_lower(int fs, const char *list)
+{
+	char path[PATH_MAX];
+	size_t length = 0;
+
+	for (const char *at = list;; at++) {
+		if (*at == '\\' && at[1] != '\0')
+			at++;
+		else if (*at == ':' || *at == '\0') {
+			path[length] = '\0';
+			if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", path, 0) < 0)
+				return -1;
+			length = 0;
+			if (*at == '\0')
+				return 0;
+			continue;
+		}
+		if (length + 1 == sizeof(path)) {
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		path[length++] = *at;
+	}
+}
+
 static int set_option(int fs, const char *option)
 {
 	char key[64];
@@ -80,6 +113,8 @@ static int set_option(int fs, const char *option)
 	}
 	memcpy(key, option, length);
 	key[length] = '\0';
+	if (strcmp(key, "lowerdir") == 0 && strlen(equals + 1) > LONGEST_VALUE)
+		return add_lower(fs, equals + 1);
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, equals + 1, 0);
 }
 

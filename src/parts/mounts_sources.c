@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/path.h"
 #include "parts/mounts.h"
@@ -435,12 +436,35 @@ static bool is_below_dev(const struct planner *p, const struct host_object *sour
 	return false;
 }
 
+/* What every container has anyway: /dev/null is how people empty a file of an image. */
+static bool is_everybodys(const struct host_object *source)
+{
+	static const unsigned minors[] = {3, 5, 7, 8, 9}; /* null, zero, full, random, urandom */
+
+	for (size_t i = 0; i < sizeof(minors) / sizeof(minors[0]); i++)
+		if (S_ISCHR(source->mode) && source->rdev == makedev(1, minors[i]))
+			return true;
+	return false;
+}
+
+void mounts_know_device(const struct planner *p, struct plan_mount *mount, size_t bind)
+{
+	const struct host_object *source = bind < p->host->sources.count ? &p->host->sources.at[bind] : NULL;
+
+	if (source == NULL || p->profile->devices == VERDICT_ALLOW || p->request->sandbox.given ||
+	    !is_everybodys(source))
+		return;
+	mount->special |= MOUNT_SPECIAL_DEVICE;
+	mount->attr_set |= MOUNT_ATTR_RDONLY;
+	mount->attr_clear &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+}
+
 /* A device by way of a mount is a device all the same; a sandbox's --dev is its user's own word. */
 static void judge_device(struct planner *p, const struct plan_mount *mount, const struct host_object *source)
 {
 	bool device = S_ISCHR(source->mode) || (S_ISDIR(source->mode) && is_below_dev(p, source));
 
-	if (!device || p->request->sandbox.given)
+	if (!device || p->request->sandbox.given || is_everybodys(source))
 		return;
 	planner_judge(
 		p, p->profile->devices == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "mounts", mount->from,

@@ -18,24 +18,27 @@ static const struct {
 	uint64_t flag;
 	bool own; /* a ceiling wants the container to have its own */
 	const char *stops;
+	const char *flags; /* what the user of an engine leaves out, so that it has its own */
 } kinds[NAMESPACE_COUNT] = {
-	[NAMESPACE_USER] = {"user", CLONE_NEWUSER, false, "its capabilities mean nothing on the host"},
-	[NAMESPACE_PID] = {"pid", CLONE_NEWPID, true, "it cannot see or signal processes of the host"},
-	[NAMESPACE_NETWORK] = {"network", CLONE_NEWNET, true, "it cannot use the host's network or abstract sockets"},
-	[NAMESPACE_MOUNT] = {"mount", CLONE_NEWNS, true, "it sees only the mounts of this plan"},
-	[NAMESPACE_IPC] = {"ipc", CLONE_NEWIPC, true, "it cannot reach System V IPC or message queues of the host"},
-	[NAMESPACE_UTS] = {"uts", CLONE_NEWUTS, true, "it cannot change the host's name"},
-	[NAMESPACE_CGROUP] = {"cgroup", CLONE_NEWCGROUP, true, "it cannot see the host's cgroups"},
-	[NAMESPACE_TIME] = {"time", CLONE_NEWTIME, false, "its clocks are its own"},
+	[NAMESPACE_USER] = {"user", CLONE_NEWUSER, false, "its capabilities mean nothing on the host", NULL},
+	[NAMESPACE_PID] = {"pid", CLONE_NEWPID, true, "it cannot see or signal processes of the host",
+			   " (docker: no --pid=host; Kubernetes: no hostPID)"},
+	[NAMESPACE_NETWORK] = {"network", CLONE_NEWNET, true, "it cannot use the host's network or abstract sockets",
+			       " (sandbox: --net none; docker: no --net=host; Kubernetes: no hostNetwork)"},
+	[NAMESPACE_MOUNT] = {"mount", CLONE_NEWNS, true, "it sees only the mounts of this plan", NULL},
+	[NAMESPACE_IPC] = {"ipc", CLONE_NEWIPC, true, "it cannot reach System V IPC or message queues of the host",
+			   " (docker: no --ipc=host; Kubernetes: no hostIPC)"},
+	[NAMESPACE_UTS] = {"uts", CLONE_NEWUTS, true, "it cannot change the host's name", " (docker: no --uts=host)"},
+	[NAMESPACE_CGROUP] = {"cgroup", CLONE_NEWCGROUP, true, "it cannot see the host's cgroups", NULL},
+	[NAMESPACE_TIME] = {"time", CLONE_NEWTIME, false, "its clocks are its own", NULL},
 };
 
 /* A namespace that the config leaves out is the host's (config-linux.md, "Namespaces"). */
 static void judge_host(struct planner *p, enum namespace_kind kind)
 {
 	const char *what = arena_printf(p->arena, "the container shares the host's %s namespace", kinds[kind].name);
-	const char *remedy =
-		arena_printf(p->arena, "add {\"type\": \"%s\"} to linux.namespaces%s", kinds[kind].name,
-			     kind == NAMESPACE_NETWORK ? " (sandbox: --net none; docker: no --net=host)" : "");
+	const char *remedy = arena_printf(p->arena, "add {\"type\": \"%s\"} to linux.namespaces%s", kinds[kind].name,
+					  kinds[kind].flags == NULL ? "" : kinds[kind].flags);
 
 	/* A cgroup namespace costs nothing and older configs leave it out, so it is added rather than asked for. */
 	if (kind == NAMESPACE_CGROUP && p->profile->host_namespaces == VERDICT_REFUSE) {
@@ -87,7 +90,8 @@ static void plan_join(struct planner *p, enum namespace_kind kind, const struct 
 	else if (hosts)
 		planner_judge(p, VERDICT_REFUSE, "namespaces", wanted->from,
 			      arena_printf(p->arena, "%s is the host's %s namespace", wanted->path, kinds[kind].name),
-			      "join the namespace of another container, or none");
+			      arena_printf(p->arena, "join the namespace of another container, or none%s",
+					   kinds[kind].flags == NULL ? "" : kinds[kind].flags));
 }
 
 static int plan_time(struct planner *p, struct error *err)

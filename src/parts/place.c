@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
 
+enum { LINKS = 40 };    /* as many as the kernel follows */
 enum { RETRIES = 128 }; /* EAGAIN: something was renamed meanwhile; a hostile volume could do that for ever */
 
 /* After pivot_root(2) the root of this process is the container's: every absolute path and link stays in it. */
@@ -124,8 +127,52 @@ static int make_file(const char *path, enum place_rule rule, struct error *err)
 	return made;
 }
 
+/* Puts the text of the link that follows the first @end bytes of @path in its place. 0: there is no link, -1: errno. */
+static int replace_link(char *path, size_t end)
+{
+	char link[PATH_MAX], rest[PATH_MAX];
+	size_t start = end + strspn(path + end, "/"), length = start + strcspn(path + start, "/");
+
+	(void)snprintf(rest, sizeof(rest), "%s", path + length);
+	path[length] = '\0';
+	ssize_t size = readlinkat(AT_FDCWD, path, link, sizeof(link) - 1);
+	path[length] = rest[0];
+	if (size < 0)
+		return errno == EINVAL || errno == ENOENT ? 0 : -1;
+	link[size] = '\0';
+	start = link[0] == '/' ? 0 : start;
+	if (snprintf(path + start, PATH_MAX - start, "%s%s", link, rest) < (int)(PATH_MAX - start))
+		return 1;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+/*
+ * Where a path leads whose links end at what is not there yet: /etc/resolv.conf of an image that had systemd-resolved
+ * is such a one. All of it is in the container, whose root is that of this process.
+ */
+static int follow_links(const char *path, char ret[PATH_MAX])
+{
+	int replaced = 1;
+
+	if (snprintf(ret, PATH_MAX, "%s", path) >= PATH_MAX)
+		errno = ENAMETOOLONG, replaced = -1;
+	for (int i = 0; replaced > 0; i++) {
+		char prefix[PATH_MAX];
+		size_t end = strlen(ret);
+
+		memcpy(prefix, ret, end + 1);
+		AUTOCLOSE int deepest = open_deepest(prefix, &end, PLACE_FOLLOW);
+		if (deepest < 0 || i == LINKS)
+			return -1;
+		replaced = end < strlen(ret) ? replace_link(ret, end) : 0;
+	}
+	return replaced;
+}
+
 int place_make(const char *path, enum place_rule rule, int like, bool *ret_linked, struct error *err)
 {
+	char behind[PATH_MAX];
 	struct stat status;
 	int fd = place_find(path, rule, ret_linked);
 
@@ -138,6 +185,9 @@ int place_make(const char *path, enum place_rule rule, int like, bool *ret_linke
 			       : error_hint(err, "it must be reached without symbolic links out of the container");
 	}
 	rule = *ret_linked ? PLACE_FOLLOW : PLACE_ORDINARY;
+	if (*ret_linked && follow_links(path, behind) < 0)
+		return error_set(err, ERROR_SYSTEM, errno, "cannot follow the links of '%s' in the container", path);
+	path = *ret_linked ? behind : path;
 	if (like >= 0 && fstat(like, &status) == 0 && !S_ISDIR(status.st_mode))
 		return make_file(path, rule, err);
 	return make_directory(path, strlen(path), end_above(path, strlen(path)), rule, err);

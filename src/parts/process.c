@@ -72,6 +72,8 @@ int process_plan(struct planner *p, struct error *err)
 	plan->envp = arena_strings(p->arena, p->request->process.env.at, p->request->process.env.count);
 	if (p->plan->lifecycle.notify != NULL)
 		set_variable(p->arena, plan, "NOTIFY_SOCKET=/run/notify/notify.sock");
+	if (plan->home != NULL)
+		set_variable(p->arena, plan, plan->home);
 	plan_candidates(p);
 	plan->init = p->request->sandbox.init;
 	plan->held = p->request->sandbox.held;
@@ -250,6 +252,14 @@ static int not_found(const char *name, int reason, struct error *err)
 			   : "programs are looked for inside the container; is it mounted there?");
 }
 
+/* A link names one of the programs that a file is: they look for it in /proc/PID/comm and AT_EXECFN (getauxval(3)). */
+static bool is_link(const char *path, const struct stat *program)
+{
+	struct stat named;
+
+	return lstat(path, &named) < 0 || named.st_dev != program->st_dev || named.st_ino != program->st_ino;
+}
+
 int process_program(const struct plan *plan, struct run *run, struct error *err)
 {
 	int reason = ENOENT;
@@ -263,6 +273,8 @@ int process_program(const struct plan *plan, struct run *run, struct error *err)
 			return -1;
 		if (run->program >= 0) {
 			run->program_path = path;
+			if (!plan->process.by_handle || is_link(path, &status))
+				fd_leave(&run->program);
 			return program_check(&status, path, err);
 		}
 		reason = errno == EISDIR || errno == EACCES ? errno : reason;
@@ -314,7 +326,7 @@ int process_exec(const struct plan *plan, struct run *run, struct error *err)
 	uint64_t token = plan->filters.count > 0 ? plan->filters.at[0].token : 0;
 
 	run->shared->executing = 1;
-	if (process->by_handle) {
+	if (run->program >= 0) {
 		sys_execveat(run->program, process->argv, process->envp, token);
 		/* A script cannot be read through a descriptor that is gone by then: only those go on by path. */
 		if (errno != ENOENT)

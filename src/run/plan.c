@@ -13,6 +13,7 @@
 #include "parts/dbus.h"
 #include "parts/devices.h"
 #include "parts/filter.h"
+#include "parts/home.h"
 #include "parts/hooks.h"
 #include "parts/hostname.h"
 #include "parts/ids.h"
@@ -60,16 +61,17 @@ static part_plan *const launch_parts[] = {
 	caps_plan,
 	labels_plan,
 	landlock_plan, /* derived from the mounts */
-	process_plan,
-	filter_plan, /* lets the launch's own execve(2) through: needs its argv and environment */
+	home_plan,
+	process_plan, /* puts HOME into the environment */
+	filter_plan,  /* lets the launch's own execve(2) through: needs its argv and environment */
 	NULL,
 };
 
 /* Of a container that is there: what holds a process (join_steps of run/steps.c), and what that is derived from. */
 static part_plan *const process_parts[] = {
-	namespaces_plan, ids_plan,     cgroup_plan_process, rootfs_plan, mounts_plan, devices_plan,
-	terminal_plan,   rdt_plan,     limits_plan,         user_plan,   caps_plan,   labels_plan,
-	landlock_plan,   process_plan, filter_plan,         NULL,
+	namespaces_plan, ids_plan,  cgroup_plan_process, rootfs_plan, mounts_plan, devices_plan,
+	terminal_plan,   rdt_plan,  limits_plan,         user_plan,   caps_plan,   labels_plan,
+	landlock_plan,   home_plan, process_plan,        filter_plan, NULL,
 };
 
 static int read_filter(struct planner *p, const char *name, const struct request_seccomp **ret, struct error *err)

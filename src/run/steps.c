@@ -6,6 +6,7 @@
 #include "parts/dbus.h"
 #include "parts/devices.h"
 #include "parts/filter.h"
+#include "parts/home.h"
 #include "parts/hostname.h"
 #include "parts/ids.h"
 #include "parts/labels.h"
@@ -109,6 +110,7 @@ static const struct step launch_steps[] = {
 	 * it. Before the root becomes read-only: a bundle's working directory is made where it is missing.
 	 */
 	STEP("cwd", STEP_BUILD, user_cwd),
+	STEP("home", STEP_BUILD, home_find),
 	/* Nothing is made in the root after this. */
 	STEP("readonly", STEP_BUILD, rootfs_readonly),
 
@@ -163,6 +165,7 @@ static const struct step join_steps[] = {
 	STEP("streams", STEP_BUILD, streams_own),
 	STEP("terminal", STEP_BUILD, terminal_open),
 	STEP("cwd", STEP_BUILD, user_cwd),
+	STEP("home", STEP_BUILD, home_find),
 	STEP("limits", STEP_CONFINE, limits_apply),
 	STEP("keyring", STEP_CONFINE, process_keyring),
 	STEP("session", STEP_CONFINE, terminal_adopt),

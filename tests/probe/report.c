@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -141,6 +142,17 @@ static int print_args(int argc, char **argv)
 	return 0;
 }
 
+/* What the kernel calls the program: /proc/PID/comm, and the path that was executed (getauxval(3)). */
+static int print_called(int argc, char **argv)
+{
+	char name[17] = "";
+
+	(void)argc, (void)argv;
+	prctl(PR_GET_NAME, name, 0, 0, 0);
+	printf("%s\n%s\n", name, (const char *)getauxval(AT_EXECFN));
+	return 0;
+}
+
 /* The working directory, and whether ".." leads from it to this root. */
 static int print_cwd(int argc, char **argv)
 {
@@ -206,6 +218,7 @@ const struct report reports[] = {
 	{"mounts", print_mounts},
 	{"env", print_env},
 	{"args", print_args},
+	{"called", print_called},
 	{"cwd", print_cwd},
 	{"keyring", print_keyring},
 	{"landlock", print_landlock},

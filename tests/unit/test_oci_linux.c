@@ -32,7 +32,7 @@ static void test_linux(void)
 		 "/linux/devices/0/major: is missing"},
 		{LINUX, "\"devices\":[{\"type\":\"b\",\"path\":\"/dev/x\",\"major\":1}]",
 		 "/linux/devices/0/minor: is missing"},
-		{LINUX, "\"devices\":[{\"type\":\"p\",\"path\":\"/dev/x\",\"fileMode\":4096}]",
+		{LINUX, "\"devices\":[{\"type\":\"p\",\"path\":\"/dev/x\",\"fileMode\":65536}]",
 		 "/linux/devices/0/fileMode"},
 		{LINUX, "\"devices\":[{\"type\":\"p\",\"path\":\"/dev/x\",\"uid\":4294967295}]",
 		 "/linux/devices/0/uid"},
