@@ -135,8 +135,8 @@ bind() {
 		125 125 /run/containerd/io.containerd.runtime.v2.task
 		125 125 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one
 		125 125 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one/rootfs2
-		0 0 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one/rootfs
-		0 0 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one/rootfs/srv
+		125 125 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one/rootfs
+		125 125 /run/containerd/io.containerd.runtime.v2.task/k8s.io/one/rootfs/srv
 		125 125 /run/containerd/runc/k8s.io/one
 		125 125 /run/crun
 		125 125 /run/docker/runtime-runc/moby
