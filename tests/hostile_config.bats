@@ -146,7 +146,7 @@ teardown() {
 		assert_refused "$key"
 	done
 	PROFILE=restricted
-	for key in kernel.hostname kernel.domainname kernel.msgmax net.ipv4.ip_forward net.core.somaxconn; do
+	for key in kernel.hostname kernel.msgmax net.ipv4.ip_forward net.core.somaxconn; do
 		edit_config --arg k "$key" '.linux.sysctl = {($k): "1"}'
 		run_casemate
 		assert_refused "$key"
