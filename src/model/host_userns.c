@@ -91,8 +91,8 @@ static _Noreturn void stay_in(int userns, int own, int other)
 	    sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || write(own, "", 1) < 0)
 		reason = errno;
 	/* Until the launcher has read, or has ended. */
-	else
-		(void)read(own, &word, 1);
+	else if (read(own, &word, 1) < 0)
+		reason = errno;
 	/* A process that ends has no memory first, which kept others from its descriptors, and then no descriptors. */
 	(void)sys_close_range(3, UINT_MAX, 0);
 	_exit(reason);
