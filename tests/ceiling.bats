@@ -5,6 +5,7 @@
 # contradict each other, and what comes along with what was asked for. Each was a way out once.
 
 load helpers/common
+load helpers/ceiling
 
 setup() {
 	common_setup
@@ -20,15 +21,6 @@ teardown() {
 	umount -l "$VOLUME/sub" 2>/dev/null || true
 	umount -l "$ROOTFS/srv" 2>/dev/null || true
 	common_teardown
-}
-
-as_root_inside() {
-	PROFILE=baseline
-	edit_config '.process.user = {uid: 0, gid: 0}'
-}
-
-bind() {
-	edit_config --arg s "$1" --argjson o "$2" '.mounts |= .[0:7] + [{destination: "/srv", type: "bind", source: $s, options: $o}]'
 }
 
 refused() {

@@ -4,6 +4,7 @@
 # Directories of the host that a config.json of somebody else's binds: what no ceiling lets through, and what it does.
 
 load helpers/common
+load helpers/ceiling
 
 setup() {
 	common_setup
@@ -16,15 +17,6 @@ teardown() {
 	umount -l "$BATS_TEST_TMPDIR"/alias/* "$BATS_TEST_TMPDIR/file" 2>/dev/null || true
 	rm -rf "$CONFIGURATION"
 	common_teardown
-}
-
-as_root_inside() {
-	PROFILE=baseline
-	edit_config '.process.user = {uid: 0, gid: 0}'
-}
-
-bind() {
-	edit_config --arg s "$1" --argjson o "$2" '.mounts |= .[0:7] + [{destination: "/srv", type: "bind", source: $s, options: $o}]'
 }
 
 @test "secrets, jobs and device directories of the host are no sources" {
