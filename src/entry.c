@@ -5,7 +5,8 @@
  * a C library, which takes longer. It is only a short cut: whatever does not work here is left to self_protect(), which
  * looks again and fails closed.
  *
- * What is going to run has its packed relocations carried out.
+ * What is going to run has the pages brought in that it will use (base/pages.h says why), and its packed relocations
+ * carried out.
  *
  * Nothing of libc may be used: there is no errno, no stack guard and no relocated pointer yet.
  */
@@ -13,10 +14,16 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22 /* 5.14 */
+#define MADV_POPULATE_WRITE 23
+#endif
 
 #ifndef DT_RELR
 #define DT_RELRSZ 35
@@ -25,7 +32,7 @@
 
 #define BARE __attribute__((no_stack_protector))
 
-enum { FIRST_FREE_FD = 3 };
+enum { FIRST_FREE_FD = 3, PAGE = 4096, STACK = 6 * PAGE };
 
 BARE static inline __attribute__((always_inline)) long call(long number, const long words[5])
 {
@@ -129,6 +136,16 @@ BARE static int may_need_view(const Elf64_auxv_t *aux)
 
 extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 
+/* What is written, and relocation writes all of it, becomes pages of our own; what comes before is only read. */
+BARE static void populate(const Elf64_Phdr *written, long base)
+{
+	long start = (base + (long)written->p_vaddr) & -PAGE;
+	long end = base + (long)(written->p_vaddr + written->p_filesz);
+
+	CALL(SYS_madvise, base, start - base, MADV_POPULATE_READ);
+	CALL(SYS_madvise, start, end - start, MADV_POPULATE_WRITE);
+}
+
 /* An even entry is the address of a word, an odd one has a bit for each of the 63 words behind the last one. */
 BARE static void unpack(const uint64_t *entry, const uint64_t *end, long base)
 {
@@ -142,9 +159,8 @@ BARE static void unpack(const uint64_t *entry, const uint64_t *end, long base)
 			*next++ += (uint64_t)base;
 			continue;
 		}
-		for (uint64_t *word = next; bits != 0; bits >>= 1, word++)
-			if ((bits & 1) != 0)
-				*word += (uint64_t)base;
+		for (; bits != 0; bits &= bits - 1)
+			next[__builtin_ctzll(bits)] += (uint64_t)base;
 		next += 63;
 	}
 }
@@ -170,11 +186,15 @@ BARE static void relocate(Elf64_Dyn *dynamic, long base)
 		unpack(packed, packed + size / sizeof(*packed), base);
 }
 
-BARE static void prepare(void)
+BARE static void prepare(const long *stack)
 {
 	const long base = WORD(&__ehdr_start);
 	const Elf64_Phdr *headers = (const void *)(base + (long)__ehdr_start.e_phoff);
 
+	CALL(SYS_madvise, (WORD(stack) & -PAGE) - STACK, STACK, MADV_POPULATE_WRITE);
+	for (int i = 0; i < __ehdr_start.e_phnum; i++)
+		if (headers[i].p_type == PT_LOAD && (headers[i].p_flags & PF_W) != 0)
+			populate(&headers[i], base);
 	for (int i = 0; i < __ehdr_start.e_phnum; i++)
 		if (headers[i].p_type == PT_DYNAMIC)
 			relocate((Elf64_Dyn *)(base + (long)headers[i].p_vaddr), base);
@@ -195,7 +215,7 @@ BARE __attribute__((used, visibility("hidden"))) void entry_view(const long *sta
 		end++;
 	if (stack[0] < 1 || !may_need_view((const Elf64_auxv_t *)(end + 1)) || !may_run_root(stack) ||
 	    CALL(SYS_statfs, WORD(self), WORD(&fs)) < 0 || (fs.f_flags & ST_RDONLY) != 0) {
-		prepare();
+		prepare(stack);
 		return;
 	}
 	/* Stays open over the execve(2): self_view() says what for. */
@@ -206,7 +226,7 @@ BARE __attribute__((used, visibility("hidden"))) void entry_view(const long *sta
 		CALL(SYS_execveat, view, WORD(""), WORD(stack + 1), WORD(envp), AT_EMPTY_PATH);
 	if (view >= 0)
 		CALL(SYS_close, view);
-	prepare();
+	prepare(stack);
 }
 
 /* Leaves everything as _start expects it: the stack, and the register in which the kernel says what to call at exit. */

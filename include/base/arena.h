@@ -2,7 +2,7 @@
 /*
  * Memory of one request or one plan: allocated together, never freed singly, made read-only in one go.
  *
- * An arena reserves address space once and hands out zeroed memory from it; pages cost nothing until they are touched.
+ * An arena reserves address space once and hands out zeroed memory from it; pages cost nothing until they are needed.
  * Allocation cannot fail for the caller: inputs are bounded long before ARENA_BYTES is reached, and a full arena ends
  * the program with status 125 (only ever while planning, before anything was changed on the system).
  */
@@ -13,11 +13,15 @@
 
 #include "base/error.h"
 
-enum { ARENA_BYTES = 64 << 20 };
+enum {
+	ARENA_BYTES = 64 << 20,
+	ARENA_STEP = 32 << 10, /* brought in at once (base/pages.h): what the plan of a common bundle takes */
+};
 
 struct arena {
 	char *start;
 	size_t used;
+	size_t ready; /* so much has been brought in, or tried */
 	size_t size;
 };
 

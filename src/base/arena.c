@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/pages.h"
+
 int arena_create(struct arena *arena, struct error *err)
 {
 	void *start =
@@ -40,6 +42,14 @@ static size_t round_up(size_t size)
 	return (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 }
 
+static void bring_in(struct arena *arena)
+{
+	while (arena->ready < arena->used) {
+		pages_own(arena->start + arena->ready, ARENA_STEP);
+		arena->ready += ARENA_STEP;
+	}
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
 	size_t rounded = round_up(size);
@@ -51,6 +61,8 @@ void *arena_alloc(struct arena *arena, size_t size)
 	/* Fresh anonymous pages are zero, and nothing is ever handed out twice. */
 	char *at = arena->start + arena->used;
 	arena->used += rounded;
+	if (arena->used > arena->ready)
+		bring_in(arena);
 	return at;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/pages.h"
 #include "base/sys.h"
 #include "parts/cgroup_oom.h"
 #include "parts/cgroup_scope.h"
@@ -81,6 +82,7 @@ static _Noreturn void child_side(const struct plan *plan, struct run *run)
 {
 	struct error *err = &run->shared->error;
 
+	pages_own_stack();
 	/* The lock on the state is the launcher's alone, and so is the hold on the scope. */
 	fd_close(&run->state);
 	fd_close(&run->scope_input);
@@ -103,6 +105,7 @@ static _Noreturn void stage_side(const struct plan *plan, struct run *run, uint6
 {
 	struct error *err = &run->shared->error;
 
+	pages_own_stack();
 	fd_close(&run->state);
 	fd_close(&run->scope_input);
 	fd_close(&run->dbus.hold);

@@ -121,7 +121,8 @@ static int open_shared(const struct plan *plan, struct run *run, struct error *e
 		if (run->shared_fd < 0 || ftruncate(run->shared_fd, sizeof(*run->shared)) < 0)
 			return error_set(err, ERROR_SYSTEM, errno, "cannot get memory for the launch");
 	}
-	void *shared = mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE, MAP_SHARED | kind, run->shared_fd, 0);
+	void *shared = mmap(NULL, sizeof(*run->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE | kind,
+			    run->shared_fd, 0);
 	if (shared == MAP_FAILED)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot get memory for the launch");
 	run->shared = shared;
