@@ -3,6 +3,7 @@
  * A program of the build, not of the installation: prints the C file behind model/syscalls_builtin.h, from what
  * libseccomp and model/syscalls.c say.
  */
+#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +11,17 @@
 #include "model/names.h"
 #include "model/syscalls_builtin.h"
 
-enum {
-	MOST_NAMES = SYSCALLS_SLOTS / 2,
-	HIGHEST = 1023, /* where to look for numbers; x32's own begin at 512 */
-};
+enum { MOST_NAMES = SYSCALLS_SLOTS / 2 };
 
-/* With an empty table all is asked of libseccomp. */
-const struct syscalls_builtin syscalls_builtin;
+/* Where the numbers of some architecture begin (those of MIPS have three beginnings, ARM has five calls of its own). */
+static const uint32_t ranges[] = {0, SYSCALLS_X32_BIT, 4000, 5000, 6000, 0xf0000};
+
+enum { RANGE = 1024, RANGES = sizeof(ranges) / sizeof(ranges[0]) };
+
+const struct syscalls_builtin syscalls_builtin = {
+	.number = seccomp_syscall_resolve_name_arch,
+	.name = seccomp_syscall_resolve_num_arch,
+};
 
 static struct syscalls_entry entries[MOST_NAMES];
 static uint16_t slots[SYSCALLS_SLOTS];
@@ -26,8 +31,10 @@ static void add(const char *name)
 {
 	uint32_t slot = syscalls_slot(name);
 
-	if (strlen(name) >= SYSCALLS_NAME_ROOM)
-		return;
+	if (strlen(name) >= SYSCALLS_NAME_ROOM) {
+		fprintf(stderr, "make_syscalls: '%s' is too long: SYSCALLS_NAME_ROOM must grow\n", name);
+		exit(1);
+	}
 	for (; slots[slot] != 0; slot = (slot + 1) % SYSCALLS_SLOTS)
 		if (strcmp(entries[slots[slot] - 1].name, name) == 0)
 			return;
@@ -36,7 +43,7 @@ static void add(const char *name)
 		exit(1);
 	}
 	memcpy(entries[count].name, name, strlen(name));
-	for (int i = 0; i < SYSCALLS_MAX_ARCHS; i++)
+	for (int i = 0; i < SYSCALLS_ARCHS; i++)
 		entries[count].numbers[i] = SYSCALLS_ABSENT;
 	for (size_t i = 0; i < names_seccomp_archs.count; i++) {
 		uint32_t arch = (uint32_t)names_seccomp_archs.rows[i].value;
@@ -47,13 +54,13 @@ static void add(const char *name)
 	slots[slot] = (uint16_t)++count;
 }
 
-/* All that have a number, or one of x32, on an architecture that a profile may name. */
+/* All that have a number on an architecture that a profile may name. */
 static void add_numbered(uint32_t arch)
 {
 	char text[64];
 
-	for (uint32_t i = 0; i < (HIGHEST + 1) * 2; i++) {
-		syscalls_name(arch, i / 2 | (i % 2 != 0 ? SYSCALLS_X32_BIT : 0), text, sizeof(text));
+	for (uint32_t i = 0; i < RANGES * RANGE; i++) {
+		syscalls_name(arch, ranges[i / RANGE] + i % RANGE, text, sizeof(text));
 		if (strchr(text, ' ') == NULL)
 			add(text);
 	}
@@ -67,7 +74,7 @@ int main(void)
 	     "static const struct syscalls_entry entries[] = {");
 	for (unsigned i = 0; i < count; i++) {
 		printf("\t{\"%s\", {", entries[i].name);
-		for (int k = 0; k < SYSCALLS_MAX_ARCHS; k++)
+		for (int k = 0; k < SYSCALLS_ARCHS; k++)
 			printf("%s%d", k > 0 ? ", " : "", entries[i].numbers[k]);
 		puts("}},");
 	}
@@ -75,6 +82,6 @@ int main(void)
 	for (int i = 0; i < SYSCALLS_SLOTS; i++)
 		if (slots[i] != 0)
 			printf("\t[%d] = %d,\n", i, slots[i]);
-	puts("};\n\nconst struct syscalls_builtin syscalls_builtin = {entries, slots};");
+	printf("};\n\nconst struct syscalls_builtin syscalls_builtin = {entries, %u, slots, NULL, NULL};\n", count);
 	return count > 0 && fflush(stdout) == 0 ? 0 : 1;
 }

@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 
 #include "model/names.h"
+#include "model/syscalls.h"
 
 static const struct lookup_row actions[] = {
 	/* What profiles say hundreds of times. */
@@ -31,9 +32,7 @@ static const struct lookup_row operators[] = {
 };
 LOOKUP(names_seccomp_operators, "a seccomp operator", operators);
 
-/* x32 has the audit architecture of x86_64; libseccomp tells them apart by leaving out the 64-bit mark. */
-#define ARCH_X32 ((uint32_t)EM_X86_64 | __AUDIT_ARCH_LE)
-/* n32 of MIPS likewise has a mark of its own. */
+/* n32 of MIPS has a mark of its own. */
 #ifndef AUDIT_ARCH_MIPS64N32
 #define AUDIT_ARCH_MIPS64N32 (EM_MIPS | __AUDIT_ARCH_64BIT | __AUDIT_ARCH_CONVENTION_MIPS64_N32)
 #define AUDIT_ARCH_MIPSEL64N32 (AUDIT_ARCH_MIPS64N32 | __AUDIT_ARCH_LE)
@@ -45,7 +44,7 @@ LOOKUP(names_seccomp_operators, "a seccomp operator", operators);
 static const struct lookup_row archs[] = {
 	{"SCMP_ARCH_X86", AUDIT_ARCH_I386},
 	{"SCMP_ARCH_X86_64", AUDIT_ARCH_X86_64},
-	{"SCMP_ARCH_X32", ARCH_X32},
+	{"SCMP_ARCH_X32", SYSCALLS_ARCH_X32},
 	{"SCMP_ARCH_ARM", AUDIT_ARCH_ARM},
 	{"SCMP_ARCH_AARCH64", AUDIT_ARCH_AARCH64},
 	{"SCMP_ARCH_LOONGARCH64", AUDIT_ARCH_LOONGARCH64},

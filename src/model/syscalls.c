@@ -2,7 +2,6 @@
 #include "model/syscalls_builtin.h"
 
 #include <linux/audit.h>
-#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,14 +70,11 @@ static const struct row {
 static const struct {
 	uint32_t arch;
 	uint32_t native;
-	uint32_t audit;
 	const char *name;
-} archs[] = {
-	{SCMP_ARCH_X86_64, SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, "x86_64"},
-	{SCMP_ARCH_X86, SCMP_ARCH_X86_64, AUDIT_ARCH_I386, "i386"},
-	{SCMP_ARCH_X32, SCMP_ARCH_X86_64, AUDIT_ARCH_X86_64, "x32"},
-	{SCMP_ARCH_AARCH64, SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, "aarch64"},
-	{SCMP_ARCH_ARM, SCMP_ARCH_AARCH64, AUDIT_ARCH_ARM, "arm"},
+} archs[SYSCALLS_ARCHS] = {
+	{AUDIT_ARCH_X86_64, AUDIT_ARCH_X86_64, "x86_64"}, {AUDIT_ARCH_I386, AUDIT_ARCH_X86_64, "i386"},
+	{SYSCALLS_ARCH_X32, AUDIT_ARCH_X86_64, "x32"},    {AUDIT_ARCH_AARCH64, AUDIT_ARCH_AARCH64, "aarch64"},
+	{AUDIT_ARCH_ARM, AUDIT_ARCH_AARCH64, "arm"},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -86,9 +82,9 @@ static const struct {
 uint32_t syscalls_native(void)
 {
 #if defined(__x86_64__)
-	return SCMP_ARCH_X86_64;
+	return AUDIT_ARCH_X86_64;
 #elif defined(__aarch64__)
-	return SCMP_ARCH_AARCH64;
+	return AUDIT_ARCH_AARCH64;
 #else
 #error "casemate supports x86_64 and aarch64"
 #endif
@@ -105,12 +101,12 @@ bool syscalls_runs(uint32_t native, uint32_t arch)
 
 uint32_t syscalls_audit_arch(uint32_t arch)
 {
-	return arch == SCMP_ARCH_X32 ? AUDIT_ARCH_X86_64 : arch;
+	return arch == SYSCALLS_ARCH_X32 ? AUDIT_ARCH_X86_64 : arch;
 }
 
 bool syscalls_has_x32(uint32_t arch)
 {
-	return arch == SCMP_ARCH_X86_64;
+	return arch == AUDIT_ARCH_X86_64;
 }
 
 const char *syscalls_arch_name(uint32_t arch)
@@ -126,11 +122,11 @@ static int32_t number_of_row(const struct row *row, uint32_t arch)
 {
 	switch (row->scope) {
 	case EVERYWHERE:
-		return arch == SCMP_ARCH_X32 ? row->number | SYSCALLS_X32_BIT : row->number;
+		return arch == SYSCALLS_ARCH_X32 ? row->number | SYSCALLS_X32_BIT : row->number;
 	case ONLY_X86_64:
-		return arch == SCMP_ARCH_X86_64 ? row->number : SYSCALLS_ABSENT;
+		return arch == AUDIT_ARCH_X86_64 ? row->number : SYSCALLS_ABSENT;
 	case ONLY_I386:
-		return arch == SCMP_ARCH_X86 ? row->number : SYSCALLS_ABSENT;
+		return arch == AUDIT_ARCH_I386 ? row->number : SYSCALLS_ABSENT;
 	default:
 		return SYSCALLS_ABSENT;
 	}
@@ -138,15 +134,9 @@ static int32_t number_of_row(const struct row *row, uint32_t arch)
 
 int syscalls_column(uint32_t arch)
 {
-	int column = 0;
-
-	for (size_t i = 0; i < COUNT(archs); i++) {
-		if (archs[i].native != syscalls_native())
-			continue;
+	for (size_t i = 0; i < COUNT(archs); i++)
 		if (archs[i].arch == arch)
-			return column;
-		column++;
-	}
+			return (int)i;
 	return -1;
 }
 
@@ -165,38 +155,58 @@ static const struct syscalls_entry *find_builtin(const char *name)
 	return NULL;
 }
 
-int32_t syscalls_number(uint32_t arch, const char *name)
+/* What libseccomp does not know, or says otherwise; SYSCALLS_UNKNOWN where that is for others to say. */
+static int32_t number_here(uint32_t arch, const char *name)
 {
-	int column = syscalls_column(arch);
-	const struct syscalls_entry *entry = column < 0 ? NULL : find_builtin(name);
-
-	if (entry != NULL)
-		return entry->numbers[column];
-	int number = seccomp_syscall_resolve_name_arch(arch, name);
-
-	if (number >= 0)
-		return number;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (strcmp(rows[i].name, name) == 0)
 			return number_of_row(&rows[i], arch);
 	}
-	return number == __NR_SCMP_ERROR ? SYSCALLS_UNKNOWN : SYSCALLS_ABSENT;
+	return SYSCALLS_UNKNOWN;
+}
+
+/* A negative number of libseccomp is that of a name that @arch lacks; -1 is of none at all. */
+static int32_t number_asked(uint32_t arch, const char *name)
+{
+	int number = syscalls_builtin.number(arch, name);
+	int32_t here = number >= 0 ? number : number_here(arch, name);
+
+	return here == SYSCALLS_UNKNOWN && number != -1 ? SYSCALLS_ABSENT : here;
+}
+
+int32_t syscalls_number(uint32_t arch, const char *name)
+{
+	const struct syscalls_entry *entry = find_builtin(name);
+	int column = syscalls_column(arch);
+
+	if (syscalls_builtin.number != NULL)
+		return number_asked(arch, name);
+	if (entry == NULL)
+		return number_here(arch, name);
+	return column < 0 ? SYSCALLS_ABSENT : entry->numbers[column];
+}
+
+static const char *name_here(uint32_t arch, uint32_t number)
+{
+	int column = syscalls_column(arch);
+
+	for (size_t i = 0; i < syscalls_builtin.count && column >= 0; i++)
+		if (syscalls_builtin.entries[i].numbers[column] == (int32_t)number)
+			return syscalls_builtin.entries[i].name;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (number_of_row(&rows[i], arch) == (int32_t)number)
+			return rows[i].name;
+	return NULL;
 }
 
 void syscalls_name(uint32_t arch, uint32_t number, char *text, size_t size)
 {
-	char *name = number <= INT32_MAX ? seccomp_syscall_resolve_num_arch(arch, (int)number) : NULL;
+	char *asked = syscalls_builtin.name != NULL ? syscalls_builtin.name(arch, (int)number) : NULL;
+	const char *name = number > INT32_MAX ? NULL : asked != NULL ? asked : name_here(arch, number);
 
-	if (name != NULL) {
+	if (name != NULL)
 		snprintf(text, size, "%s", name);
-		free(name);
-		return;
-	}
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		if (number_of_row(&rows[i], arch) == (int32_t)number) {
-			snprintf(text, size, "%s", rows[i].name);
-			return;
-		}
-	}
-	snprintf(text, size, "system call %u", number);
+	else
+		snprintf(text, size, "system call %u", number);
+	free(asked);
 }

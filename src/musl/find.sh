@@ -36,10 +36,11 @@ link yajl yajl/yajl_parse.h
 own=$($compiler -print-resource-dir 2>/dev/null)/include # clang
 [ -d "$own" ] || own=$($compiler -print-file-name=include)
 archives=
-for library in seccomp cap-ng yajl_s; do archives="$archives $($compiler -print-file-name=lib$library.a)"; done
+for library in cap-ng yajl_s; do archives="$archives $($compiler -print-file-name=lib$library.a)"; done
 cat <<END
 MUSL_CPPFLAGS='-nostdinc -isystem $include -isystem $own -isystem $links'
 MUSL_LDFLAGS='-nostdlib -static-pie $lib/rcrt1.o $lib/crti.o'
 MUSL_LIBS='$lib/libc.a -lgcc $lib/libc.a $lib/crtn.o'
 musl_archives='$archives'
+musl_seccomp='$($compiler -print-file-name=libseccomp.a)'
 END
