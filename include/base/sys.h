@@ -18,6 +18,11 @@
 /* processes */
 pid_t sys_clone(uint64_t flags, int cgroup, int *ret_pidfd); /* clone3(2), fork-like; @cgroup -1 or a v2 directory */
 pid_t sys_clone_told(uint64_t flags, int cgroup, volatile pid_t *ret_pid); /* *@ret_pid is there before it runs */
+/*
+ * As vfork(2): @child runs in the caller's memory and on its stack, with descriptors and namespaces of its own, and
+ * does not return; the caller goes on when it has ended. @cgroup as above.
+ */
+pid_t sys_vfork(int cgroup, void (*child)(void *), void *data);
 int sys_unshare(uint64_t flags);
 int sys_setns(int fd, uint64_t type);
 /* @token goes into the last argument register, which the kernel does not read and a seccomp filter can

@@ -24,16 +24,23 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/raw_call.h"
+
 /* The raw system call is used where libc adds something of its own: threads' credentials, caches, signal handling. */
 #define RAW(...) ((int)syscall(__VA_ARGS__))
+
+static void into_cgroup(struct clone_args *args, int cgroup)
+{
+	if (cgroup < 0)
+		return;
+	args->flags |= CLONE_INTO_CGROUP;
+	args->cgroup = (uint32_t)cgroup;
+}
 
 static pid_t clone_as(struct clone_args args, int cgroup)
 {
 	args.exit_signal = (args.flags & CLONE_PARENT) ? 0 : SIGCHLD;
-	if (cgroup >= 0) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint32_t)cgroup;
-	}
+	into_cgroup(&args, cgroup);
 	int pid = RAW(SYS_clone3, &args, sizeof(args));
 	/* Engines' filters hide it, because they cannot look at the flags; what needs none of them is an older fork. */
 	if (pid < 0 && errno == ENOSYS && (args.flags & ~(uint64_t)CLONE_PARENT_SETTID) == 0)
@@ -52,6 +59,25 @@ pid_t sys_clone_told(uint64_t flags, int cgroup, volatile pid_t *ret_pid)
 {
 	return clone_as((struct clone_args){.flags = flags | CLONE_PARENT_SETTID, .parent_tid = (uintptr_t)ret_pid},
 			cgroup);
+}
+
+/* Without syscall(3): its frame would be gone when the caller returns to it, for the child has used the same stack. */
+__attribute__((noinline)) pid_t sys_vfork(int cgroup, void (*child)(void *), void *data)
+{
+	struct clone_args args = {.flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD};
+
+	into_cgroup(&args, cgroup);
+	long pid = CALL(SYS_clone3, WORD(&args), sizeof(args));
+	if (pid == -ENOSYS && cgroup < 0)
+		pid = CALL(SYS_clone, CLONE_VM | CLONE_VFORK | SIGCHLD);
+	if (pid == 0) {
+		child(data);
+		_exit(125);
+	}
+	if (pid > 0)
+		return (pid_t)pid;
+	errno = (int)-pid;
+	return -1;
 }
 
 int sys_unshare(uint64_t flags)

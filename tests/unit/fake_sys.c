@@ -60,6 +60,12 @@ pid_t sys_clone_told(uint64_t flags, int cgroup, volatile pid_t *ret_pid)
 	return plain("clone");
 }
 
+pid_t sys_vfork(int cgroup, void (*child)(void *), void *data)
+{
+	(void)cgroup, (void)child, (void)data;
+	return plain("vfork");
+}
+
 int sys_unshare(uint64_t flags)
 {
 	(void)flags;
