@@ -110,6 +110,32 @@ teardown() {
 	done
 }
 
+# Who has a bundle can call it as another container is called.
+@test "a link in a bundle makes nothing of another container the bundle's own" {
+	local of_engines=/var/lib/containers/storage/overlay-containers/one own=/run/containerd/io.containerd.runtime.v2.task/k8s.io/one
+	mv "$BUNDLE" "$BATS_TEST_TMPDIR/one"
+	BUNDLE=$BATS_TEST_TMPDIR/one
+	ln -s "$of_engines/userdata" "$BUNDLE/userdata"
+	# shellcheck disable=SC2016
+	on_a_host() {
+		capture timeout -k 2 20 unshare -m sh -c 'for at in /run /var/lib; do mount -t tmpfs tmpfs $at || exit; done
+			mkdir -p "$1/userdata" "$2" && echo of another >"$1/userdata/config.json" && mount --bind "$3" "$2" &&
+			ln -s "${2%/*}" /run/tasks && shift 3 && exec "$CASEMATE" run --profile "$@"' sh "$of_engines" "$own" "$BUNDLE" "$@"
+	}
+	for PROFILE in restricted baseline; do
+		for source in userdata userdata/config.json; do
+			bind "$BUNDLE/$source" '["rbind","ro","nosuid","nodev"]'
+			edit_config '.mounts[-1].destination = "/tmp/of-another"'
+			on_a_host "$PROFILE" --bundle "$BUNDLE" "$ID"
+			[[ $status = 125 && $stderr == *refuses* ]] || fail "$PROFILE: $source"
+		done
+		# Its own root, where the engine names it by a link.
+		edit_config 'del(.mounts[-1])'
+		on_a_host "$PROFILE" --bundle /run/tasks/one "$ID"
+		assert_status 0
+	done
+}
+
 # Root of the container writes root's crontab. On a host of its own, where /bin and /lib are no links to /usr.
 @test "no directory is a source with what the host runs as root, or believes, in it" {
 	as_root_inside

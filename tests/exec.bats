@@ -220,6 +220,9 @@ root_user='.process.user = {uid: 0, gid: 0}'
 	assert_output /home/two
 	good exec --user 1234 --env HOME=/own "$ID" sh -c 'echo $HOME'
 	assert_output /own
+	chmod 600 "$BUNDLE/rootfs/etc/passwd"
+	good exec "$ID" sh -c 'echo $HOME'
+	assert_output /
 }
 
 @test "variables and the working directory come from the command line" {

@@ -69,6 +69,24 @@ teardown() {
 	assert_output /own
 }
 
+# The set-up could read the host's kernel messages, which are gone then, and what is root's in a volume.
+@test "passwd is read with the rights of the program alone" {
+	local passwd=$BUNDLE/rootfs/etc/passwd
+	requires root
+	set_args /bin/sh -c 'echo "$HOME"'
+	printf 'me:x:1000:1000::/home/me:/bin/sh\n' >"$passwd"
+	chmod 600 "$passwd"
+	run_casemate
+	assert_output /
+	rm "$passwd"
+	ln -s /proc/kmsg "$passwd"
+	PROFILE=baseline
+	edit_config '.process.user = {uid: 0, gid: 0}'
+	run_casemate
+	assert_status 0
+	assert_output /
+}
+
 @test "a passwd that is no file, or has no end, does not stop a container" {
 	local passwd=$BUNDLE/rootfs/etc/passwd
 	set_args /bin/sh -c 'echo "$HOME"'

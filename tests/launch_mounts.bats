@@ -355,6 +355,18 @@ propagates() {
 	[ "$(cat "$BUNDLE/rootfs/m/file")" = covered ]
 }
 
+# What is read of the host's kernel messages is gone.
+@test "tmpcopyup copies nothing of procfs and sysfs" {
+	local place
+	for place in /proc /sys; do
+		make_bundle restricted
+		add_mount "{\"destination\": \"$place\", \"type\": \"tmpfs\", \"source\": \"tmpfs\", \"options\": [\"tmpcopyup\"]}"
+		run_casemate
+		assert_status 125
+		assert_stderr "nothing of $place is copied"
+	done
+}
+
 @test "proc, sysfs, mqueue, devpts and tmpfs are what they are called" {
 	report mounts
 	assert_mount /proc proc nosuid nodev noexec

@@ -318,7 +318,8 @@ in_its_own_view() {
 	start_bus bus
 	WHO=root
 	local flag
-	for flag in --dbus-talk=org.freedesktop.systemd1 '--dbus-talk=org.freedesktop.*' --dbus-call=org.freedesktop.Flatpak='*'; do
+	for flag in --dbus-talk=org.freedesktop.systemd1 '--dbus-talk=org.freedesktop.*' --dbus-call=org.freedesktop.Flatpak='*' \
+		--dbus-own=org.freedesktop.systemd1 '--dbus-own=org.freedesktop.*'; do
 		with_bus --socket dbus-session "$flag" -- true
 		assert_status 125
 		assert_stderr "it starts programs outside of the sandbox"

@@ -100,6 +100,7 @@ struct host {
 	/* For the sandbox: those of /usr /bin /sbin /lib /lib32 /lib64 /libx32 that exist. */
 	LIST(struct host_directory) directories;
 	struct host_object root;            /* of the request's root.path */
+	const char *bundle;                 /* where the bundle really is; NULL: nobody had to ask, or it is another */
 	LIST(struct host_object) submounts; /* what is mounted below those sources that are bound recursively */
 	LIST(struct host_hook) hooks;       /* of the request, kind by kind, by host_probe_hooks() */
 	bool sockets_unknown;               /* the kernel does not tell which sockets are the host's */

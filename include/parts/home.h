@@ -17,8 +17,8 @@ bool home_find_wanted(const struct plan *plan);
 void home_find_explain(const struct plan *plan, struct explain *out);
 
 /*
- * Reads /etc/passwd, with the rights of the set-up, for the directory of the user; where there is none, HOME is "/".
- * Fails with ERROR_SYSTEM where the file is there and cannot be read.
+ * Reads /etc/passwd, with the rights of the program and no others, for the directory of its user; where there is none,
+ * or the user may not read it, HOME is "/". Fails with ERROR_SYSTEM where reading fails.
  */
 int home_find(const struct plan *plan, struct run *run, struct error *err);
 

@@ -16,6 +16,7 @@
 #include "base/mountinfo.h"
 #include "base/path.h"
 #include "base/sys.h"
+#include "model/host_bundle.h"
 #include "model/host_secrets.h"
 #include "model/host_sockets.h"
 
@@ -566,6 +567,7 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 			*LIST_ADD(arena, &recursive) = host->root.real;
 	}
 	TRY(probe_binds(&look, request, &recursive, err));
+	host_probe_bundle(host, request, arena);
 	TRY(probe_buses(&look, request, err));
 	if (recursive.count > 0)
 		TRY(probe_submounts(&look, &recursive, err));

@@ -57,8 +57,11 @@ const char *dbus_risk(const char *name)
 
 static void judge_rule(struct planner *p, const struct request_bus_rule *rule)
 {
-	if (p->profile->sensitive_sources == VERDICT_ALLOW ||
-	    (strcmp(rule->verb, "talk") != 0 && strcmp(rule->verb, "call") != 0))
+	/* To own a name is to call who has it, too. */
+	bool calls =
+		strcmp(rule->verb, "talk") == 0 || strcmp(rule->verb, "call") == 0 || strcmp(rule->verb, "own") == 0;
+
+	if (p->profile->sensitive_sources == VERDICT_ALLOW || !calls)
 		return;
 	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
 		if (covers(rule->name, escapes[i].name))

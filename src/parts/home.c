@@ -98,7 +98,8 @@ int home_find(const struct plan *plan, struct run *run, struct error *err)
 
 	(void)run;
 	int fd = sys_openat2(AT_FDCWD, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_NO_MAGICLINKS);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP || errno == ENXIO))
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == EPERM || errno == ELOOP ||
+		       errno == ENXIO))
 		return 0;
 	AUTOCLOSE_FILE FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	if (file == NULL || fstat(fd, &status) < 0) {

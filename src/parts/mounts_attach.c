@@ -42,8 +42,8 @@ static int open_target(const struct plan_mount *mount, int made, bool *ret_linke
 	return target;
 }
 
-/* A link of the image may lead a harmless name to procfs or sysfs, where the plan has not looked. */
-static int check_place(const struct plan_mount *mount, int target, struct error *err)
+/* The place of procfs or sysfs where @target lies in one of them; "" where it does not. */
+static int find_kernels(const struct plan_mount *mount, int target, const char **ret_path, struct error *err)
 {
 	static const struct {
 		uint32_t magic;
@@ -51,11 +51,23 @@ static int check_place(const struct plan_mount *mount, int target, struct error 
 	} kernels[] = {{PROC_SUPER_MAGIC, "/proc"}, {SYSFS_MAGIC, "/sys"}};
 	struct statfs fs;
 
+	*ret_path = "";
 	if (fstatfs(target, &fs) < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s'", mount->target);
 	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
-		if ((uint32_t)fs.f_type == kernels[i].magic && !path_is_within(mount->target, kernels[i].path))
-			return error_set(err, ERROR_CONFIG, 0, "'%s' leads into %s", mount->target, kernels[i].path);
+		if ((uint32_t)fs.f_type == kernels[i].magic)
+			*ret_path = kernels[i].path;
+	return 0;
+}
+
+/* A link of the image may lead a harmless name to procfs or sysfs, where the plan has not looked. */
+static int check_place(const struct plan_mount *mount, int target, struct error *err)
+{
+	const char *path;
+
+	TRY(find_kernels(mount, target, &path, err));
+	if (path[0] != '\0' && !path_is_within(mount->target, path))
+		return error_set(err, ERROR_CONFIG, 0, "'%s' leads into %s", mount->target, path);
 	return 0;
 }
 
@@ -63,9 +75,14 @@ static int check_place(const struct plan_mount *mount, int target, struct error 
 static int copy_up(const struct plan_mount *mount, int made, int target, struct error *err)
 {
 	AUTOCLOSE int covered = sys_openat(target, ".", O_RDONLY | O_DIRECTORY, 0);
+	const char *kernels;
 
 	if (covered < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot read '%s'", mount->target);
+	/* With the rights of the set-up, and some of it is gone once it is read. */
+	TRY(find_kernels(mount, covered, &kernels, err));
+	if (kernels[0] != '\0')
+		return error_set(err, ERROR_CONFIG, 0, "nothing of %s is copied", kernels);
 	return copy_tree(covered, made, err);
 }
 

@@ -393,16 +393,13 @@ static bool is_private(const char *real)
 	return false;
 }
 
-/* What a bundle names in itself is its own: the path, as far as it has names of the bundle's, must be where it is. */
-static bool is_of_bundle(const struct planner *p, const char *path, const char *real)
+/* What is in the bundle is its own, and not what a link in it leads to. */
+static bool is_of_bundle(const struct planner *p, const char *real)
 {
-	const char *bundle = p->request->bundle, *name = bundle == NULL ? NULL : strrchr(bundle, '/');
+	const char *bundle = p->request->bundle;
 
-	if (name == NULL || !path_is_below(path, bundle))
-		return false;
-	const char *tail = path + (name - bundle);
-	size_t length = strlen(tail), whole = strlen(real);
-	return whole >= length && strcmp(real + whole - length, tail) == 0;
+	return (bundle != NULL && path_is_below(real, bundle)) ||
+	       (p->host->bundle != NULL && path_is_below(real, p->host->bundle));
 }
 
 /* Somebody's home, and the settings, keys and start files in it: a sandbox's user may show its own. */
@@ -418,7 +415,7 @@ static void judge_others(struct planner *p, const struct judged *j, const struct
 	if (source->real == NULL || p->request->sandbox.given)
 		return;
 	enum store store = store_of(source->real);
-	if (store == STORE_OF_ALL || (is_private(source->real) && !is_of_bundle(p, j->path, source->real)))
+	if (store == STORE_OF_ALL || (is_private(source->real) && !is_of_bundle(p, source->real)))
 		planner_judge(p, VERDICT_REFUSE, j->layer, j->from,
 			      arena_printf(p->arena, "%s holds what belongs to other containers", j->path),
 			      "bind only what the program needs");

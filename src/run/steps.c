@@ -110,7 +110,6 @@ static const struct step launch_steps[] = {
 	 * it. Before the root becomes read-only: a bundle's working directory is made where it is missing.
 	 */
 	STEP("cwd", STEP_BUILD, user_cwd),
-	STEP("home", STEP_BUILD, home_find),
 	/* Nothing is made in the root after this. */
 	STEP("readonly", STEP_BUILD, rootfs_readonly),
 
@@ -134,7 +133,9 @@ static const struct step launch_steps[] = {
 	STEP("init", STEP_CONFINE, init_apply),
 	STEP("signals", STEP_CONFINE, process_signals),
 	STEP("fds", STEP_CONFINE, process_fds),
-	/* As the workload's user, and while every call for a good error message is still allowed. */
+	/* As the workload's user: the image says what is read, and what the set-up may read is not all the image's. */
+	STEP("home", STEP_CONFINE, home_find),
+	/* So is this, and while every call for a good error message is still allowed. */
 	STEP("program", STEP_CONFINE, process_program),
 	/* All is set up, and all that could go wrong was told to who made it. */
 	STEP("created", STEP_CONFINE, start_created),
@@ -165,7 +166,6 @@ static const struct step join_steps[] = {
 	STEP("streams", STEP_BUILD, streams_own),
 	STEP("terminal", STEP_BUILD, terminal_open),
 	STEP("cwd", STEP_BUILD, user_cwd),
-	STEP("home", STEP_BUILD, home_find),
 	STEP("limits", STEP_CONFINE, limits_apply),
 	STEP("keyring", STEP_CONFINE, process_keyring),
 	STEP("session", STEP_CONFINE, terminal_adopt),
@@ -177,6 +177,7 @@ static const struct step join_steps[] = {
 	STEP("parent", STEP_CONFINE, process_parent),
 	STEP("signals", STEP_CONFINE, process_signals),
 	STEP("fds", STEP_CONFINE, process_fds),
+	STEP("home", STEP_CONFINE, home_find),
 	STEP("program", STEP_CONFINE, process_program),
 	STEP("created", STEP_CONFINE, start_created),
 	STEP("open-files", STEP_EXEC, limits_files),
