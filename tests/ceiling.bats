@@ -44,6 +44,24 @@ refused() {
 	done
 }
 
+@test "whose traffic rules its packets go by is the host's word" {
+	local ask
+	for ask in '{classID: 1048577}' '{priorities: [{name: "lo", priority: 5}]}'; do
+		edit_config ".linux.resources.network = $ask"
+		for PROFILE in restricted baseline; do
+			capture "$CASEMATE" explain --profile "$PROFILE" "$BUNDLE"
+			assert_match "linux.resources.network chooses by which of the host's traffic rules its packets go" || return
+			refused
+		done
+		capture "$CASEMATE" explain --profile privileged "$BUNDLE"
+		[[ $output$stderr != *'traffic rules'* ]] || fail "privileged judges it" || return
+	done
+	PROFILE=restricted
+	edit_config '.linux.resources.network = {classID: 0}'
+	run_casemate
+	[[ $stderr != *refuses* ]] || fail "no class is refused"
+}
+
 @test "what is mounted below the root is read-only with it" {
 	mount -t tmpfs -o mode=1777 tmpfs "$ROOTFS/srv"
 	# Landlock refuses the write as well: the mount itself is asked.

@@ -29,6 +29,9 @@ teardown() {
 		run_casemate
 		[ "$status" -eq 125 ] || fail "$source was bound"
 	done
+	bind /dev/shm '["rbind","rw"]'
+	run_casemate
+	assert_stderr "/dev/shm is part of the host's /dev"
 	mkdir -p /root/.casemate-test
 	bind /root/.casemate-test '["rbind","ro"]'
 	run_casemate

@@ -158,6 +158,29 @@ teardown() {
 	assert_refused "a sysctl of the host's ipc namespace"
 }
 
+# Docker writes the path of the host's network namespace for --network host. Should it be set all the same, then to what it is.
+@test "a sysctl of a namespace of the host's is not set, by whatever path that is joined" {
+	requires root
+	PROFILE=privileged
+	local kind key file path
+	edit_config 'del(.hostname)'
+	cp "$BUNDLE/config.json" "$BATS_TEST_TMPDIR/plain"
+	while read -r kind file key; do
+		for path in "/proc/self/ns/$file" "/proc/$$/ns/$file"; do
+			cp "$BATS_TEST_TMPDIR/plain" "$BUNDLE/config.json"
+			edit_config --arg t "$kind" --arg p "$path" --arg k "$key" --arg v "$(cat "/proc/sys/${key//.//}")" \
+				'(.linux.namespaces[] | select(.type == $t)).path = $p | .linux.sysctl = {($k): $v}'
+			run_casemate
+			assert_refused "$key by $path" || return
+			assert_stderr "sysctl \"$key\" not allowed in host $kind namespace" || return
+		done
+	done <<-END
+		network net net.ipv4.ip_forward
+		ipc ipc kernel.shm_rmid_forced
+		uts uts kernel.domainname
+	END
+}
+
 @test "a value of a sysctl is one write, and not a second key" {
 	PROFILE=privileged
 	edit_config '.linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "80\n+kernel.core_pattern=|/x"}'

@@ -141,11 +141,22 @@ words() {
 	run_casemate
 	assert_status 125
 	assert_stderr 'group id 1000 is not mapped in the user namespace'
-	edit_config '.process.user = {uid: 999, gid: 999}'
+	edit_config '.process.user = {uid: 999, gid: 999, additionalGids: [5, 70000]}'
+	run_casemate
+	assert_status 125
+	assert_stderr "process/user/additionalGids: group id 70000 is not mapped in the user namespace '/proc/$pause/ns/user'"
+	assert_stderr 'map it there, or remove it'
+	edit_config '.process.user = {uid: 999, gid: 999, additionalGids: [5]}'
 	set_args id -u
 	run_casemate
 	assert_status 0
 	assert_output 999
+	edit_config '(.linux.namespaces[] | select(.type == "user")) |= del(.path)'
+	edit_config '.process.user.additionalGids = [70000]'
+	maps '0 100000 1000'
+	run_casemate
+	assert_status 125
+	assert_stderr 'process/user/additionalGids: group id 70000 is not in linux.gidMappings'
 }
 
 @test "a namespace that maps nobody yet, and one that maps no root" {

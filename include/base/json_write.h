@@ -32,7 +32,8 @@ struct json_writer {
 	size_t open; /* objects and arrays */
 	bool exact;  /* set by who writes for a reader that acts on it: what is not UTF-8 is an error */
 	bool repaired;
-	size_t used; /* of memory */
+	char *escaped; /* the whole text, where that had controls; or NULL */
+	size_t used;   /* of memory */
 	_Alignas(max_align_t) char memory[JSON_WRITER_BYTES];
 };
 
@@ -50,7 +51,8 @@ void json_write_end_array(struct json_writer *w);
 
 /*
  * Bytes that are not UTF-8 become U+FFFD: paths may hold anything, and a reader must get JSON. json_writer_finish
- * refuses them where the writer is `exact`. NULL is written as null.
+ * refuses them where the writer is `exact`. NULL is written as null. No control character is written as it is, U+007F
+ * to U+009F neither: a terminal would obey it.
  */
 void json_write_key(struct json_writer *w, const char *key);
 void json_write_string(struct json_writer *w, const char *text);
@@ -72,7 +74,8 @@ void json_member_bool(struct json_writer *w, const char *key, bool value);
 
 /*
  * The whole text, terminated, valid until json_writer_destroy. Fails with ERROR_BUG when calls were out of order or
- * something is still open, with ERROR_USAGE when the writer is `exact` and a text was not UTF-8.
+ * something is still open, with ERROR_USAGE when the writer is `exact` and a text was not UTF-8, with ERROR_SYSTEM
+ * without memory.
  */
 int json_writer_finish(struct json_writer *w, const char **ret_text, size_t *ret_length, struct error *err);
 

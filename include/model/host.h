@@ -131,10 +131,13 @@ void host_probe_dbus(struct host *host, struct arena *arena);
 /* Where the slices of the systemd are that makes this caller's scopes: that of the system, or of the user's session. */
 void host_probe_manager(struct host *host, struct arena *arena);
 
+/* Which namespaces @request joins by their paths, and which of these kinds are the launcher's and the init's. */
+void host_probe_namespaces(struct host *host, const struct request *request);
+
 /*
- * Looks at the sources of all bind mounts of @request and at the host's sensitive paths, so that a profile can compare
- * them. A source that does not exist is recorded without `real`. Fails with ERROR_SYSTEM only when /proc cannot be
- * used.
+ * host_probe_namespaces(), and looks at the sources of all bind mounts of @request and at the host's sensitive paths,
+ * so that a profile can compare them. A source that does not exist is recorded without `real`. Fails with ERROR_SYSTEM
+ * only when /proc cannot be used.
  */
 int host_probe_sources(struct host *host, const struct request *request, struct arena *arena, struct error *err);
 

@@ -25,6 +25,7 @@ typedef LIST(struct plan_remark) remark_list;
 
 struct plan_namespaces {
 	uint64_t fresh; /* CLONE_NEW* of namespaces made for the container */
+	uint64_t hosts; /* CLONE_NEW* of those that are joined and known to be the launcher's or the init's */
 	struct {
 		const char *path;
 		bool judged; /* the profile decided on this one */

@@ -62,7 +62,7 @@ struct profile {
 	enum verdict personality;  /* an execution domain other than LINUX */
 	enum verdict labels;       /* an AppArmor or SELinux label that confines nothing */
 	enum verdict oom_score;    /* oomScoreAdj below 0 */
-	enum verdict realtime;     /* a real-time or deadline scheduler or I/O class */
+	enum verdict realtime;     /* a real-time or deadline scheduler, a share of caches, a class of I/O or packets */
 	enum verdict images;       /* a container made of an image that criu wrote */
 	enum verdict masks;        /* masked_paths and readonly_paths below that the config leaves out */
 	string_list masked_paths;

@@ -2,6 +2,7 @@
 #include "base/json_write.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
@@ -65,6 +66,7 @@ int json_writer_create(struct json_writer *w, bool readable, struct error *err)
 	w->status = yajl_gen_status_ok;
 	w->open = w->used = 0;
 	w->exact = w->repaired = false;
+	w->escaped = NULL;
 	yajl_gen generator = yajl_gen_alloc(&memory);
 	w->generator = generator;
 	if (generator == NULL || !yajl_gen_config(generator, yajl_gen_beautify, readable ? 1 : 0) ||
@@ -79,6 +81,8 @@ void json_writer_destroy(struct json_writer *w)
 	if (w->generator != NULL)
 		yajl_gen_free(w->generator);
 	w->generator = NULL;
+	free(w->escaped);
+	w->escaped = NULL;
 }
 
 void json_write_begin_object(struct json_writer *w)
@@ -231,6 +235,43 @@ void json_member_bool(struct json_writer *w, const char *key, bool value)
 	json_write_bool(w, value);
 }
 
+/* ---- what the generator leaves as it is, and a terminal obeys: DEL, and U+0080 to U+009F, which are C2 80 to C2 9F */
+
+static size_t control_length(const unsigned char *at)
+{
+	return at[0] == 0x7f ? 1 : at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f ? 2 : 0;
+}
+
+/* They stand in strings only, so the finished text can be escaped as a whole. The generator ends it with a zero. */
+static int escape_controls(struct json_writer *w, const unsigned char **text, size_t *length)
+{
+	static const char form[] = "\\u0000";
+	size_t controls = 0, end = 0;
+
+	for (size_t i = 0; i < *length; i++)
+		controls += control_length(*text + i) > 0;
+	if (controls == 0)
+		return 0;
+	char *escaped = malloc(*length + controls * sizeof(form));
+	if (escaped == NULL)
+		return -1;
+	for (size_t i = 0; i < *length;) {
+		size_t step = control_length(*text + i);
+
+		if (step == 0)
+			escaped[end++] = (char)(*text)[i++];
+		else
+			end += (size_t)snprintf(escaped + end, sizeof(form), "\\u%04x", (*text)[i + step - 1]);
+		i += step;
+	}
+	escaped[end] = '\0';
+	free(w->escaped);
+	w->escaped = escaped;
+	*text = (const unsigned char *)escaped;
+	*length = end;
+	return 0;
+}
+
 int json_writer_finish(struct json_writer *w, const char **ret_text, size_t *ret_length, struct error *err)
 {
 	const unsigned char *text;
@@ -241,6 +282,8 @@ int json_writer_finish(struct json_writer *w, const char **ret_text, size_t *ret
 		return error_set(err, ERROR_BUG, 0, "JSON was not written to its end");
 	if (w->exact && w->repaired)
 		return error_set(err, ERROR_USAGE, 0, "a path or word is not UTF-8, so JSON cannot hold it");
+	if (escape_controls(w, &text, ret_length) < 0)
+		return error_set(err, ERROR_SYSTEM, ENOMEM, "cannot write JSON");
 	*ret_text = (const char *)text;
 	return 0;
 }

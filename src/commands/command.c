@@ -63,6 +63,8 @@ static int plan(const struct invocation *invocation, const struct request *reque
 
 	if (wants_look(request, profile))
 		TRY(host_probe_sources(host, request, invocation->arena, err));
+	else if (request->linux_.sysctl.count > 0)
+		host_probe_namespaces(host, request);
 	host_probe_userns(host, request, invocation->arena);
 	if (profile->hooks != VERDICT_ALLOW)
 		host_probe_hooks(host, request, &profile->hooks_allowed, invocation->arena);

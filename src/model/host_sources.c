@@ -439,7 +439,7 @@ static void identify(struct host_identity *identity, const char *path)
 		*identity = (struct host_identity){.device = is.device, .inode = is.inode};
 }
 
-static void probe_namespaces(struct host *host, const struct request *request)
+void host_probe_namespaces(struct host *host, const struct request *request)
 {
 	static const char *const names[NAMESPACE_COUNT] = {
 		[NAMESPACE_USER] = "user",     [NAMESPACE_PID] = "pid",   [NAMESPACE_NETWORK] = "net",
@@ -554,7 +554,7 @@ int host_probe_sources(struct host *host, const struct request *request, struct 
 	__attribute__((cleanup(forget_parent))) struct look look = {.host = host, .arena = arena, .parent = -1};
 	string_list recursive = {0};
 
-	probe_namespaces(host, request);
+	host_probe_namespaces(host, request);
 	if (request->root.path == NULL && request->mounts.count == 0)
 		return 0;
 	for (size_t i = 0; i < COUNT(sensitive_directories); i++)

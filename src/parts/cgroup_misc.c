@@ -36,7 +36,14 @@ int cgroup_plan_network(struct planner *p, const struct request_network *network
 	static const struct cgroup_field priority = {
 		"network/priorities", {"net_prio.ifpriomap", NULL}, "the priority of its packets on this interface"};
 
-	if (cgroup_asked_u64((struct opt_u64){network->class_id.set, network->class_id.value}))
+	bool classed = cgroup_asked_u64((struct opt_u64){network->class_id.set, network->class_id.value});
+	if ((classed || network->priorities.count > 0) && p->profile->realtime != VERDICT_ALLOW) {
+		planner_judge(p, p->profile->realtime, "cgroup", planner_origin(p, "/linux/resources/network"),
+			      "linux.resources.network chooses by which of the host's traffic rules its packets go",
+			      "remove linux.resources.network, or use the privileged profile");
+		return 0;
+	}
+	if (classed)
 		TRY(cgroup_add_number(p, &class_id, network->class_id.value, err));
 	for (size_t i = 0; i < network->priorities.count; i++)
 		TRY(cgroup_add_text(p, &priority,

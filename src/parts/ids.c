@@ -66,6 +66,12 @@ static int check_mapped(const struct planner *p, const struct plan_ids *plan, st
 	if (!maps_container_id(&plan->gid, user->gid))
 		return error_set(err, ERROR_CONFIG, 0, "%s: group id %u is not %s", user->from, user->gid,
 				 joined == NULL ? "in linux.gidMappings" : mapped);
+	for (size_t i = 0; !plan->deny_setgroups && i < user->additional_gids.count; i++)
+		if (!maps_container_id(&plan->gid, user->additional_gids.at[i])) {
+			error_set(err, ERROR_CONFIG, 0, "%s/additionalGids: group id %u is not %s", user->from,
+				  user->additional_gids.at[i], joined == NULL ? "in linux.gidMappings" : mapped);
+			return error_hint(err, "map it there, or remove it");
+		}
 	return 0;
 }
 
@@ -80,7 +86,6 @@ static int plan_mappings(struct planner *p, struct error *err)
 	plan->uid = linux_->uid_mappings;
 	plan->gid = linux_->gid_mappings;
 	plan->from = "config.json:/linux/uidMappings";
-	TRY(check_mapped(p, plan, err));
 
 	uint64_t both = 1ULL << CAP_SETUID | 1ULL << CAP_SETGID;
 	if (p->host->uid == 0 && (p->host->capabilities & both) == both)
@@ -90,7 +95,7 @@ static int plan_mappings(struct planner *p, struct error *err)
 	else
 		plan->writer = IDS_HELPERS;
 	plan->deny_setgroups = plan->writer == IDS_SELF;
-	return 0;
+	return check_mapped(p, plan, err);
 }
 
 /* The child starts with ids that nothing maps; files that it would make then belong to nobody. */

@@ -466,7 +466,7 @@ static void judge_device(struct planner *p, const struct plan_mount *mount, cons
 	planner_judge(
 		p, p->profile->devices == VERDICT_ALLOW ? VERDICT_ALLOW : VERDICT_REFUSE, "mounts", mount->from,
 		arena_printf(p->arena,
-			     S_ISCHR(source->mode) ? "%s is a device of the host" : "%s holds devices of the host",
+			     S_ISCHR(source->mode) ? "%s is a device of the host" : "%s is part of the host's /dev",
 			     mount->source),
 		"remove it, or use the privileged profile");
 }

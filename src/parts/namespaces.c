@@ -74,9 +74,11 @@ static void plan_join(struct planner *p, enum namespace_kind kind, const struct 
 	plan->join[kind].path = wanted->path;
 	plan->join[kind].from = wanted->from;
 	plan->joins = true;
-	/* The plan goes by what a user namespace maps. */
-	plan->join[kind].judged = judges || kind == NAMESPACE_USER;
-	if (!judges && kind != NAMESPACE_USER)
+	if (hosts)
+		plan->hosts |= kinds[kind].flag;
+	/* The plan goes by what a user namespace maps, and by whose sysctls are set. */
+	plan->join[kind].judged = judges || kind == NAMESPACE_USER || p->request->linux_.sysctl.count > 0;
+	if (!plan->join[kind].judged)
 		return;
 	plan->join[kind].device = joined->device;
 	plan->join[kind].inode = joined->inode;

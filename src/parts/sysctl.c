@@ -34,11 +34,22 @@ static uint64_t namespace_of(const char *key)
 	return 0;
 }
 
-static bool joined(const struct plan *plan, uint64_t flag)
+/* Engines also name the host's by its path: Docker does for --network host. */
+static bool is_host(const struct plan_namespaces *plan, uint64_t flag)
 {
-	return (flag == CLONE_NEWNET && plan->namespaces.join[NAMESPACE_NETWORK].path != NULL) ||
-	       (flag == CLONE_NEWIPC && plan->namespaces.join[NAMESPACE_IPC].path != NULL) ||
-	       (flag == CLONE_NEWUTS && plan->namespaces.join[NAMESPACE_UTS].path != NULL);
+	bool joined = (flag == CLONE_NEWNET && plan->join[NAMESPACE_NETWORK].path != NULL) ||
+		      (flag == CLONE_NEWIPC && plan->join[NAMESPACE_IPC].path != NULL) ||
+		      (flag == CLONE_NEWUTS && plan->join[NAMESPACE_UTS].path != NULL);
+
+	return joined ? (plan->hosts & flag) != 0 : (plan->fresh & flag) == 0;
+}
+
+static int refuse_host(const char *key, uint64_t flag, origin from, struct error *err)
+{
+	const char *kind = flag == CLONE_NEWNET ? "network" : flag == CLONE_NEWIPC ? "ipc" : "uts";
+
+	error_set(err, ERROR_CONFIG, 0, "%s: sysctl \"%s\" not allowed in host %s namespace", from, key, kind);
+	return error_hint(err, "remove it, or give the container a %s namespace of its own", kind);
 }
 
 static bool is_allowed(const struct profile *profile, const char *key)
@@ -74,8 +85,8 @@ int sysctl_plan(struct planner *p, struct error *err)
 
 		if (flag == 0)
 			return error_set(err, ERROR_CONFIG, 0, "%s belongs to the whole host", from);
-		if ((p->plan->namespaces.fresh & flag) == 0 && !joined(p->plan, flag))
-			return error_set(err, ERROR_CONFIG, 0, "%s needs a namespace of its own", from);
+		if (is_host(&p->plan->namespaces, flag))
+			return refuse_host(key, flag, from, err);
 		if (!is_allowed(p->profile, key) &&
 		    planner_judge(p, p->profile->sysctls, "sysctl", from,
 				  arena_printf(p->arena, "the sysctl %s is not a safe one", key),

@@ -470,7 +470,7 @@ static void write_sample(struct json_writer *w)
 
 static void test_writer(void)
 {
-	AUTO_JSON_WRITER struct json_writer w = {0}, bad = {0}, open = {0}, extra = {0};
+	AUTO_JSON_WRITER struct json_writer w = {0}, controls = {0}, bad = {0}, open = {0}, extra = {0};
 	const char *text;
 	size_t length;
 
@@ -481,6 +481,20 @@ static void test_writer(void)
 	CHECK(length == strlen(text));
 	CHECK(strcmp(text, "{\"path\":\"/a\\\"b\\n\\u0001\",\"list\":[18446744073709551615,-9223372036854775808,true,"
 			   "null,\"x\xef\xbf\xbd\xc3\xa4\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"]}") == 0);
+
+	test("no control character is written as it is, in keys neither, and what looks like one is");
+	CHECK(json_writer_create(&controls, false, &err) == 0);
+	json_write_begin_object(&controls);
+	json_member_string(&controls, "k\x7f",
+			   "\xc2\x80 \xc2\x9b"
+			   "1m\xc2\x9f\xc2\xa0\xc3\x9b\xc2\x9b");
+	json_write_end_object(&controls);
+	for (int i = 0; i < 2; i++) {
+		CHECK(json_writer_finish(&controls, &text, &length, &err) == 0);
+		CHECK(length == strlen(text));
+		CHECK(strcmp(text, "{\"k\\u007f\":\"\\u0080 \\u009b"
+				   "1m\\u009f\xc2\xa0\xc3\x9b\\u009b\"}") == 0);
+	}
 
 	test("calls out of order and open ends are errors");
 	CHECK(json_writer_create(&bad, true, &err) == 0);
