@@ -278,6 +278,27 @@ overlay() {
 	[ -z "$wrong" ] || fail "not refused:$wrong"
 }
 
+@test "an overlay empties nothing: what it would take for its own is one's that an overlay has left" {
+	mkdir -p "$BATS_TEST_TMPDIR/lower" "$BATS_TEST_TMPDIR/upper" "$BATS_TEST_TMPDIR/work/work/deep"
+	touch "$BATS_TEST_TMPDIR/work/work/precious" "$BATS_TEST_TMPDIR/work/work/deep/precious"
+	overlay "lowerdir=$BATS_TEST_TMPDIR/lower" "upperdir=$BATS_TEST_TMPDIR/upper" "workdir=$BATS_TEST_TMPDIR/work"
+	set_args /bin/true
+	run_casemate
+	assert_status 125
+	assert_stderr "would empty it"
+	[[ -e $BATS_TEST_TMPDIR/work/work/precious && -e $BATS_TEST_TMPDIR/work/work/deep/precious ]] || fail "it was emptied"
+	rm -r "$BATS_TEST_TMPDIR/work/work"
+	for _ in 1 2; do
+		run_casemate
+		assert_status 0
+	done
+	rmdir "$BATS_TEST_TMPDIR/work/work"
+	touch "$BATS_TEST_TMPDIR/work/work"
+	run_casemate
+	assert_status 125
+	[ -f "$BATS_TEST_TMPDIR/work/work" ]
+}
+
 @test "an overlay of harmless directories works, and is nosuid and nodev whatever those are" {
 	local lower=$BATS_TEST_TMPDIR/lower upper=$BATS_TEST_TMPDIR/up:per
 	mkdir -m 777 "$lower" "$BATS_TEST_TMPDIR/se:cond" "$upper" "$BATS_TEST_TMPDIR/work"

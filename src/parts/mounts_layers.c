@@ -96,6 +96,22 @@ void mounts_layers_close(struct mounts_layers *layers)
 		fd_close(&layers->at[--layers->count]);
 }
 
+/* The kernel empties it with the rights of whoever mounts; what an overlay left there is a directory without a mode. */
+static int check_work(const struct plan_layer *layer, int fd, struct error *err)
+{
+	struct stat status;
+
+	if (strcmp(layer->option, "workdir") != 0)
+		return 0;
+	if (fstatat(fd, "work", &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0
+				       : error_set(err, ERROR_SYSTEM, errno, "cannot look at '%s/work'", layer->path);
+	if (status.st_mode == S_IFDIR)
+		return 0;
+	error_set(err, ERROR_REFUSED, 0, "'%s/work' is no overlay's, which would empty it", layer->path);
+	return error_hint(err, "give the overlay an empty directory as its workdir");
+}
+
 static int open_layer(const struct plan_layer *layer, struct error *err)
 {
 	AUTOCLOSE int fd = sys_openat2(AT_FDCWD, layer->path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_MAGICLINKS);
@@ -106,6 +122,7 @@ static int open_layer(const struct plan_layer *layer, struct error *err)
 				 layer->path);
 	if (status.st_dev != layer->device || status.st_ino != layer->inode)
 		return error_set(err, ERROR_REFUSED, 0, "'%s' is no longer what the profile judged", layer->path);
+	TRY(check_work(layer, fd, err));
 	return fd_take(&fd);
 }
 
