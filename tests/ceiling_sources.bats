@@ -261,3 +261,92 @@ teardown() {
 	run_casemate
 	assert_output public
 }
+
+# overlay OPTION...: an overlay on /srv, made of these
+overlay() {
+	# shellcheck disable=SC2016 # for jq
+	edit_config '.mounts |= .[0:7] + [{destination: "/srv", type: "overlay", source: "overlay", options: $ARGS.positional}]' --args "$@"
+}
+
+@test "what an overlay is made of is judged as what is bound: its lower directories are read, the others are written to" {
+	local lower=$BATS_TEST_TMPDIR/lower wrong="" options
+	mkdir -m 755 "$lower" "$lower/empty"
+	mkdir -m 777 "$BATS_TEST_TMPDIR/upper" "$BATS_TEST_TMPDIR/work"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	install -m 4755 /bin/true "$lower/setuid"
+	echo below >"$lower/file"
+	chmod 666 "$lower/file"
+	ln -s /etc "$BATS_TEST_TMPDIR/link"
+	for PROFILE in restricted baseline; do
+		for options in /etc "$lower:/etc" "/etc:$lower" /root "$BATS_TEST_TMPDIR/link" "$lower/../link" /proc/self/root/etc /var/lib \
+			"$lower:/proc/sys" /run /dev /; do
+			overlay "lowerdir=$options"
+			run_casemate
+			[[ $status = 125 && $stderr == *refuses* ]] || wrong+=" lowerdir=$options"
+		done
+		for options in /usr /usr/share /etc /root "$BATS_TEST_TMPDIR/link" /var/lib/dpkg /boot; do
+			[ -d "$options" ] || continue
+			overlay "lowerdir=$lower" "upperdir=$options" "workdir=$BATS_TEST_TMPDIR/work"
+			run_casemate
+			[[ $status = 125 && $stderr == *"bound writable"* ]] || wrong+=" upperdir=$options"
+			overlay "lowerdir=$lower" "upperdir=$BATS_TEST_TMPDIR/upper" "workdir=$options"
+			run_casemate
+			[[ $status = 125 && $stderr == *"bound writable"* ]] || wrong+=" workdir=$options"
+		done
+		# More layers by another name, and what makes the kernel follow marks in them.
+		for options in lowerdir+=/etc datadir+=/etc "lowerdir+=$lower" redirect_dir=on redirect_dir=follow metacopy=on index=on \
+			nfs_export=on override_creds lowerdir; do
+			overlay "lowerdir=$lower:$lower/empty" "$options"
+			run_casemate
+			[[ $status = 125 && $stderr == *"the option $options"* ]] || wrong+=" $options"
+			overlay "$options"
+			run_casemate
+			[[ $status = 125 && $stderr == *"the option $options"* ]] || wrong+=" only $options"
+		done
+	done
+	[ -z "$wrong" ] || fail "not refused:$wrong"
+}
+
+@test "an overlay empties nothing: what it would take for its own is one's that an overlay has left" {
+	mkdir -p "$BATS_TEST_TMPDIR/lower" "$BATS_TEST_TMPDIR/upper" "$BATS_TEST_TMPDIR/work/work/deep"
+	touch "$BATS_TEST_TMPDIR/work/work/precious" "$BATS_TEST_TMPDIR/work/work/deep/precious"
+	overlay "lowerdir=$BATS_TEST_TMPDIR/lower" "upperdir=$BATS_TEST_TMPDIR/upper" "workdir=$BATS_TEST_TMPDIR/work"
+	set_args /bin/true
+	run_casemate
+	assert_status 125
+	assert_stderr "would empty it"
+	[[ -e $BATS_TEST_TMPDIR/work/work/precious && -e $BATS_TEST_TMPDIR/work/work/deep/precious ]] || fail "it was emptied"
+	rm -r "$BATS_TEST_TMPDIR/work/work"
+	for _ in 1 2; do
+		run_casemate
+		assert_status 0
+	done
+	rmdir "$BATS_TEST_TMPDIR/work/work"
+	touch "$BATS_TEST_TMPDIR/work/work"
+	run_casemate
+	assert_status 125
+	[ -f "$BATS_TEST_TMPDIR/work/work" ]
+}
+
+@test "an overlay of harmless directories works, and is nosuid and nodev whatever those are" {
+	local lower=$BATS_TEST_TMPDIR/lower upper=$BATS_TEST_TMPDIR/up:per
+	mkdir -m 777 "$lower" "$BATS_TEST_TMPDIR/se:cond" "$upper" "$BATS_TEST_TMPDIR/work"
+	chmod 755 "$BATS_TEST_TMPDIR"
+	echo below >"$lower/file"
+	echo other >"$BATS_TEST_TMPDIR/se:cond/other"
+	chmod 666 "$lower/file"
+	set_args /bin/sh -c 'cat /srv/file /srv/other; echo above >/srv/file; cat /srv/file; grep " /srv " /proc/mounts'
+	for PROFILE in restricted baseline; do
+		overlay "lowerdir=$lower:$BATS_TEST_TMPDIR/se\\:cond" "upperdir=$upper" "workdir=$BATS_TEST_TMPDIR/work" volatile rw suid dev
+		run_casemate
+		assert_status 0
+		[[ $output == below*other*above*"/srv overlay rw,nosuid,nodev,"* ]] || fail
+		[[ $(<"$lower/file") = below && $(<"$upper/file") = above ]] || fail "the changes are elsewhere"
+		capture "$CASEMATE" explain --profile "$PROFILE" "$BUNDLE"
+		[[ $output == *"$lower is a layer of /srv, read-only"*"$upper is a layer of /srv, writable"* ]] || fail
+		overlay "lowerdir=$lower:$BATS_TEST_TMPDIR/se\\:cond"
+		run_casemate
+		[[ $output == *"/srv overlay ro,nosuid,nodev,"* ]] || fail
+		rm -r "$upper/file" "$BATS_TEST_TMPDIR/work/work"
+	done
+}

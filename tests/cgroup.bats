@@ -465,6 +465,23 @@ passed on: "
 	rmdir "/sys/fs/cgroup/pids/engine-$ID"
 }
 
+# A systemd in the container makes its cgroups below the one that it finds itself in.
+@test "v1: by a path the container has a cgroup in each hierarchy, also in that of systemd" {
+	local hierarchy wrong=""
+	requires cgroup1
+	edit_config --arg id "$ID" '.linux.cgroupsPath = "/\($id)/one"'
+	set_args /bin/sleep 1000
+	start
+	for hierarchy in freezer pids memory cpu cpuset blkio devices systemd; do
+		hierarchy=/sys/fs/cgroup/$hierarchy
+		[ ! -e "$hierarchy/tasks" ] || grep -qx "$PID" "$hierarchy/$ID/one/tasks" || wrong+=" $hierarchy"
+	done
+	kill -KILL "$PID"
+	finish
+	[ -z "$wrong" ] || fail "not in$wrong"
+	assert_no_groups
+}
+
 @test "launches at the same time do not disturb each other" {
 	local i failed=0 pids=()
 	set_args /bin/true

@@ -422,6 +422,35 @@ ROOT_REFUSED=("process.user.uid is 0" "docker run --user")
 	each_runtime "build"
 }
 
+# Its client is a plugin of later versions of docker, which Debian has in a package of its own.
+buildkit_works() {
+	in_machine docker buildx version >/dev/null 2>&1 || [ "$(docker_major)" -lt 23 ]
+}
+
+docker_major() {
+	in_machine docker version -f '{{.Client.Version}}' | cut -d. -f1
+}
+
+# default-runtime is not asked.
+@test "docker: the steps of a build by BuildKit are given to the runc that the daemon finds" {
+	buildkit_works || return 0
+	mkdir "$MACHINE/first" "$MACHINE/steps"
+	printf '#!/bin/sh\nexec "$(cat %s/first/runtime)" "$@"\n' "$MACHINE" >"$MACHINE/first/runc"
+	chmod 755 "$MACHINE/first/runc"
+	runtime_path runc >"$MACHINE/first/runtime"
+	printf 'FROM busybox:test\nRUN --mount=type=tmpfs,target=/t echo built >/t/a && cat /t/a && grep CapBnd /proc/self/status\n' \
+		>"$MACHINE/steps/Dockerfile"
+	FIRST=$MACHINE/first dockerd_start_other buildkit
+	in_machine docker -H unix:///run/buildkit.sock load -qi "$MACHINE/busybox.tar"
+	check() {
+		runtime_path "$RUNTIME" >"$MACHINE/first/runtime"
+		in_machine env DOCKER_BUILDKIT=1 docker -H unix:///run/buildkit.sock build --network none --no-cache --progress plain \
+			"$MACHINE/steps" 2>&1 | has built "CapBnd:	00000000a804$(unlimited && echo 25 || echo 05)fb"
+	}
+	refused casemate "process.user.uid is 0"
+	each_runtime "build by BuildKit"
+}
+
 # The second version is a plugin of docker; Debian 12 has the first.
 compose() {
 	if in_machine docker compose version >/dev/null 2>&1; then
@@ -443,16 +472,26 @@ compose() {
 			    image: busybox:test
 			    runtime: $RUNTIME
 			    command: httpd -f -p 8080 -h /etc
+			    healthcheck: {test: ["CMD", "wget", "-qO", "-", "http://127.0.0.1:8080/group"], interval: 1s}
+			    volumes: ["kept:/kept", "$dir:/read:ro"]
+			    tmpfs: [/scratch]
+			    cap_drop: [ALL]
+			    security_opt: ["no-new-privileges:true"]
+			    mem_limit: 64m
+			    cpus: 0.5
+			    init: true
+			    restart: on-failure
 			$more
 			  client:
 			    image: busybox:test
 			    runtime: $RUNTIME
-			    depends_on: [web]
-			    command: sh -c "until wget -qO - http://web:8080/group; do sleep 0.1; done"
+			    depends_on: {web: {condition: service_healthy}}
+			    command: wget -qO - http://web:8080/group
 			$more
+			volumes: {kept: {}}
 		END
 		compose -f "$dir/docker-compose.yml" up --abort-on-container-exit | has extra
-		compose -f "$dir/docker-compose.yml" down
+		compose -f "$dir/docker-compose.yml" down -v
 	}
 	each_runtime "compose"
 }

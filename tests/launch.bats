@@ -108,6 +108,15 @@ teardown() {
 	assert_output $'linked\n/bin/linked'
 }
 
+# podman's --init is such a one.
+@test "a program that is a file mounted on another has the name and path of its place" {
+	cp "$BUNDLE/rootfs/bin/busybox" "$BATS_TEST_TMPDIR/source"
+	edit_config --arg s "$BATS_TEST_TMPDIR/source" '.mounts += [{destination: "/srv/sh", type: "bind", source: $s, options: ["bind", "ro", "nosuid", "nodev"]}]'
+	set_args /srv/sh -c 'read -r name </proc/$$/comm; echo "$name"'
+	run_casemate
+	assert_output sh
+}
+
 @test "arguments arrive as they are" {
 	report args '' ' ' $'a\nb' '--version' "quote\"'" 'ü'
 	assert_output $'\n \na\nb\n--version\nquote"\'\nü' || true

@@ -365,6 +365,25 @@ propagates() {
 		assert_status 125
 		assert_stderr "nothing of $place is copied"
 	done
+
+# podman's --tmpfs always says tmpcopyup.
+@test "tmpcopyup: the mode is that which is asked for, then that of what is covered; where nothing was, everybody may write" {
+	local options mode place
+	privileged
+	mkdir -m 710 "$BUNDLE/rootfs/m"
+	cp "$BUNDLE/config.json" "$BATS_TEST_TMPDIR/config.json"
+	while read -r place mode options; do
+		cp "$BATS_TEST_TMPDIR/config.json" "$BUNDLE/config.json"
+		add_mount '{"destination": "'"$place"'", "type": "tmpfs", "source": "tmpfs", "options": ["tmpcopyup"'"$options"']}'
+		attack stat "$place"
+		[[ $output == "$place $mode "* ]] || fail "$place with tmpcopyup$options"
+	done <<-END
+		/m 040710
+		/m 040751 , "mode=751"
+		/new 041777
+		/new/below 040700 , "mode=700"
+		/dev/new 041777
+	END
 }
 
 @test "proc, sysfs, mqueue, devpts and tmpfs are what they are called" {

@@ -198,12 +198,26 @@ ROOT_REFUSED="process.user.uid is 0"
 	each_runtime "user: --device /dev/zero"
 }
 
-@test "podman: an image as a volume, where the ceiling lets it" {
+# A tmpfs where the image has nothing is for everybody, which podman makes of "tmpcopyup" without a word about the mode.
+@test "podman: an image as a volume, an overlay over a directory, and a tmpfs where the image has nothing" {
 	check() {
-		run_it --mount type=image,src=debian:test,dst=/img busybox:test ls /img/etc/debian_version
+		local dir=$MACHINE/under-$RUNTIME-${user-root}
+		machine_run install -d -m 777 -o "${user-root}" -g "${user-root}" "$dir"
+		machine_run install -m 666 -o "${user-root}" -g "${user-root}" /dev/null "$dir/file"
+		run_it --mount type=image,src=debian:test,dst=/img -v "$dir:/over:O" --tmpfs /fresh --tmpfs /closed:mode=755 busybox:test sh -c \
+			'ls /img/etc/debian_version && ! touch /img/x && echo over >/over/file && cat /over/file && stat -c %a /fresh /closed' |
+			has debian_version over 1777 755
+		[ ! -s "$dir/file" ]
 	}
-	refused "casemate casemate-baseline" overlay
-	each_runtime "root: --mount type=image"
+	each_runtime "root: --mount type=image, -v :O, --tmpfs"
+	user=ordinary
+	each_runtime "user: --mount type=image, -v :O, --tmpfs"
+	unset user
+	check() {
+		run_it -v /etc:/over:O busybox:test true
+	}
+	refused "casemate casemate-baseline" "the host's configuration"
+	each_runtime "root: -v /etc:/etc:O"
 }
 
 @test "podman: networks of root and of the user" {

@@ -8,9 +8,9 @@
 enum { COPY_MAX_DEPTH = 64 };
 
 /*
- * Copies what is in the directory @from into the directory @to: directories, regular files and links with their modes
- * and owners; devices, sockets and FIFOs are refused, other file systems below @from too. Fails with ERROR_SYSTEM or
- * ERROR_CONFIG; what was copied until then stays.
+ * Copies what is in the directory @from into the directory @to, which may be the root of a detached mount and stays
+ * what it is: directories, regular files and links with their modes and owners; devices, sockets and FIFOs are refused,
+ * other file systems below @from too. Fails with ERROR_SYSTEM or ERROR_CONFIG; what was copied until then stays.
  */
 int copy_tree(int from, int to, struct error *err);
 

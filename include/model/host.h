@@ -93,7 +93,8 @@ struct host {
 	const char *manager_cgroup; /* where systemd's slices are, by host_probe_manager(): "", or that of the user's */
 	pid_t pid;                  /* casemate's own, for a name that nobody else has; by the same, or for a sandbox */
 	pair_list cgroups; /* v1: key: name of the hierarchy's directory, value: the caller's path in it; v2: key "" */
-	/* Of the request's bind mounts, in its order, an overlay's changes behind its source; host_probe_sources(). */
+	/* Of the request's bind mounts, and the layers of its overlays, in its order, a sandbox's changes behind their
+	 * source; host_probe_sources(). */
 	LIST(struct host_object) sources;
 	LIST(struct host_object) buses;     /* of the request's buses, by the same */
 	LIST(struct host_object) sensitive; /* the host's own directories and sockets that exist */

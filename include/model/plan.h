@@ -90,6 +90,13 @@ enum plan_mount_kind {
 	MOUNT_DIRECTORY, /* an empty one */
 	MOUNT_HIDE,      /* an empty directory or an unreadable file over what is there */
 };
+/* A directory that an overlay is made of: what the profile decided on, and what must be there when it is made. */
+struct plan_layer {
+	const char *option; /* as struct request_layer has it */
+	const char *path;
+	uint64_t device, inode;
+};
+
 struct plan_mount {
 	enum plan_mount_kind kind;
 	const char *source;
@@ -104,6 +111,7 @@ struct plan_mount {
 	bool recursive;
 	uint32_t special; /* enum request_mount_special */
 	string_list data;
+	LIST(struct plan_layer) layers; /* judged: they count, and not what `data` says of them */
 	id_map_list uid_mappings, gid_mappings;
 	const char *content;
 	size_t content_length;

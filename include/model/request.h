@@ -123,6 +123,14 @@ struct request_bus {
 };
 typedef LIST(struct request_bus) bus_list;
 
+enum { REQUEST_MAX_LAYERS = 502 }; /* the kernel takes 500 lower ones, and the two that are written to */
+
+/* A directory that an overlay is made of, without the marks that overlayfs.rst has for ':' in a name. */
+struct request_layer {
+	const char *option; /* "lowerdir", "upperdir" or "workdir" */
+	const char *path;
+};
+
 /*
  * One mount. The options of config.md's table are split by who takes them: attributes of the mount (MOUNT_ATTR_* of
  * mount_setattr(2)) to set or to clear, non-recursive and recursive; flags of the superblock (sync, dirsync, mand,
@@ -146,6 +154,7 @@ struct request_mount {
 	bool remount;         /* the option "remount" */
 	uint32_t special;     /* enum request_mount_special */
 	string_list data;     /* other words: "size=64k", "mode=755" */
+	LIST(struct request_layer) layers; /* of a file system "overlay": what `data` says of them */
 	id_map_list uid_mappings;
 	id_map_list gid_mappings;
 	const char *content;   /* a file made from data (--file, /etc/passwd of a sandbox) */

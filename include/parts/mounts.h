@@ -41,6 +41,33 @@ const char *mounts_source(const struct plan_mount *mount);
  */
 int mounts_check_socket(struct planner *p, struct plan_mount *mount, size_t bind, struct error *err);
 
+/*
+ * Judges what the file system "overlay" of @wanted is made of, each directory as the source of a bind mount: number
+ * *@binds and following. Leaves in @mount which objects those are, unless the profile allows every source.
+ */
+void mounts_layers_plan(struct planner *p, const struct request_mount *wanted, struct plan_mount *mount, size_t *binds);
+void mounts_layers_explain(const struct plan_mount *mount, struct explain *out);
+
+/* Whether @word of the mount's data is instead told to the kernel by mounts_layers_give(). */
+bool mounts_layers_has(const struct plan_mount *mount, const char *word);
+
+/* The judged directories, open until the overlay is made. */
+struct mounts_layers {
+	int at[REQUEST_MAX_LAYERS];
+	size_t count;
+};
+void mounts_layers_close(struct mounts_layers *layers);
+#define AUTOCLOSE_LAYERS __attribute__((cleanup(mounts_layers_close)))
+
+/*
+ * Gives the file system context @fs what was judged, and nothing that has its name by now. Fails with ERROR_SYSTEM or
+ * ERROR_REFUSED.
+ */
+int mounts_layers_give(const struct plan_mount *mount, int fs, struct mounts_layers *layers, struct error *err);
+
+/* The lower directories as a config.json lists them, for @fs. -1 with errno. */
+int mounts_layers_lower(int fs, const char *list);
+
 /* As mounts_judge_source() for the root of the bundle: it is bound like anything else. */
 void mounts_judge_root(struct planner *p);
 

@@ -132,12 +132,5 @@ static int copy_directory(int from, int to, int depth, struct error *err)
 
 int copy_tree(int from, int to, struct error *err)
 {
-	struct stat status;
-	/* @to may be the root of a detached mount, which can be a path to open others by, but not be changed itself. */
-	AUTOCLOSE int top = sys_openat(to, ".", O_RDONLY | O_DIRECTORY, 0);
-
-	TRY(copy_directory(from, to, 0, err));
-	if (top < 0 || fstat(from, &status) < 0 || sys_fchmod(top, status.st_mode & 07777) < 0)
-		return error_set(err, ERROR_SYSTEM, errno, "cannot copy the mode of a directory");
-	return 0;
+	return copy_directory(from, to, 0, err);
 }

@@ -58,6 +58,45 @@ static int finish_mappings(struct json_reader *r, struct request_mount *mount)
 	return 0;
 }
 
+/* Takes away what makes a character a part of a name (overlayfs.rst), and ends the name. Returns what is behind it. */
+static char *end_layer(char *name, bool list)
+{
+	char *to = name;
+
+	for (; *name != '\0' && !(list && *name == ':'); name++) {
+		if (name[0] == '\\' && name[1] != '\0')
+			name++;
+		*to++ = *name;
+	}
+	char *behind = *name == '\0' ? NULL : name + 1;
+	*to = '\0';
+	return behind;
+}
+
+/* What an overlay is made of is the host's, as what is bound is. */
+static int find_layers(struct json_reader *r, struct request_mount *mount)
+{
+	static const char *const options[] = {"lowerdir", "upperdir", "workdir"};
+
+	for (size_t i = 0; i < mount->data.count; i++)
+		for (size_t k = 0; k < sizeof(options) / sizeof(options[0]); k++) {
+			size_t length = strlen(options[k]);
+			const char *word = mount->data.at[i];
+
+			if (strncmp(word, options[k], length) != 0 || word[length] != '=')
+				continue;
+			for (char *name = arena_strdup(json_arena(r), word + length + 1); name != NULL;) {
+				char *next = end_layer(name, k == 0);
+
+				if (mount->layers.count == REQUEST_MAX_LAYERS)
+					return json_fail(r, "options", "more layers than an overlay can have");
+				*LIST_ADD(json_arena(r), &mount->layers) = (struct request_layer){options[k], name};
+				name = next;
+			}
+		}
+	return 0;
+}
+
 static int finish_mount(struct json_reader *r, void *object)
 {
 	struct request_mount *mount = object;
@@ -74,6 +113,8 @@ static int finish_mount(struct json_reader *r, void *object)
 		TRY(finish_bind(r, mount));
 	else if (mount->type == NULL && !mount->remount)
 		return json_fail(r, "type", "is missing: no option says 'bind'");
+	else if (mount->type != NULL && strcmp(mount->type, "overlay") == 0)
+		TRY(find_layers(r, mount));
 	return finish_mappings(r, mount);
 }
 

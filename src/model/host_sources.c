@@ -512,6 +512,10 @@ static int probe_binds(struct look *look, const struct request *request, string_
 	for (size_t i = 0; i < request->mounts.count; i++) {
 		const struct request_mount *mount = &request->mounts.at[i];
 
+		for (size_t k = 0; k < mount->layers.count; k++) {
+			TRY(probe_object(look, &object, mount->layers.at[k].path, false, err));
+			*LIST_ADD(look->arena, &look->host->sources) = object;
+		}
 		if (!mount->bind)
 			continue;
 		/* It is not there yet, and is no socket of the host's. */

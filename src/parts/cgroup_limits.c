@@ -112,8 +112,9 @@ static void use_each(struct planner *p, const char *const *controllers, size_t c
 
 void cgroup_use_all(struct planner *p)
 {
-	static const char *const controllers[] = {"freezer", "pids",   "memory", "cpu",
-						  "cpuacct", "cpuset", "blkio",  "devices"};
+	/* "name=systemd" of a v1 limits nothing: a systemd in the container would take the launcher's cgroup there. */
+	static const char *const controllers[] = {"freezer", "pids",  "memory",  "cpu",    "cpuacct",
+						  "cpuset",  "blkio", "devices", "systemd"};
 
 	use_each(p, controllers, sizeof(controllers) / sizeof(controllers[0]));
 }

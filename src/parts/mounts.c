@@ -329,6 +329,7 @@ static int plan_mount(struct planner *p, const struct request_mount *wanted, siz
 		return 0;
 	}
 	TRY(check_target(&mount, err));
+	mounts_layers_plan(p, wanted, &mount, binds);
 	if (mount.kind == MOUNT_BIND)
 		mounts_know_device(p, &mount, *binds);
 	mounts_judge(p, &mount);
@@ -518,6 +519,8 @@ static void explain_one(const struct plan_mount *mount, struct explain *out)
 
 void mounts_attach_explain(const struct plan *plan, struct explain *out)
 {
-	for (size_t i = 0; i < plan->mounts.count; i++)
+	for (size_t i = 0; i < plan->mounts.count; i++) {
 		explain_one(&plan->mounts.at[i], out);
+		mounts_layers_explain(&plan->mounts.at[i], out);
+	}
 }

@@ -90,7 +90,7 @@ static int copy_up(const struct plan_mount *mount, int made, int target, struct 
 static bool takes_mode(const struct plan_mount *mount)
 {
 	if (mount->kind != MOUNT_FILESYSTEM || mount->type == NULL || strcmp(mount->type, "tmpfs") != 0 ||
-	    (mount->attr_set & MOUNT_ATTR_RDONLY) != 0 || (mount->special & MOUNT_SPECIAL_TMPCOPYUP) != 0)
+	    (mount->attr_set & MOUNT_ATTR_RDONLY) != 0)
 		return false;
 	for (size_t i = 0; i < mount->data.count; i++)
 		if (strncmp(mount->data.at[i], "mode=", 5) == 0)

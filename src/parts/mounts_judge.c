@@ -80,7 +80,8 @@ static uint64_t wanted_attrs(const struct plan_mount *mount)
 		if (mount->type != NULL && strcmp(mount->type, canonical[i].type) == 0)
 			return canonical[i].attrs;
 	/* The devices of /dev must work; what else may be made there is up to the devices part and CAP_MKNOD. */
-	return strcmp(mount->target, "/dev") == 0 ? MOUNT_ATTR_NOSUID : MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+	return strcmp(mount->target, "/dev") == 0 && mount->layers.count == 0 ? MOUNT_ATTR_NOSUID
+									      : MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 }
 
 static const char *attr_words(struct arena *arena, uint64_t attrs)
@@ -106,6 +107,9 @@ static bool is_kernels(const struct plan_mount *mount)
 static enum verdict judge_attrs(const struct planner *p, const struct plan_mount *mount, uint64_t *missing)
 {
 	if (is_kernels(mount) && p->profile->sensitive_sources != VERDICT_ALLOW)
+		return VERDICT_TIGHTEN;
+	/* The options of the mounts that its layers lie in do not hold for an overlay. */
+	if (mount->layers.count > 0)
 		return VERDICT_TIGHTEN;
 	if (p->profile->mount_flags != VERDICT_ALLOW || mount->kind != MOUNT_BIND || !planner_holds_nodes(p))
 		return p->profile->mount_flags;

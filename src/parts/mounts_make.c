@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -67,38 +66,6 @@ static int filesystem_error(int fs, const struct plan_mount *mount, struct error
 	return reason == ENODEV ? error_hint(err, "this kernel has no such file system") : -1;
 }
 
-/* fsconfig(2) takes no longer text; what mount(2) took as one list of directories may be longer. */
-enum { LONGEST_VALUE = 255 };
-
-/*
- * The lower directories of an overlay one after the other, which a kernel before 6.7 does not know. In the list a
- * backslash makes the next character a part of the name (overlayfs.rst, "Multiple lower layers").
- */
-static int add_lower(int fs, const char *list)
-{
-	char path[PATH_MAX];
-	size_t length = 0;
-
-	for (const char *at = list;; at++) {
-		if (*at == '\\' && at[1] != '\0')
-			at++;
-		else if (*at == ':' || *at == '\0') {
-			path[length] = '\0';
-			if (sys_fsconfig(fs, FSCONFIG_SET_STRING, "lowerdir+", path, 0) < 0)
-				return -1;
-			length = 0;
-			if (*at == '\0')
-				return 0;
-			continue;
-		}
-		if (length + 1 == sizeof(path)) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		path[length++] = *at;
-	}
-}
-
 static int set_option(int fs, const char *option)
 {
 	char key[64];
@@ -113,8 +80,8 @@ static int set_option(int fs, const char *option)
 	}
 	memcpy(key, option, length);
 	key[length] = '\0';
-	if (strcmp(key, "lowerdir") == 0 && strlen(equals + 1) > LONGEST_VALUE)
-		return add_lower(fs, equals + 1);
+	if (strcmp(key, "lowerdir") == 0)
+		return mounts_layers_lower(fs, equals + 1);
 	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, equals + 1, 0);
 }
 
@@ -151,6 +118,7 @@ uint64_t mounts_attributes(const struct plan_mount *mount)
 
 int mounts_make_filesystem(const struct plan_mount *mount, struct error *err)
 {
+	AUTOCLOSE_LAYERS struct mounts_layers layers = {.count = 0};
 	AUTOLEAVE int fs = sys_fsopen(mount->type);
 
 	if (fs < 0)
@@ -158,8 +126,9 @@ int mounts_make_filesystem(const struct plan_mount *mount, struct error *err)
 	if (mount->source != NULL && sys_fsconfig(fs, FSCONFIG_SET_STRING, "source", mount->source, 0) < 0)
 		return filesystem_error(fs, mount, err);
 	for (size_t i = 0; i < mount->data.count; i++)
-		if (set_option(fs, mount->data.at[i]) < 0)
+		if (!mounts_layers_has(mount, mount->data.at[i]) && set_option(fs, mount->data.at[i]) < 0)
 			return filesystem_error(fs, mount, err);
+	TRY(mounts_layers_give(mount, fs, &layers, err));
 	TRY(set_label(fs, mount, err));
 	if (set_super_flags(fs, mount->super_flags) < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return filesystem_error(fs, mount, err);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -252,12 +254,17 @@ static int not_found(const char *name, int reason, struct error *err)
 			   : "programs are looked for inside the container; is it mounted there?");
 }
 
-/* A link names one of the programs that a file is: they look for it in /proc/PID/comm and AT_EXECFN (getauxval(3)). */
-static bool is_link(const char *path, const struct stat *program)
+/*
+ * A link names one of the programs that a file is, and so does the place where a file is mounted: they look for it in
+ * /proc/PID/comm and AT_EXECFN (getauxval(3)).
+ */
+static bool has_name_of_its_own(const char *path, const struct stat *program)
 {
-	struct stat named;
+	struct statx named;
 
-	return lstat(path, &named) < 0 || named.st_dev != program->st_dev || named.st_ino != program->st_ino;
+	return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_INO, &named) < 0 ||
+	       (named.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 || named.stx_ino != program->st_ino ||
+	       makedev(named.stx_dev_major, named.stx_dev_minor) != program->st_dev;
 }
 
 int process_program(const struct plan *plan, struct run *run, struct error *err)
@@ -273,7 +280,7 @@ int process_program(const struct plan *plan, struct run *run, struct error *err)
 			return -1;
 		if (run->program >= 0) {
 			run->program_path = path;
-			if (!plan->process.by_handle || is_link(path, &status))
+			if (!plan->process.by_handle || has_name_of_its_own(path, &status))
 				fd_leave(&run->program);
 			return program_check(&status, path, err);
 		}

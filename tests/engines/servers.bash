@@ -109,10 +109,11 @@ dockerd_default_runtime() {
 	wait_until 10 eval "machine_run docker info -f '{{.DefaultRuntime}}' | grep -x '$1'"
 }
 
-# dockerd_start_other NAME OPTION...: one more daemon, without a network, at unix:///run/NAME.sock
+# dockerd_start_other NAME OPTION...: one more daemon, without a network, at unix:///run/NAME.sock; it looks in $FIRST first for
+# the programs that it starts
 dockerd_start_other() {
 	# shellcheck disable=SC2046 # an option, or nothing
-	machine_daemon "$1" dockerd --config-file "$MACHINE/daemon.json" --data-root "$MACHINE/$1" --exec-root "/run/$1" \
+	machine_daemon "$1" env "PATH=${FIRST:+$FIRST:}/usr/sbin:/usr/bin:/sbin:/bin" dockerd --config-file "$MACHINE/daemon.json" --data-root "$MACHINE/$1" --exec-root "/run/$1" \
 		--pidfile "/run/$1.pid" --containerd /run/containerd/containerd.sock --host "unix:///run/$1.sock" \
 		$(dockerd_score) --bridge none --iptables=false "${@:2}"
 	started "$1" machine_run docker -H "unix:///run/$1.sock" version

@@ -304,6 +304,40 @@ static void test_mounts(void)
 	CHECK(req.mounts.at[0].special == MOUNT_SPECIAL_IDMAP && req.mounts.at[0].uid_mappings.at[0].size == 2);
 }
 
+static bool is_layer(const struct request_mount *mount, size_t index, const char *option, const char *path)
+{
+	return index < mount->layers.count && strcmp(mount->layers.at[index].option, option) == 0 &&
+	       strcmp(mount->layers.at[index].path, path) == 0;
+}
+
+static void test_overlays(void)
+{
+	char text[4096] = "\"destination\":\"/a\",\"type\":\"overlay\",\"options\":[\"lowerdir=/0";
+	const struct request_mount *m;
+
+	test("an overlay's layers are found in its options, a ':' of a name as well");
+	CHECK(reads(MOUNT, "\"destination\":\"/a\",\"type\":\"overlay\",\"options\":[\"lowerdir=/x:/y\\\\:z\\\\\\\\:\","
+			   "\"upperdir=/u:\\\\:v\",\"workdir=w\\\\\",\"lowerdir\",\"upper=/no\",\"lowerdir+=/no\"]"));
+	m = &req.mounts.at[0];
+	CHECK(is_layer(m, 0, "lowerdir", "/x") && is_layer(m, 1, "lowerdir", "/y:z\\") &&
+	      is_layer(m, 2, "lowerdir", ""));
+	CHECK(is_layer(m, 3, "upperdir", "/u::v") && is_layer(m, 4, "workdir", "w\\") && m->layers.count == 5);
+	CHECK(m->data.count == 6);
+	CHECK(reads(MOUNT, "\"destination\":\"/a\",\"type\":\"tmpfs\",\"options\":[\"lowerdir=/x\"]"));
+	CHECK(req.mounts.at[0].layers.count == 0);
+	CHECK(reads(MOUNT, "\"destination\":\"/a\",\"type\":\"overlay\",\"source\":\"/s\",\"options\":[\"lowerdir=/x\","
+			   "\"bind\"]"));
+	CHECK(req.mounts.at[0].layers.count == 0);
+
+	test("and are no more than an overlay can have");
+	for (int i = 1; i < REQUEST_MAX_LAYERS; i++)
+		strcat(text, ":/1");
+	strcat(text, "\"]");
+	CHECK(reads(MOUNT, text) && req.mounts.at[0].layers.count == REQUEST_MAX_LAYERS);
+	strcpy(text + strlen(text) - 2, ":/1\"]");
+	CHECK(!reads(MOUNT, text) && strstr(err.what, "more layers than an overlay can have") != NULL);
+}
+
 static void test_bundle(void)
 {
 	char directory[] = "/tmp/test_oci.XXXXXX", path[64];
@@ -340,6 +374,7 @@ int main(void)
 	test_top();
 	test_process();
 	test_mounts();
+	test_overlays();
 	test_bundle();
 	arena_destroy(&arena);
 	return check_done();

@@ -77,7 +77,7 @@ static void test_restricted(void)
 	CHECK(p.hooks == VERDICT_REFUSE && p.propagation == VERDICT_REFUSE && p.mount_types == VERDICT_REFUSE);
 	CHECK(p.personality == VERDICT_REFUSE && p.realtime == VERDICT_REFUSE);
 	CHECK(p.seccomp == PROFILE_SECCOMP_STACK && p.landlock == PROFILE_LANDLOCK_OPTIONAL);
-	CHECK(has(&p.mount_types_allowed, "bind") && !has(&p.mount_types_allowed, "overlay"));
+	CHECK(has(&p.mount_types_allowed, "bind") && !has(&p.mount_types_allowed, "ext4"));
 	CHECK(has(&p.masked_paths, "/proc/kcore") && has(&p.readonly_paths, "/proc/sys"));
 }
 
@@ -93,7 +93,7 @@ static void test_baseline(void)
 	CHECK(p.devices == VERDICT_REFUSE && p.sysctls == VERDICT_REFUSE && p.propagation == VERDICT_REFUSE);
 	CHECK(has(&p.sysctls_allowed, "net.ipv4.ip_unprivileged_port_start"));
 	CHECK(has(&p.sysctls_allowed, "kernel.shm_rmid_forced") && !has(&p.sysctls_allowed, "kernel.core_pattern"));
-	CHECK(!has(&p.mount_types_allowed, "overlay") && has(&p.mount_types_allowed, "cgroup2"));
+	CHECK(!has(&p.mount_types_allowed, "ext4") && has(&p.mount_types_allowed, "cgroup2"));
 }
 
 static void test_privileged(void)
@@ -175,8 +175,8 @@ static void test_extends(void)
 	CHECK(refuses("{\"casemate\":1,\"name\":\"x\",\"extends\":\"restricted\",\"lock_securebits\":false}",
 		      "lock_securebits is false"));
 	CHECK(refuses("{\"casemate\":1,\"name\":\"x\",\"extends\":\"restricted\",\"mount_types\":{\"allowed\":["
-		      "\"overlay\"]}}",
-		      "mount_types/allowed has \"overlay\""));
+		      "\"ext4\"]}}",
+		      "mount_types/allowed has \"ext4\""));
 	CHECK(parses(
 		"{\"casemate\":1,\"name\":\"x\",\"extends\":\"restricted\",\"widen\":true,\"root_user\":\"allow\"}"));
 	CHECK(profile.root_user == VERDICT_ALLOW && profile.hooks == VERDICT_REFUSE);
