@@ -113,6 +113,24 @@ teardown() {
 	done
 }
 
+# One directory in two mounts, with something of the host's below it in one of them: the link is exchanged after the profile has looked.
+@test "what is mounted below a source is what the profile saw, wherever a link leads by now" {
+	local link=$BATS_TEST_TMPDIR/link
+	requires strace
+	as_root_inside
+	bind "$link" '["rbind","ro"]'
+	set_args /bin/sh -c 'ls -d /srv/*; ls /srv/proc'
+	# shellcheck disable=SC2016
+	capture timeout -k 2 60 unshare -m sh -c 'mkdir "$1/one" "$1/two" && mount -t tmpfs tmpfs "$1/one" && mkdir -p "$1/one/d/proc" &&
+		mount --bind "$1/one" "$1/two" && mount -t proc proc "$1/one/d/proc" && ln -s "$1/two/d" "$2" || exit
+		(until grep -q clone3 "$1/log"; do sleep 0.1; done; ln -sfn "$1/one/d" "$2") 2>/dev/null &
+		strace -f -qq -o "$1/log" -e trace=clone3 -e inject=clone3:delay_enter=2s "$CASEMATE" run --profile baseline --bundle "$3" "$4"
+		status=$?; wait; exit $status' sh "$BATS_TEST_TMPDIR" "$link" "$BUNDLE" "$ID" </dev/null
+	[ "$(readlink "$link")" = "$BATS_TEST_TMPDIR/one/d" ] || fail "nothing was exchanged"
+	assert_status 0
+	assert_output /srv/proc
+}
+
 # Who has a bundle can call it as another container is called.
 @test "a link in a bundle makes nothing of another container the bundle's own" {
 	local of_engines=/var/lib/containers/storage/overlay-containers/one own=/run/containerd/io.containerd.runtime.v2.task/k8s.io/one

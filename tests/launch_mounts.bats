@@ -365,6 +365,7 @@ propagates() {
 		assert_status 125
 		assert_stderr "nothing of $place is copied"
 	done
+}
 
 # podman's --tmpfs always says tmpcopyup.
 @test "tmpcopyup: the mode is that which is asked for, then that of what is covered; where nothing was, everybody may write" {

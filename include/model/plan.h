@@ -74,8 +74,9 @@ struct plan_rootfs {
 	bool judged;      /* `device` and `inode` are what the profile decided on */
 	uint64_t device;
 	uint64_t inode;
-	bool no_pivot; /* on an initramfs: the host's tree stays below, out of sight */
-	bool shown;    /* it is on its own path while hooks run, before it is entered */
+	const char *real; /* where that was, without any link */
+	bool no_pivot;    /* on an initramfs: the host's tree stays below, out of sight */
+	bool shown;       /* it is on its own path while hooks run, before it is entered */
 	origin from;
 };
 

@@ -267,10 +267,16 @@ static int clone_tree(const struct plan_mount *mount, int dir, const char *path,
 	return errno == EINVAL ? error_hint(err, "in a user namespace it needs the mounts below it: use rbind") : -1;
 }
 
+/*
+ * What was judged is opened where it was found: by a link it could be the same directory in another mount, with other
+ * mounts below it.
+ */
 static int clone_source(const struct plan_mount *mount, struct error *err)
 {
+	const char *path = mount->judged && mount->real != NULL ? mount->real : mount->source;
+
 	if ((mount->special & MOUNT_SPECIAL_OPEN) == 0)
-		return clone_tree(mount, AT_FDCWD, mount->source, 0, err);
+		return clone_tree(mount, AT_FDCWD, path, 0, err);
 	AUTOCLOSE int found = find_open(mount, err);
 	return found < 0 ? -1 : clone_tree(mount, found, "", AT_EMPTY_PATH, err);
 }

@@ -540,6 +540,7 @@ void mounts_judge_root(struct planner *p)
 	root->judged = true;
 	root->device = p->host->root.device;
 	root->inode = p->host->root.inode;
+	root->real = p->host->root.real;
 	judge_object(p, &judged, &p->host->root);
 	judge_others(p, &judged, &p->host->root);
 }

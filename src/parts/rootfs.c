@@ -154,8 +154,10 @@ static int bundle_root(const struct plan *all, struct error *err)
 	 */
 	const struct remount below = {.set = plan->attrs | (plan->readonly ? MOUNT_ATTR_RDONLY : 0),
 				      .propagation = first_propagation(plan)};
-	AUTOCLOSE int root = all->remounts ? sys_open_tree(AT_FDCWD, plan->path, OPEN_TREE_CLONE | AT_RECURSIVE)
-					   : remount_clone(AT_FDCWD, plan->path, AT_RECURSIVE, &below);
+	/* As a source is: what is mounted below it was judged there (mounts_make.c). */
+	const char *path = plan->judged && plan->real != NULL ? plan->real : plan->path;
+	AUTOCLOSE int root = all->remounts ? sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | AT_RECURSIVE)
+					   : remount_clone(AT_FDCWD, path, AT_RECURSIVE, &below);
 
 	if (root < 0) {
 		error_set(err, ERROR_SYSTEM, errno, "cannot open the root file system '%s'", plan->path);
