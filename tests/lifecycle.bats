@@ -215,6 +215,11 @@ teardown() {
 	cm list --format json
 	assert_status 125
 	[ "$(jq -r '.[].id' <<<"$output")" = "$ID" ] || fail "the JSON says something else"
+	# What is not known is not guessed at, and the directory is what is left to go by.
+	cm delete --force a
+	assert_status 125
+	assert_stderr "remove its cgroup and $BATS_TEST_TMPDIR/state/a"
+	[ -e "$BATS_TEST_TMPDIR/state/a/state.json" ] || fail "it was removed"
 	rm -r "$BATS_TEST_TMPDIR/state"/{a,z}
 }
 

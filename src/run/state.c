@@ -244,11 +244,14 @@ int state_open(const char *root, const char *id, enum state_lock lock, struct ar
 		return not_there(id, err);
 	if (ret->dir < 0)
 		return error_set(err, ERROR_SYSTEM, errno, "cannot open the container \"%s\"", id);
-	if (check_owner(ret, err) < 0 || take_lock(ret, lock, err) < 0 || read_record(ret, arena, err) < 0) {
-		state_close(ret);
+	if (check_owner(ret, err) == 0 && take_lock(ret, lock, err) == 0 && read_record(ret, arena, err) == 0)
+		return 0;
+	state_close(ret);
+	if (err->kind != ERROR_CONFIG)
 		return -1;
-	}
-	return 0;
+	/* Without its record nobody knows its processes and cgroups, and a guess could end another's. */
+	err->hint[0] = '\0';
+	return error_hint(err, "end its processes, then remove its cgroup and %s/%s", root, id);
 }
 
 void state_close(struct state *state)
