@@ -375,7 +375,7 @@ KERNEL='bpf perf userfaultfd userfaultfd-user io-uring keyctl keyctl-join add-ke
 	requires x86_64
 	restricted
 	attack_table <<-END
-		SIGSYS i386
+		$(i386_fate) i386
 		SIGSYS x32
 	END
 }

@@ -375,7 +375,7 @@ passed on: "
 	assert_stderr "memory/swappiness"
 	assert_stderr "leave it out"
 	edit_config 'del(.linux.resources.memory) | .linux.resources.network = {classID: 1048577}'
-	run_in_v2
+	PROFILE=privileged run_in_v2
 	assert_status 125
 	assert_stderr "network/classID"
 	edit_config 'del(.linux.resources.network) | .linux.cgroupsPath = "system.slice:casemate:x"'

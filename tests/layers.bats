@@ -115,7 +115,7 @@ no_capabilities() {
 	requires x86_64
 	own_profile '{"seccomp": "stack"}'
 	attack_table <<-END
-		SIGSYS i386
+		$(i386_fate) i386
 		SIGSYS x32
 	END
 }

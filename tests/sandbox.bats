@@ -168,7 +168,7 @@ attacks() {
 	[[ $output != allowed* ]] || fail "the memory of process 1" || return
 	! have_x86_64 || {
 		probed i386
-		assert_denied SIGSYS
+		assert_denied "$(i386_fate)"
 	}
 }
 

@@ -84,6 +84,11 @@ have_x86_64() {
 	[ "$(uname -m)" = x86_64 ]
 }
 
+# What ends a program that calls as those of i386 do. Where the host has no such gate the fault comes before any filter.
+i386_fate() {
+	[[ $("$PROBE" i386 2>/dev/null) == "denied SIGSEGV"* ]] && echo SIGSEGV || echo SIGSYS
+}
+
 requires() {
 	local need
 	for need; do
