@@ -397,7 +397,7 @@ except OSError as e: print(e.errno)'
 	sandbox -- python3 -c '
 import ctypes, mmap
 code = mmap.mmap(-1, 4096, prot=7)
-code.write(b"\xb8\x14\x00\x00\x00\xcd\x80\xc3")
+code.write(b"\xb8\x27\x00\x00\x40\x0f\x05\xc3") # getpid(2) of x32
 ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()'
 	assert_status 159
 	assert_stderr 'killed by the seccomp filter'
