@@ -171,6 +171,8 @@ static int call_i386(const struct plan *plan, const void *with)
 
 	(void)plan;
 	(void)with;
+	/* Without that gate it is a fault, which a sanitizer would report in its own way. */
+	signal(SIGSEGV, SIG_DFL);
 	__asm__ volatile("int $0x80" : "+a"(result) : : "memory");
 	return PASSED;
 }
